@@ -1,0 +1,9 @@
+pytest_plugins = [
+    "fixtures.session.options",
+    "fixtures.session.cases",
+    "fixtures.session.recording",
+    "fixtures.session.machine",
+    "fixtures.session.measuring",
+    "fixtures.session.summary",
+    "pytester",
+]

@@ -1,0 +1,77 @@
+"""Checks both sides out, measures pair after pair into the folder, and leaves nothing else behind."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+from rich.console import Console
+
+from history.collect.comparison import Comparison, keep
+from history.collect.process import measure
+from history.collect.progress import CollectionProgress, last_all_cases_pair
+from history.collect.reaper import Reaper, remove_worktree
+from history.collect.revision import git
+from history.collect.schedule import drop_half_pair, next_pair
+from history.records import BadInput
+
+SIDES = ("base", "head")
+
+
+def collect(comparison: Comparison, folder: Path, repository: Path, console: Console) -> None:
+    """Raises BadInput for a folder in use or of another comparison, and where pytest cannot run; KeyboardInterrupt for SIGTERM too."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder), _terminated_like_interrupted():
+        keep(folder, comparison)
+        drop_half_pair(folder)
+        if next_pair(folder, comparison) is None:
+            return
+        with Reaper() as reaper, CollectionProgress(console) as progress:
+            trees = {name: _check_out(repository, folder, name, comparison.side(name).commit, reaper) for name in SIDES}
+            last = last_all_cases_pair(comparison.drop_clear_cases, comparison.plan.max_pairs)
+            while pair := next_pair(folder, comparison):
+                for left, name in zip((1, 0), pair.order, strict=True):
+                    progress.turn(pair, name)
+                    run = measure(
+                        comparison.side(name), name, pair.number, pair.cases, comparison.pytest_arguments, trees[name], folder, reaper
+                    )
+                    progress.measured(pair, len(run.rows), left, last)
+
+
+def _check_out(repository: Path, folder: Path, name: str, commit: str, reaper: Reaper) -> Path:
+    """Outside the repository, where no configuration or conftest of ours is above it; the same path for the same folder, so that what
+    a killed runner left is found and removed."""
+    mark = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    path = Path(tempfile.gettempdir()).resolve() / f"history-{mark}-{name}"
+    remove_worktree(repository, path)
+    reaper.worktree(repository, path)
+    git(repository, "worktree", "add", "--detach", str(path), commit)
+    return path
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    lock = filelock.FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise BadInput(f"{folder}: another collection is running into it. Wait for it, or give another folder to --into.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """A CI server's cancel is SIGTERM: it unwinds as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

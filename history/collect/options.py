@@ -1,0 +1,42 @@
+"""The options of every command that measures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from history.collect.comparison import Side
+from history.collect.revision import commit, repository
+from history.gate.plan import FIRST_PAIRS
+
+WORKER: dict[str, Any] = {"metavar": "FRAMEWORK=SPEC", "action": "append", "default": []}
+
+
+def add_options(parser: argparse.ArgumentParser, default_folder: Path) -> None:
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="DIR",
+        default=default_folder,
+        help="Where the pairs are kept; the same command goes on where it was stopped. Default: %(default)s.",
+    )
+    parser.add_argument("--python", metavar="PYTHON", default=sys.executable, help="Interpreter of pytest. Default: this one.")
+    parser.add_argument("--worker", **WORKER, help="Passed to pytest: where a framework's worker runs, as an execnet spec. Repeatable.")
+    parser.add_argument("pytest_arguments", nargs="*", metavar="-- PYTEST_ARGUMENT", help="Passed to pytest on both sides.")
+
+
+def side(options: argparse.Namespace, revision: str, python: str | None, workers: list[str]) -> Side:
+    """Raises BadInput for what is no revision."""
+    return Side(
+        commit=commit(repository(), revision, besides=options.into),
+        python=python or options.python,
+        workers=(*options.worker, *workers),
+    )
+
+
+def pairs(text: str) -> int:
+    if not text.isdecimal() or int(text) < FIRST_PAIRS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of pairs: {FIRST_PAIRS} is the least")
+    return int(text)

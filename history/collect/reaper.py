@@ -1,0 +1,88 @@
+"""A process that outlives the collector and cleans up after it, whatever ended it: the last line, Ctrl-C, or SIGKILL.
+
+    python reaper.py < lines
+
+Each line says what has to be gone at the end: `process PID`, `worktree REPOSITORY<TAB>PATH`; `ended PID` takes a process back.
+The end of the input is the collector's end, since the pipe closes with it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+
+class Reaper:
+    """The collector's end of the pipe."""
+
+    def __enter__(self) -> Reaper:
+        # A session of its own: the terminal's Ctrl-C is for the collector.
+        self._process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, text=True, bufsize=1, start_new_session=True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+    def process(self, pid: int) -> None:
+        self._tell(f"process {pid}")
+
+    def ended(self, pid: int) -> None:
+        self._tell(f"ended {pid}")
+
+    def worktree(self, repository: Path, path: Path) -> None:
+        self._tell(f"worktree {repository}\t{path}")
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+
+
+def remove_worktree(repository: Path, path: Path) -> None:
+    """Also where there is none, or half of one."""
+    subprocess.run(["git", "-C", str(repository), "worktree", "remove", "--force", str(path)], check=False, capture_output=True)
+    shutil.rmtree(path, ignore_errors=True)
+    subprocess.run(["git", "-C", str(repository), "worktree", "prune"], check=False, capture_output=True)
+
+
+def _kill(pid: int) -> None:
+    """The process and all it has started."""
+    try:
+        process = psutil.Process(pid)
+        family = [*process.children(recursive=True), process]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(family, timeout=10)
+
+
+def _main() -> None:
+    processes: set[int] = set()
+    worktrees: list[tuple[Path, Path]] = []
+    for line in sys.stdin:
+        what, _, argument = line.rstrip("\n").partition(" ")
+        if what == "process":
+            processes.add(int(argument))
+        elif what == "ended":
+            processes.discard(int(argument))
+        elif what == "worktree":
+            repository, _, path = argument.partition("\t")
+            worktrees.append((Path(repository), Path(path)))
+    for pid in processes:
+        _kill(pid)
+    for repository, path in worktrees:
+        remove_worktree(repository, path)
+
+
+if __name__ == "__main__":
+    _main()

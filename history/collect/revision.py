@@ -1,0 +1,66 @@
+"""Revisions as commits. The working tree becomes a commit too, so that an edit during the measurement changes nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from history.records import BadInput
+
+WORKING_TREE = "working tree"
+# The same content gives the same commit, whoever freezes it and whenever: a resumed comparison knows its head again.
+_IDENTITY = {
+    f"GIT_{role}_{part}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for part, value in (("NAME", "history"), ("EMAIL", "history@localhost"), ("DATE", "2000-01-01T00:00:00Z"))
+}
+
+
+def repository() -> Path:
+    """Top of the repository that the command runs in."""
+    return Path(git(Path.cwd(), "rev-parse", "--show-toplevel"))
+
+
+def commit(repository: Path, revision: str, besides: Path) -> str:
+    """Full hash. `besides`: a folder that is no part of the working tree, whatever git thinks of it."""
+    if revision == WORKING_TREE:
+        return _freeze(repository, besides)
+    if revision.startswith("-"):
+        raise BadInput(f"{revision!r} is no revision. Give a commit, a branch or a tag.")
+    try:
+        return git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    except BadInput as error:
+        mend = "Give a commit, a branch or a tag; a shallow clone lacks most."
+        raise BadInput(f"{revision!r} is no revision of {repository.name}. {mend}") from error
+
+
+def git(repository: Path, *arguments: str, environment: dict[str, str] | None = None) -> str:
+    """Raises BadInput with git's own words."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(repository), *arguments], capture_output=True, text=True, check=True, env=os.environ | (environment or {})
+        )
+    except FileNotFoundError as error:
+        raise BadInput("git is not installed, or not on PATH.") from error
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.strip().splitlines() or [f"exit code {error.returncode}"]
+        raise BadInput(f"git {arguments[0]} in {repository}: {words[-1]}") from error
+    return done.stdout.strip()
+
+
+def _freeze(repository: Path, besides: Path) -> str:
+    """A commit of all files that git does not ignore. The repository's own index stays as it is."""
+    parent = git(repository, "rev-parse", "--verify", "HEAD")
+    with tempfile.TemporaryDirectory(prefix="history-index-") as folder:
+        environment = _IDENTITY | {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        git(repository, "read-tree", "HEAD", environment=environment)
+        git(repository, "add", "--all", "--", ".", environment=environment)
+        if besides.resolve().is_relative_to(repository.resolve()):
+            apart = str(besides.resolve().relative_to(repository.resolve()))
+            git(repository, "rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", apart, environment=environment)
+        tree = git(repository, "write-tree", environment=environment)
+        if tree == git(repository, "rev-parse", "HEAD^{tree}"):
+            return parent
+        return git(repository, "commit-tree", tree, "-p", parent, "-m", "The working tree, frozen to be measured", environment=environment)

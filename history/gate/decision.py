@@ -1,0 +1,223 @@
+"""From evidence to verdicts, by the plan."""
+
+from __future__ import annotations
+
+import statistics
+
+import msgspec
+import numpy as np
+
+from fixtures.measurement import Outcome
+from history.gate.comparable import case_difference, machine_difference
+from history.gate.evidence import CaseEvidence, Evidence, Sample
+from history.gate.findable import smallest_findable
+from history.gate.memory import memory_findings, vanished
+from history.gate.plan import FIRST_PAIRS, WIDEST_HALF_WIDTH, Plan
+from history.gate.sequential import FASTER, SLOWER, estimated, rejected, worth_more
+from history.gate.verdict import CaseVerdict, Decision, MemoryFinding, Severity, TimeFinding, Verdict, WholeRun
+
+SEVERITY = {
+    Verdict.OK: Severity.PASSES,
+    Verdict.IMPROVED: Severity.PASSES,
+    Verdict.NEW: Severity.PASSES,
+    Verdict.INCONCLUSIVE: Severity.OPEN,
+    Verdict.MISSING: Severity.OPEN,  # a case that is gone hides what it would have shown
+    Verdict.NOT_COMPARABLE: Severity.OPEN,
+    Verdict.REGRESSED: Severity.BLOCKS,
+}
+WORST_FIRST = (
+    Verdict.REGRESSED,
+    Verdict.FAILED,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_COMPARABLE,
+    Verdict.MISSING,
+    Verdict.IMPROVED,
+    Verdict.NEW,
+    Verdict.OK,
+)
+
+
+class _TimeVerdict(msgspec.Struct, frozen=True):
+    verdict: Verdict
+    reason: str
+    finding: TimeFinding
+
+
+def decide(evidence: Evidence, plan: Plan, across_environments: bool) -> Decision:
+    differences = _differences(evidence, across_environments)
+    timed = _timed(evidence, differences)
+    times = _times(msgspec.structs.replace(evidence, cases=timed), plan)
+    verdicts = [_case(case, differences[case.name], times.get(case.name)) for case in evidence.cases]
+    findable = [time.finding.smallest_findable for time in times.values() if time.finding.smallest_findable is not None]
+    return Decision(
+        cases=tuple(sorted(verdicts, key=lambda each: (-each.severity, WORST_FIRST.index(each.verdict), each.case))),
+        pairs=evidence.pairs,
+        min_effect=plan.min_effect,
+        false_alarm_rate=plan.false_alarm_rate,
+        smallest_findable=statistics.median(findable) if findable else None,
+        whole_run=_whole_run(timed),
+        machine=evidence.machine,
+        environments=_environments(evidence),
+        base_commit=evidence.commits[0],
+        head_commit=evidence.commits[1],
+    )
+
+
+def suspects(evidence: Evidence, plan: Plan, across_environments: bool) -> tuple[str, ...]:
+    """Cases whose time deserves another pair. Empty: the answer is as clear as the plan lets it get."""
+    timed = _timed(evidence, _differences(evidence, across_environments))
+    if not timed:
+        return ()
+    flags = worth_more(msgspec.structs.replace(evidence, cases=timed).log_ratios(), plan)
+    return tuple(case.name for case, flag in zip(timed, flags, strict=True) if flag and not (_failure(case.base) or _failure(case.head)))
+
+
+def _differences(evidence: Evidence, across_environments: bool) -> dict[str, str | None]:
+    other_machine = machine_difference(evidence)
+    return {case.name: other_machine or case_difference(case, across_environments) for case in evidence.cases}
+
+
+def _timed(evidence: Evidence, differences: dict[str, str | None]) -> tuple[CaseEvidence, ...]:
+    return tuple(case for case in evidence.cases if not differences[case.name] and case.timed_pairs)
+
+
+def _case(case: CaseEvidence, difference: str | None, time: _TimeVerdict | None) -> CaseVerdict:
+    if not case.head:
+        return _plain(case, Verdict.MISSING, "measured in base only")
+    if not case.base:
+        failure = _failure(case.head)
+        if failure is None:
+            return _plain(case, Verdict.NEW, "measured in head only")
+        return _failed(case, f"new, and {failure}", Severity.BLOCKS)
+    if difference:
+        return _plain(case, Verdict.NOT_COMPARABLE, difference)
+    base_failure, head_failure = _failure(case.base), _failure(case.head)
+    if base_failure or head_failure:
+        return _failed(case, *_failure_on(base_failure, head_failure))
+    return _judged(case, time)
+
+
+def _judged(case: CaseEvidence, time: _TimeVerdict | None) -> CaseVerdict:
+    """Time and memory each have their say; the worse one is the case's."""
+    memory = memory_findings(case)
+    said = [(finding.verdict, _memory_reason(finding)) for finding in memory]
+    said += [(Verdict.INCONCLUSIVE, f"{name}: read in base, not in head") for name in vanished(case)]
+    throttled = _throttled(case)
+    if lonely := sorted(case.base.keys() ^ case.head.keys()):
+        said.append((Verdict.INCONCLUSIVE, f"pair {lonely[0]} has it on one side only"))
+    if time is not None:
+        said.append((time.verdict, time.reason))
+    if throttled and (time is None or time.finding.pairs < FIRST_PAIRS):
+        said.append((Verdict.INCONCLUSIVE, f"the device throttled in {throttled} processes"))
+    if not said:
+        said.append((Verdict.INCONCLUSIVE, "no pair has a number on both sides"))
+    verdict = min((verdict for verdict, _ in said), key=WORST_FIRST.index)
+    reasons = [reason for each, reason in said if each is verdict and reason]
+    return CaseVerdict(
+        case=case.name,
+        verdict=verdict,
+        severity=SEVERITY[verdict],
+        reason="; ".join(reasons),
+        time=time.finding if time else None,
+        memory=memory,
+    )
+
+
+def _times(evidence: Evidence, plan: Plan) -> dict[str, _TimeVerdict]:
+    log_ratios = evidence.log_ratios()
+    if not len(log_ratios):
+        return {}
+    estimate = estimated(log_ratios)
+    slower, faster = rejected(log_ratios, plan, SLOWER), rejected(log_ratios, plan, FASTER)
+    findable = smallest_findable(estimate.pair_sd, plan.max_pairs, len(log_ratios), plan)
+    verdicts = {}
+    for index, case in enumerate(evidence.cases):
+        mean, half_width = float(estimate.mean[index]), float(estimate.half_width[index])
+        finding = TimeFinding(
+            pairs=int(estimate.pairs[index]),
+            base_seconds=_median_seconds(case, case.base),
+            head_seconds=_median_seconds(case, case.head),
+            change=float(np.expm1(mean)),
+            low=float(np.expm1(mean - half_width)) if np.isfinite(half_width) else None,
+            high=float(np.expm1(mean + half_width)) if np.isfinite(half_width) else None,
+            smallest_findable=float(findable[index]) if np.isfinite(findable[index]) else None,
+        )
+        verdict, reason = _time_verdict(mean, half_width, bool(slower[index]), bool(faster[index]), finding.pairs, plan)
+        verdicts[case.name] = _TimeVerdict(verdict, reason, finding)
+    return verdicts
+
+
+def _time_verdict(mean: float, half_width: float, slower: bool, faster: bool, pairs: int, plan: Plan) -> tuple[Verdict, str]:
+    if slower and mean >= plan.min_log_effect:
+        return Verdict.REGRESSED, f"{np.expm1(mean):+.1%} in time"
+    if faster and mean <= -plan.min_log_effect:
+        return Verdict.IMPROVED, f"{np.expm1(mean):+.1%} in time"
+    if mean >= plan.min_log_effect:
+        return Verdict.INCONCLUSIVE, f"{np.expm1(mean):+.1%} in time, not significant after {pairs} pairs"
+    if not half_width <= WIDEST_HALF_WIDTH:
+        return Verdict.INCONCLUSIVE, f"too noisy: after {pairs} pairs the interval is wider than ±{WIDEST_HALF_WIDTH:.0%}"
+    if slower:
+        return Verdict.OK, f"slower, but by less than {plan.min_effect:.1%}"
+    return Verdict.OK, ""
+
+
+def _median_seconds(case: CaseEvidence, side: dict[int, Sample]) -> float:
+    return float(np.exp(np.median([side[number].log_seconds for number in case.timed_pairs])))
+
+
+def _whole_run(cases: tuple[CaseEvidence, ...]) -> WholeRun | None:
+    """From the pairs that every case was in: later ones hold suspects only."""
+    shared = set.intersection(*(set(case.timed_pairs) for case in cases)) if cases else set()
+    if len(cases) < 2 or len(shared) < 2:
+        return None
+    by_pair = [dict(zip(case.timed_pairs, case.log_ratios, strict=True)) for case in cases]
+    medians = np.array([[statistics.median(ratios[number] for ratios in by_pair) for number in sorted(shared)]])
+    estimate = estimated(medians)
+    mean, half_width = float(estimate.mean[0]), float(estimate.half_width[0])
+    return WholeRun(change=float(np.expm1(mean)), low=float(np.expm1(mean - half_width)), high=float(np.expm1(mean + half_width)))
+
+
+def _failure(side: dict[int, Sample]) -> str | None:
+    """The first outcome that is a failure; throttling is the machine's, not the commit's."""
+    for sample in side.values():
+        if sample.outcome not in (Outcome.OK, Outcome.THROTTLED):
+            return f"{sample.outcome}{f': {sample.detail}' if sample.detail else ''}"
+    return None
+
+
+def _failure_on(base: str | None, head: str | None) -> tuple[str, Severity]:
+    unsupported = str(Outcome.UNSUPPORTED)
+    if base is None:
+        return f"head: {head}", Severity.BLOCKS
+    if head is None:
+        return f"base: {base}; head runs", Severity.OPEN
+    both_unsupported = base.startswith(unsupported) and head.startswith(unsupported)
+    return (f"on both sides: {head}", Severity.PASSES if both_unsupported else Severity.OPEN)
+
+
+def _throttled(case: CaseEvidence) -> int:
+    return sum(sample.outcome is Outcome.THROTTLED for sample in (*case.base.values(), *case.head.values()))
+
+
+def _memory_reason(finding: MemoryFinding) -> str:
+    if finding.verdict is Verdict.OK:
+        return ""
+    overlap = ", but the readings of the two sides overlap" if finding.verdict is Verdict.INCONCLUSIVE else ""
+    return f"{finding.change:+.1%} in {finding.name}{overlap}"
+
+
+def _plain(case: CaseEvidence, verdict: Verdict, reason: str) -> CaseVerdict:
+    return CaseVerdict(case=case.name, verdict=verdict, severity=SEVERITY[verdict], reason=reason)
+
+
+def _failed(case: CaseEvidence, reason: str, severity: Severity) -> CaseVerdict:
+    return CaseVerdict(case=case.name, verdict=Verdict.FAILED, severity=severity, reason=reason)
+
+
+def _environments(evidence: Evidence) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for case in evidence.cases:
+        for sample in case.base.values():
+            if sample.environment:
+                found.setdefault(sample.environment.get("framework", "worker"), sample.environment)
+    return found

@@ -1,0 +1,80 @@
+"""How figures are written for people, the same in the terminal and in Markdown."""
+
+from __future__ import annotations
+
+from history.gate.verdict import CaseVerdict, Decision, MemoryFinding, TimeFinding, Verdict
+from history.records import Machine
+
+_MIB = 1024**2
+_NOTHING = "–"
+
+
+def change(time: TimeFinding | None) -> str:
+    if time is None:
+        return _NOTHING
+    if time.low is None or time.high is None:
+        return f"{time.change:+.1%}"
+    return f"{time.change:+.1%} ({time.low:+.1%} … {time.high:+.1%})"
+
+
+def sides(time: TimeFinding | None) -> str:
+    return _NOTHING if time is None else f"{duration(time.base_seconds)} → {duration(time.head_seconds)}"
+
+
+def duration(seconds: float) -> str:
+    """Three significant digits: the fourth is never justified."""
+    for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
+        if seconds * factor >= 1:
+            return f"{seconds * factor:.3g} {unit}" if seconds * factor < 1000 else f"{seconds * factor:.0f} {unit}"
+    return f"{seconds * 1e9:.3g} ns"
+
+
+def findable(share: float | None) -> str:
+    return _NOTHING if share is None else f"{share:+.1%}"
+
+
+def pairs(time: TimeFinding | None) -> str:
+    return _NOTHING if time is None else str(time.pairs)
+
+
+def memory(findings: tuple[MemoryFinding, ...]) -> str:
+    """The peak that changed most: the others are no worse."""
+    if not findings:
+        return _NOTHING
+    most = max(findings, key=lambda finding: abs(finding.head_bytes - finding.base_bytes))
+    return f"{most.base_bytes / _MIB:.1f} → {most.head_bytes / _MIB:.1f} MiB ({most.change:+.1%})"
+
+
+def counts(decision: Decision) -> str:
+    return ", ".join(f"{count} {verdict}" for verdict in Verdict if (count := decision.count(verdict)))
+
+
+def limits(decision: Decision) -> str:
+    """What the answer is worth."""
+    return (
+        f"{decision.pairs} pairs; smallest findable change {findable(decision.smallest_findable)} in the median case (probability 95 %); "
+        f"minimum effect {decision.min_effect:.1%}; "
+        f"at most {decision.false_alarm_rate:.0%} of runs without a change raise an alarm"
+    )
+
+
+def whole_run(decision: Decision) -> str:
+    run = decision.whole_run
+    return "" if run is None else f"All cases together (median case): {run.change:+.1%} ({run.low:+.1%} … {run.high:+.1%})"
+
+
+def machine(machine: Machine) -> str:
+    gpu = f"{machine.gpu} (driver {machine.gpu_driver})" if machine.gpu else "no GPU"
+    cpu = f"{machine.cpu or 'unknown CPU'} × {machine.cpu_count or '?'}"
+    return f"{gpu}; {cpu}; {machine.experiment}" if machine.experiment else f"{gpu}; {cpu}"
+
+
+def revisions(decision: Decision) -> str:
+    base, head = ((commit or "unknown")[:12] for commit in (decision.base_commit, decision.head_commit))
+    return f"{base} → {head}"
+
+
+def short(case: CaseVerdict) -> str:
+    """The test's file and id without the folders, which all cases share."""
+    path, _, test = case.case.partition("::")
+    return f"{path.rsplit('/', 1)[-1]}::{test}" if test else case.case

@@ -1,0 +1,107 @@
+"""The gate's words: what is said of a case, and what of a whole run."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+import msgspec
+
+from history.records import Machine
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    REGRESSED = "regressed"
+    IMPROVED = "improved"
+    INCONCLUSIVE = "inconclusive"
+    MISSING = "missing"  # measured in base only
+    NEW = "new"  # measured in head only
+    NOT_COMPARABLE = "not comparable"
+    FAILED = "failed"
+
+
+class Severity(IntEnum):
+    """What a verdict does to the run's exit code."""
+
+    PASSES = 0
+    OPEN = 1  # nothing is shown either way
+    BLOCKS = 2
+
+
+class TimeFinding(msgspec.Struct, frozen=True):
+    """Change of the step's duration, head against base, as a share of base. The interval is pointwise, at 95 %."""
+
+    pairs: int
+    base_seconds: float
+    head_seconds: float
+    change: float
+    low: float | None  # None where there are too few pairs for an interval
+    high: float | None
+    smallest_findable: float | None  # slow-down that would have been found with probability .95
+
+
+class MemoryFinding(msgspec.Struct, frozen=True):
+    """One exact peak, its median over the processes of a side."""
+
+    name: str
+    base_bytes: int
+    head_bytes: int
+    allowed_bytes: int  # an increase up to here is none
+    verdict: Verdict
+
+    @property
+    def change(self) -> float:
+        return (self.head_bytes - self.base_bytes) / self.base_bytes if self.base_bytes else float("inf")
+
+
+class CaseVerdict(msgspec.Struct, frozen=True):
+    case: str
+    verdict: Verdict
+    severity: Severity
+    reason: str = ""
+    time: TimeFinding | None = None
+    memory: tuple[MemoryFinding, ...] = ()
+
+
+class WholeRun(msgspec.Struct, frozen=True):
+    """The median case's change: what all cases share."""
+
+    change: float
+    low: float
+    high: float
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The gate's answer: the worst verdicts first."""
+
+    cases: tuple[CaseVerdict, ...]
+    pairs: int
+    min_effect: float
+    false_alarm_rate: float
+    smallest_findable: float | None  # median over the timed cases
+    whole_run: WholeRun | None
+    machine: Machine
+    environments: dict[str, dict[str, str]]  # of each framework's workers, on the base's side
+    base_commit: str | None
+    head_commit: str | None
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(case.verdict is verdict for case in self.cases)
+
+    @property
+    def severity(self) -> Severity:
+        return max((case.severity for case in self.cases), default=Severity.OPEN)
+
+    @property
+    def flagged(self) -> tuple[CaseVerdict, ...]:
+        """Cases somebody should look at."""
+        return tuple(case for case in self.cases if case.verdict not in (Verdict.OK, Verdict.NEW) and not self._quiet(case))
+
+    @property
+    def unflagged(self) -> tuple[CaseVerdict, ...]:
+        flagged = {case.case for case in self.flagged}
+        return tuple(case for case in self.cases if case.case not in flagged)
+
+    @staticmethod
+    def _quiet(case: CaseVerdict) -> bool:
+        return case.verdict is Verdict.FAILED and case.severity is Severity.PASSES

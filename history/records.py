@@ -1,0 +1,204 @@
+"""pytest-benchmark's JSON as frozen rows: what every command of `history` reads.
+
+Files of this suite carry a `Measurement` with each benchmark; files of other suites do not, and read as well. Anything that cannot
+be trusted is refused in one line that names the file: a number that is wrong is worse than no number.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fixtures.measurement import SCHEMA_VERSION, Measurement, Outcome
+
+
+class BadInput(Exception):
+    """A file or an option that cannot be used. The message is one line: what is wrong, where, and the mend."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One case of one process."""
+
+    fullname: str  # pytest's node id
+    group: str | None
+    params: dict[str, Any]
+    outcome: Outcome
+    detail: str  # why, where the outcome is not ok
+    step_seconds: tuple[float, ...]  # one value a round; empty where the outcome is not ok
+    measurement: Measurement | None  # None in files of other suites
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What all cases of a file were measured on, and from."""
+
+    cpu: str | None
+    cpu_count: int | None
+    gpu: str | None
+    gpu_driver: str | None
+    experiment: str | None
+    experiment_sha256: str | None
+    corpus_sha256: str | None
+    weights_sha256: str | None
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One file: one process of pytest."""
+
+    source: str
+    datetime: str
+    commit: str | None
+    machine: Machine
+    rows: tuple[Row, ...]
+
+
+class _Stats(msgspec.Struct):
+    data: list[float] | None = None
+
+
+class _ExtraInfo(msgspec.Struct):
+    measurement: msgspec.Raw = msgspec.Raw()  # empty in files of other suites
+
+
+class _Benchmark(msgspec.Struct):
+    fullname: str
+    stats: _Stats
+    group: str | None = None
+    params: dict[str, Any] | None = None
+    extra_info: _ExtraInfo = msgspec.field(default_factory=_ExtraInfo)
+
+
+class _Unmeasured(msgspec.Struct):
+    fullname: str
+    measurement: msgspec.Raw
+
+
+class _Cpu(msgspec.Struct):
+    brand_raw: str | None = None
+    count: int | None = None
+
+
+class _Gpu(msgspec.Struct):
+    name: str | None = None
+    driver: str | None = None
+
+
+class _Suite(msgspec.Struct):
+    schema_version: int | None = None
+    experiment: str | None = None
+    experiment_sha256: str | None = None
+    corpus_sha256: str | None = None
+    weights_sha256: str | None = None
+
+
+class _MachineInfo(msgspec.Struct):
+    cpu: _Cpu = msgspec.field(default_factory=_Cpu)
+    gpu: _Gpu | None = None
+    suite: _Suite = msgspec.field(default_factory=_Suite)
+
+
+class _CommitInfo(msgspec.Struct):
+    id: str | None = None
+
+
+class _File(msgspec.Struct):
+    benchmarks: list[_Benchmark]
+    machine_info: _MachineInfo = msgspec.field(default_factory=_MachineInfo)
+    commit_info: _CommitInfo = msgspec.field(default_factory=_CommitInfo)
+    datetime: str = ""
+    unmeasured: list[_Unmeasured] = []
+
+
+class _Version(msgspec.Struct):
+    schema_version: int
+
+
+_FILE = msgspec.json.Decoder(_File)
+_VERSION = msgspec.json.Decoder(_Version)
+_MEASUREMENT = msgspec.json.Decoder(Measurement)
+
+
+def read(path: Path) -> Run:
+    """Raises BadInput for whatever is not a complete pytest-benchmark file with raw durations in seconds."""
+    try:
+        file = _FILE.decode(path.read_bytes())
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror}).") from error
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{path}: not a pytest-benchmark file ({error}). Write it with --benchmark-json.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: not valid JSON ({error}): truncated, or it holds NaN or Infinity. Measure it again.") from error
+    _expect_version(path, "machine_info.suite", file.machine_info.suite.schema_version)
+    rows = [_measured(path, benchmark) for benchmark in file.benchmarks]
+    rows.extend(_unmeasured(path, entry) for entry in file.unmeasured)
+    names: set[str] = set()
+    for row in rows:
+        if row.fullname in names:
+            raise BadInput(f"{path}: {row.fullname} is there twice. Give each case an id of its own.")
+        names.add(row.fullname)
+    return Run(source=str(path), datetime=file.datetime, commit=file.commit_info.id, machine=_machine(file.machine_info), rows=tuple(rows))
+
+
+def _measured(path: Path, benchmark: _Benchmark) -> Row:
+    name = benchmark.fullname
+    measurement = _measurement(path, name, benchmark.extra_info.measurement)
+    durations_seconds = benchmark.stats.data
+    if not durations_seconds:
+        raise BadInput(f"{path}: {name} has no raw durations (stats.data). Write the file with --benchmark-json, not --benchmark-autosave.")
+    wrong = next((value for value in durations_seconds if not (math.isfinite(value) and value > 0)), None)
+    if wrong is not None:
+        raise BadInput(f"{path}: {name} has a duration of {wrong:g} s. Durations are above 0 and finite: measure it again.")
+    return Row(
+        fullname=name,
+        group=benchmark.group,
+        params=benchmark.params or {},
+        outcome=measurement.outcome if measurement else Outcome.OK,
+        detail=measurement.detail if measurement else "",
+        step_seconds=tuple(durations_seconds),
+        measurement=measurement,
+    )
+
+
+def _unmeasured(path: Path, entry: _Unmeasured) -> Row:
+    measurement = _measurement(path, entry.fullname, entry.measurement)
+    if measurement is None or measurement.outcome is Outcome.OK:
+        raise BadInput(f"{path}: {entry.fullname} is listed as unmeasured, yet without the outcome that says why. Measure it again.")
+    return Row(
+        fullname=entry.fullname,
+        group=None,
+        params={},
+        outcome=measurement.outcome,
+        detail=measurement.detail,
+        step_seconds=(),
+        measurement=measurement,
+    )
+
+
+def _measurement(path: Path, name: str, raw: msgspec.Raw) -> Measurement | None:
+    if bytes(raw) in (b"", b"null"):
+        return None
+    try:
+        _expect_version(path, name, _VERSION.decode(raw).schema_version)  # first: another version need not have our fields
+        return _MEASUREMENT.decode(raw)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: the measurement of {name} is not one of this suite's ({error}). Measure it again.") from error
+
+
+def _expect_version(path: Path, place: str, version: int | None) -> None:
+    if version not in (None, SCHEMA_VERSION):
+        raise BadInput(f"{path}: {place} has schema version {version}, this reads {SCHEMA_VERSION}. Measure both sides with one version.")
+
+
+def _machine(info: _MachineInfo) -> Machine:
+    return Machine(
+        cpu=info.cpu.brand_raw,
+        cpu_count=info.cpu.count,
+        gpu=info.gpu.name if info.gpu else None,
+        gpu_driver=info.gpu.driver if info.gpu else None,
+        experiment=info.suite.experiment,
+        experiment_sha256=info.suite.experiment_sha256,
+        corpus_sha256=info.suite.corpus_sha256,
+        weights_sha256=info.suite.weights_sha256,
+    )

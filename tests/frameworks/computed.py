@@ -1,0 +1,207 @@
+"""What a framework computes from given weights and images. Runs in the framework's interpreter; knows it by its contract alone."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import fixtures.inputs.batch
+from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
+from fixtures.frameworks import FRAMEWORKS
+from fixtures.frameworks.contract import Framework, Inference, Setup, TrainStep
+from fixtures.inputs.architecture import CLASSES
+from fixtures.inputs.experiment import Experiment
+
+EXPERIMENT = Experiment(name="test", image_size=64)
+BATCH_SIZE = 8
+HEAD_STEPS = 20
+FULL_STEPS = 3
+
+
+def smooth_images(count: int, seed: int, image_size: int = EXPERIMENT.image_size) -> npt.NDArray[np.float32]:
+    """Random coarse colours, enlarged: (count, image_size, image_size, 3), about normalised."""
+    coarse = np.random.default_rng(seed).standard_normal((count, 8, 8, 3))
+    return np.kron(coarse, np.ones((1, image_size // 8, image_size // 8, 1))).astype(np.float32)
+
+
+def batch(seed: int = 1) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    return smooth_images(BATCH_SIZE, seed), np.arange(BATCH_SIZE, dtype=np.int64) * 13 % CLASSES
+
+
+class Computing:
+    """A framework, and the weights it computes with."""
+
+    def __init__(self, framework: str, weights: str) -> None:
+        fixtures.inputs.batch.canonical_batch = lambda _: batch()  # these tests need no corpus
+        self.name = framework
+        self.module: Framework = importlib.import_module(FRAMEWORKS[framework].module)  # type: ignore[assignment]
+        self._weights = weights
+
+    def setup(
+        self,
+        workload: Workload,
+        execution: Execution | None = Execution.PLAIN,
+        precision: Precision | None = Precision.FP32,
+        style: Style = Style.MATCHED,
+    ) -> Setup:
+        phase = Phase.INFERENCE if workload is Workload.INFERENCE else Phase.TRAIN_STEP
+        case = Case(self.name, phase, workload, style, BATCH_SIZE, execution, precision)
+        return Setup(case=case, experiment=EXPERIMENT, corpus="", weights=self._weights, threads=2, dropout=0.0)
+
+    def inference(self, setup: Setup) -> Inference:
+        self.module.open_device(setup)
+        return self.module.inference(setup)
+
+    def train_step(self, setup: Setup) -> TrainStep:
+        self.module.open_device(setup)
+        return self.module.train_step(setup)
+
+    def logits(self, execution: Execution = Execution.PLAIN, precision: Precision = Precision.FP32) -> Any:
+        work = self.inference(self.setup(Workload.INFERENCE, execution, precision))
+        found = work.logits().tolist()
+        work.close()
+        return found
+
+
+def everything(framework: str, weights: str) -> dict[str, Any]:
+    """All that the plain execution is tested by: one start of an interpreter is dear."""
+    computing = Computing(framework, weights)
+    return {
+        "logits": computing.logits(),
+        "bf16_logits": computing.logits(precision=Precision.BF16),
+        "frozen": training(computing, computing.setup(Workload.FROZEN), HEAD_STEPS),
+        "full": training(computing, computing.setup(Workload.FULL), FULL_STEPS),
+        "meters": [[reading.value_bytes, reading.status] for reading in computing.module.peak_memory()],
+        "environment": computing.module.environment(),
+        "out_of_memory": [computing.module.is_out_of_memory(error) for error in (MemoryError(), ValueError("x"), RuntimeError("x"))],
+        "refusals": refusals(computing),
+    }
+
+
+def training(computing: Computing, setup: Setup, steps: int) -> dict[str, Any]:
+    work = computing.train_step(setup)
+    before = work.weights()
+    norm = work.gradient_norm()
+    untouched = all(np.array_equal(before[name], values) for name, values in work.weights().items())
+    losses = []
+    after_one = before
+    for step in range(steps):
+        work.step()
+        work.fence()
+        losses.append(work.read_back())
+        if step == 0:
+            after_one = work.weights()
+    after = work.weights()
+    work.close()
+    return {
+        "gradient_norm": norm,
+        "untouched_by_gradient_norm": untouched,
+        "losses": losses,
+        "changed": [name for name in before if not np.array_equal(before[name], after[name])],
+        "running_means": np.concatenate([after_one[name] for name in sorted(after) if name.endswith("running_mean")]).tolist(),
+    }
+
+
+def stock(framework: str, weights: str) -> dict[str, Any]:
+    """Each stock path once. In a process of its own: TensorFlow's threads are set once a process, and stock does not set them."""
+    computing = Computing(framework, weights)
+    work = computing.train_step(computing.setup(Workload.FROZEN, None, None, Style.STOCK))
+    losses = []
+    for _ in range(4):
+        work.step()
+        losses.append(work.read_back())
+    norm = work.gradient_norm()
+    work.close()
+    inference = computing.inference(computing.setup(Workload.INFERENCE, None, None, Style.STOCK))
+    found = inference.logits()
+    inference.close()
+    return {"losses": losses, "gradient_norm": norm, "logits_shape": found.shape}
+
+
+def refusals(computing: Computing) -> dict[str, str]:
+    """What the port says to weights that are not the network's."""
+    model = importlib.import_module(f"{FRAMEWORKS[computing.name].module}.model")
+    network = model.matched(computing.setup(Workload.INFERENCE))
+    good = model.weights(network)
+    wrong = {
+        "missing": {name: values for name, values in good.items() if name != "layer2.1.bn2.running_var"},
+        "unknown": good | {"layer5.0.conv1.weight": np.zeros(1, np.float32)},
+        "misshapen": good | {"fc.output.weight": good["fc.output.weight"].T.copy()},
+    }
+    said = {}
+    for fault, weights in wrong.items():
+        try:
+            model.load(network, weights)
+        except ValueError as error:
+            said[fault] = f"{type(error).__name__}: {error}"
+    return said
+
+
+def faulty_logits(weights: str) -> dict[str, Any]:
+    """Keras' logits with one mistake each that a port can make without an error."""
+    computing = Computing("tensorflow", weights)
+    from fixtures.frameworks.tensorflow import model
+    from fixtures.inputs import architecture
+
+    sound = SimpleNamespace(epsilon=architecture.BATCH_NORM_EPSILON, blocks=architecture.blocks, padded=model.padded)
+    found = {}
+
+    architecture.BATCH_NORM_EPSILON = 1e-3
+    found["batch norm epsilon"] = computing.logits()
+    architecture.BATCH_NORM_EPSILON = sound.epsilon
+
+    architecture.blocks = lambda: tuple(with_stride_first(each) for each in sound.blocks())
+    found["v1 stride"] = computing.logits()
+    architecture.blocks = sound.blocks
+
+    model.padded = padded_at_the_end
+    found["padding same"] = computing.logits()
+    model.padded = sound.padded
+    return found
+
+
+def with_stride_first(block: Any) -> Any:
+    import msgspec
+
+    stride = block.spatial.stride
+    moved = {"reduce": msgspec.structs.replace(block.reduce, stride=stride), "spatial": msgspec.structs.replace(block.spatial, stride=1)}
+    return msgspec.structs.replace(block, **moved)
+
+
+def padded_at_the_end(convolution: Any, inputs: Any) -> Any:
+    """What TensorFlow's "same" does at stride 2."""
+    import keras
+
+    if convolution.stride == 1 or convolution.padding == 0:
+        return inputs
+    sides = (convolution.padding - 1, convolution.padding)
+    return keras.layers.ZeroPadding2D((sides, sides))(inputs)
+
+
+def traces(weights: str) -> dict[str, int]:
+    """How often TensorFlow traced its step over several steps and two batches."""
+    computing = Computing("tensorflow", weights)
+    from fixtures.frameworks.tensorflow import training as tensorflow_training
+
+    work: Any = computing.train_step(computing.setup(Workload.FROZEN))
+    losses = []
+    for seed in (1, 2):
+        work.load(tensorflow_training.native(*batch(seed)))
+        for _ in range(2):
+            work.step()
+        losses.append(work.read_back())
+    return {"traces": work._train.experimental_get_tracing_count(), "distinct_losses": len(set(losses))}
+
+
+def compiled(framework: str, weights: str, cache: str) -> dict[str, Any]:
+    """Frozen training in the compiled execution. `cache` is an empty folder: a compiler's cache elsewhere must not answer."""
+    import os
+
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(cache) / framework)
+    computing = Computing(framework, weights)
+    return training(computing, computing.setup(Workload.FROZEN, Execution.COMPILED), HEAD_STEPS)

@@ -1,0 +1,138 @@
+"""Equal work: the numpy reference, PyTorch and Keras compute one function from one file of weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from computed import EXPERIMENT, batch, smooth_images
+
+from conftest import RunIn
+from fixtures.inputs import architecture, reference, weights
+
+FRAMEWORKS = ("pytorch", "tensorflow")
+
+# In standard deviations of the logits, or relative; beside each what was reached on a CPU.
+LOGITS_TOLERANCE = 1e-3  # 2e-5
+BF16_LOGITS_TOLERANCE = 1.0  # 0.2
+# Full: Adam's first steps are nearly the gradients' signs, so every gradient that is about 0 turns rounding into a whole step.
+LOSS_TOLERANCE = {"frozen": 1e-3, "full": 5e-3}  # 2e-5 over 20 steps, 2e-4 over 3
+GRADIENT_NORM_TOLERANCE = 1e-3  # 7e-5
+RUNNING_MEANS_TOLERANCE = 1e-4  # 2e-6 after the first step, 2e-2 after three
+
+Found = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def weights_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return weights.canonical(tmp_path_factory.mktemp("weights"), EXPERIMENT, smooth_images(8, seed=0)).path
+
+
+@pytest.fixture(scope="module")
+def oracle(weights_path: str) -> npt.NDArray[np.floating]:
+    """The reference's logits of the batch, in float64."""
+    images, _ = batch()
+    return reference.logits(weights.load(Path(weights_path), EXPERIMENT.head.hidden_units), images.astype(np.float64))
+
+
+@pytest.fixture(scope="module")
+def found(run_in: RunIn, weights_path: str) -> Found:
+    return {name: run_in(name, f"import computed\nresult = computed.everything({name!r}, {weights_path!r})") for name in FRAMEWORKS}
+
+
+def difference(ours: Any, theirs: Any) -> float:
+    """Largest, in standard deviations of `theirs`."""
+    return float(np.abs(np.asarray(ours) - np.asarray(theirs)).max() / np.asarray(theirs).std())
+
+
+def relative(ours: Any, theirs: Any) -> float:
+    return float(np.abs(np.asarray(ours) / np.asarray(theirs) - 1).max())
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_logits_are_the_references(found: Found, oracle: npt.NDArray[np.floating], framework: str) -> None:
+    assert difference(found[framework]["logits"], oracle) < LOGITS_TOLERANCE
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_bf16_logits_are_near_the_references_and_not_float32s(found: Found, oracle: npt.NDArray[np.floating], framework: str) -> None:
+    assert LOGITS_TOLERANCE < difference(found[framework]["bf16_logits"], oracle) < BF16_LOGITS_TOLERANCE
+
+
+def test_images_are_told_apart(found: Found, oracle: npt.NDArray[np.floating]) -> None:
+    classes = oracle.argmax(axis=1)
+    assert len(set(classes.tolist())) > len(classes) // 2
+    for framework in FRAMEWORKS:
+        assert np.array_equal(np.argmax(found[framework]["logits"], axis=1), classes)
+
+
+@pytest.mark.parametrize("workload", ["frozen", "full"])
+def test_training_agrees(found: Found, workload: str) -> None:
+    pytorch, tensorflow = (found[framework][workload] for framework in FRAMEWORKS)
+    assert relative(tensorflow["losses"], pytorch["losses"]) < LOSS_TOLERANCE[workload]
+    assert relative(tensorflow["gradient_norm"], pytorch["gradient_norm"]) < GRADIENT_NORM_TOLERANCE
+    assert difference(tensorflow["running_means"], pytorch["running_means"]) < RUNNING_MEANS_TOLERANCE
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("workload", ["frozen", "full"])
+def test_gradient_norm_changes_nothing(found: Found, framework: str, workload: str) -> None:
+    assert found[framework][workload]["untouched_by_gradient_norm"]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_frozen_trains_the_head_alone(found: Found, framework: str) -> None:
+    assert set(found[framework]["frozen"]["changed"]) == set(architecture.head_shapes(EXPERIMENT.head.hidden_units))
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_full_trains_every_tensor(found: Found, framework: str) -> None:
+    assert set(found[framework]["full"]["changed"]) == set(architecture.shapes(EXPERIMENT.head.hidden_units))
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_stock_learns(run_in: RunIn, weights_path: str, framework: str) -> None:
+    stock = run_in(framework, f"import computed\nresult = computed.stock({framework!r}, {weights_path!r})")
+    assert stock["losses"][-1] < stock["losses"][0]
+    assert stock["gradient_norm"] > 0
+    assert stock["logits_shape"] == [len(batch()[0]), architecture.CLASSES]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize(
+    ("fault", "named"), [("missing", "layer2.1.bn2.running_var"), ("unknown", "layer5.0.conv1.weight"), ("misshapen", "fc.output.weight")]
+)
+def test_port_refuses_and_names(found: Found, framework: str, fault: str, named: str) -> None:
+    said = found[framework]["refusals"][fault]
+    assert said.startswith("WeightsError")
+    assert named in said
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_device_tells(found: Found, framework: str) -> None:
+    told = found[framework]
+    assert all(value is not None or status != "ok" for value, status in told["meters"])
+    assert told["out_of_memory"] == [True, False, False]
+    assert all(isinstance(value, str) for value in told["environment"].values())
+
+
+def test_faults_are_caught(run_in: RunIn, weights_path: str, oracle: npt.NDArray[np.floating]) -> None:
+    found = run_in("tensorflow", f"import computed\nresult = computed.faulty_logits({weights_path!r})")
+    assert {fault: difference(logits, oracle) > 10 * LOGITS_TOLERANCE for fault, logits in found.items()} == dict.fromkeys(found, True)
+    assert len(found) == 3
+
+
+def test_steps_are_not_traced_again(run_in: RunIn, weights_path: str) -> None:
+    found = run_in("tensorflow", f"import computed\nresult = computed.traces({weights_path!r})")
+    assert found == {"traces": 1, "distinct_losses": 2}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_compiled_is_plain(run_in: RunIn, weights_path: str, found: Found, tmp_path: Path, framework: str) -> None:
+    compiled = run_in(framework, f"import computed\nresult = computed.compiled({framework!r}, {weights_path!r}, {str(tmp_path)!r})")
+    plain = found[framework]["frozen"]
+    assert relative(compiled["losses"], plain["losses"]) < LOSS_TOLERANCE["frozen"]
+    assert compiled["changed"] == plain["changed"]

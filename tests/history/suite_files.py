@@ -1,0 +1,72 @@
+"""Files as pytest-benchmark writes them, with and without this suite's measurements: what the tests read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
+from fixtures.measurement import Measurement, Outcome, Reading, Round
+
+MACHINE_INFO: dict[str, Any] = {
+    "cpu": {"brand_raw": "Testor 9000", "count": 16},
+    "gpu": {"name": "Accelerator X1", "driver": "999.1"},
+    "suite": {"schema_version": 1, "experiment": "exp", "experiment_sha256": "e", "corpus_sha256": "c", "weights_sha256": "w"},
+}
+ENVIRONMENT = {"framework": "torch 2.14.1", "device": "cuda:0", "device_name": "Accelerator X1", "host": "here"}
+
+
+def name(index: int) -> str:
+    return f"benchmarks/test_train_step.py::test_train_step[case{index}]"
+
+
+def plain(fullname: str, step_seconds: Sequence[float]) -> dict[str, Any]:
+    """A benchmark of a suite that is not ours."""
+    return {"fullname": fullname, "name": fullname, "group": None, "params": None, "stats": {"data": list(step_seconds)}, "extra_info": {}}
+
+
+def measured(fullname: str, step_seconds: Sequence[float], **changes: Any) -> dict[str, Any]:
+    """A benchmark of ours. `changes`: fields of its measurement."""
+    rounds = tuple(Round(seconds, seconds, 0.0, 0) for seconds in step_seconds)
+    return plain(fullname, step_seconds) | {"extra_info": {"measurement": measurement(rounds=rounds, **changes)}}
+
+
+def unmeasured(fullname: str, outcome: Outcome, detail: str = "") -> dict[str, Any]:
+    return {"fullname": fullname, "measurement": measurement(outcome=outcome, detail=detail)}
+
+
+def measurement(phase: Phase = Phase.TRAIN_STEP, peak_bytes: int | None = None, **changes: Any) -> dict[str, Any]:
+    case = Case(
+        framework="pytorch",
+        phase=phase,
+        workload=Workload.FROZEN,
+        style=Style.MATCHED,
+        batch_size=8,
+        execution=Execution.PLAIN,
+        precision=Precision.FP32,
+    )
+    readings = () if peak_bytes is None else (Reading("allocator_peak_bytes", peak_bytes, "torch.cuda.max_memory_allocated"),)
+    fields = {"case": case, "outcome": Outcome.OK, "readings": readings, "environment": ENVIRONMENT} | changes
+    return dict(msgspec.to_builtins(Measurement(**fields)))
+
+
+def write(
+    path: Path,
+    benchmarks: Iterable[Mapping[str, Any]],
+    unmeasured: Iterable[Mapping[str, Any]] = (),
+    machine_info: Mapping[str, Any] = MACHINE_INFO,
+) -> Path:
+    content = {
+        "machine_info": machine_info,
+        "commit_info": {"id": "0" * 40},
+        "datetime": "2026-11-24T12:00:00+00:00",
+        "version": "5.3.1",
+        "benchmarks": list(benchmarks),
+        "unmeasured": list(unmeasured),
+    }
+    path.write_text(json.dumps(content))
+    return path

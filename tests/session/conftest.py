@@ -1,0 +1,110 @@
+"""An inner pytest run of the real suite, with stand-ins for the frameworks: its session, workers and JSON are the real ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+
+CONFTEST = """
+from fixtures.frameworks import FRAMEWORKS, Listing
+
+FRAMEWORKS.clear()
+for name in {names}:
+    FRAMEWORKS[name] = Listing(name.title(), "tests.stand_in." + name, {{"plain": "plain", "compiled": "compiled"}})
+
+pytest_plugins = {plugins}
+"""
+
+BENCHMARK = """
+import pytest
+
+@pytest.mark.cases("core", phase="train_step", style="matched", workload="frozen", execution="plain", precision="fp32", batch_size=8)
+@pytest.mark.cases("core", phase="train_step", style="stock", workload="frozen", batch_size=8)
+@pytest.mark.cases(phase="train_step", style="matched", workload="frozen", execution="plain", precision="tf32", batch_size=8)
+def test_train_step(measure):
+    measure()
+
+@pytest.mark.cases("core", phase="inference", style="matched", workload="inference", execution="plain", precision="fp32", batch_size=[1, 8])
+def test_inference(measure):
+    measure()
+
+@pytest.mark.cases("core", phase="data_pipeline", style="matched", workload="loading", batch_size=8)
+def test_data_pipeline(measure):
+    measure()
+
+@pytest.mark.cases("core", phase="memory", style="matched", workload="frozen", execution="plain", precision="fp32", batch_size=8)
+def test_memory(measure):
+    measure()
+"""
+
+QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.5", "--case-timeout=3", "-p", "no:cacheprovider")
+
+
+class InnerRun:
+    """A folder with the suite's conftest and a small benchmark file, and pytest runs in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._environment = os.environ | {"PYTHONPATH": str(PROJECT), "TMPDIR": str(folder / "tmp"), "COLUMNS": "160"}
+        (folder / "tmp").mkdir()
+        (folder / "benchmarks").mkdir()
+        (folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
+
+    def use(self, *stand_ins: str) -> None:
+        plugins = (PROJECT / "conftest.py").read_text().removeprefix("pytest_plugins = ")
+        (self.folder / "conftest.py").write_text(CONFTEST.format(names=stand_ins, plugins=plugins))
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "pytest", "benchmarks", *QUICK, *arguments]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """Exit code and output of `pytest benchmarks` with these arguments."""
+        process = self.start(*arguments)
+        output, _ = process.communicate(timeout=120)
+        print(output)
+        return process.returncode, output
+
+    def json(self, name: str = "out.json") -> dict[str, Any]:
+        return json.loads((self.folder / name).read_text())  # type: ignore[no-any-return]
+
+    def left_behind(self) -> list[str]:
+        """Processes and temporary folders of workers that are still there."""
+        folders = [path.name for path in (self.folder / "tmp").glob("flowers-worker-*")]
+        return folders + [str(process) for process in self._processes()]
+
+    def _processes(self) -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get("TMPDIR") == str(self.folder / "tmp") and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+        return found
+
+
+@pytest.fixture
+def inner(tmp_path: Path) -> InnerRun:
+    return InnerRun(tmp_path)
+
+
+def outcomes(report: dict[str, Any]) -> dict[str, str]:
+    """Outcome of each case of a JSON by its id, measured or not."""
+    cases = [(each["fullname"], each["extra_info"]["measurement"]) for each in report["benchmarks"]]
+    cases += [(each["fullname"], each["measurement"]) for each in report["unmeasured"]]
+    return {name.partition("::")[2]: measurement["outcome"] for name, measurement in cases}

@@ -1,0 +1,55 @@
+"""The matrix: collected quickly, without a framework, with ids that tell a case from another."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+FRAMEWORK_MODULES = ("torch", "torchvision", "tensorflow", "keras")
+
+
+def collect(*arguments: str) -> list[str]:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *arguments]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
+    return [line for line in done.stdout.splitlines() if "::" in line]
+
+
+def test_collecting_imports_no_framework() -> None:
+    program = (
+        "import sys, pytest\n"
+        "assert pytest.main(['benchmarks', '--collect-only', '-q', '-p', 'no:cacheprovider']) == 0\n"
+        f"print([name for name in {FRAMEWORK_MODULES} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_core_set_runs_where_nothing_else_was_chosen() -> None:
+    core, gate, everything = collect("benchmarks"), collect("benchmarks", "-m", "gate"), collect("benchmarks", "-m", "core or not core")
+    assert set(core) == set(collect("benchmarks", "-m", "core"))
+    assert set(core) | set(gate) < set(everything)
+    assert len(gate) == 24
+    assert len(set(everything)) == len(everything)
+    assert len(collect("benchmarks", "-k", "pytorch and bf16")) > 0
+    assert collect(everything[-1]) == [everything[-1]]
+
+
+def test_every_phase_has_core_cases_of_every_framework_in_both_styles() -> None:
+    core = collect("benchmarks")
+    for phase in ("data_pipeline", "train_step", "inference", "memory"):
+        for side in ("pytorch-matched", "tensorflow-matched", "pytorch-stock", "tensorflow-stock"):
+            assert any(f"::test_{phase}[{side}-" in each for each in core), (phase, side)
+
+
+def test_sides_of_a_comparison_are_neighbours_and_memory_comes_last() -> None:
+    everything = collect("benchmarks", "-m", "core or not core")
+    for first, second in zip(everything[::2], everything[1::2], strict=True):
+        assert "[pytorch-" in first
+        assert "[tensorflow-" in second
+    phases = ["test_memory" in each for each in everything]
+    assert phases == sorted(phases)

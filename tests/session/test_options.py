@@ -1,0 +1,57 @@
+"""Bad input: one clear error that names the option or file and the mend, before anything is measured."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.session.conftest import InnerRun
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("--worker=jax=popen", "unknown framework 'jax'"),
+        ("--worker=sound", "is no execnet spec"),
+        ("--worker=sound=popen//popen", "is no execnet spec"),
+        ("--case-timeout=0", "'0' is not a number of seconds above 0"),
+        ("--case-timeout=soon", "'soon' is not a number of seconds above 0"),
+        ("--dataset=roses", "invalid choice: 'roses'"),
+        ("--weights=random", "invalid choice: 'random'"),
+        ("--experiment=exp0", "no experiment 'exp0'"),
+    ],
+)
+def test_bad_option(inner: InnerRun, argument: str, message: str) -> None:
+    inner.use("sound", "queued")
+    code, output = inner.run(argument)
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert message in output
+    assert "Traceback" not in output
+
+
+def test_corrupt_experiment_file(inner: InnerRun) -> None:
+    inner.use("sound", "queued")
+    (inner.folder / "mine.json").write_text('{"batch_size": 8')
+    code, output = inner.run("--experiment=mine.json")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "mine.json is not valid JSON" in output
+
+
+def test_interpreter_that_is_not_there(inner: InnerRun) -> None:
+    inner.use("sound", "queued")
+    code, output = inner.run("--worker=sound=popen//python=/no/such/python")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "no worker could be started" in output
+    assert "pip install -e '.[sound]'" in output
+
+
+def test_truncated_corpus_names_the_file(inner: InnerRun, tmp_path_factory: pytest.TempPathFactory) -> None:
+    inner.use("sound", "queued")
+    cache = tmp_path_factory.mktemp("cache")
+    code, _ = inner.run(f"--input-cache={cache}", "--case-timeout=100", "-k", "data_pipeline")
+    assert code == pytest.ExitCode.OK
+    image = next(cache.rglob("jpg/image_00007.jpg"))
+    image.write_bytes(image.read_bytes()[:1000])
+    code, output = inner.run(f"--input-cache={cache}", "-k", "data_pipeline")
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert "image_00007.jpg" in output
+    assert "Delete the folder" in output

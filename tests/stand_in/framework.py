@@ -1,0 +1,192 @@
+"""The stand-in itself. Each module beside this file is one that `frameworks.FRAMEWORKS` can list: sound, or broken in one way."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import threading
+import time
+from pathlib import Path
+from queue import Queue
+
+import numpy as np
+
+from fixtures.frameworks.contract import Setup, Unsupported, Weights
+from fixtures.inputs import flowers
+from fixtures.measurement import Reading
+
+
+MEMORY_CGROUPS = Path("/sys/fs/cgroup/memory")
+
+
+class Steps:
+    """Work that sleeps; everything a train step, an inference or a pipeline offers."""
+
+    workers = 2
+
+    def __init__(self, setup: Setup, seconds: float) -> None:
+        self._setup = setup
+        self._seconds = seconds
+        self._steps = 0
+
+    def step(self) -> None:
+        self._steps += 1
+        time.sleep(self._seconds)
+
+    def fence(self) -> None:
+        pass
+
+    def read_back(self) -> float:
+        return 1.0 / (1 + self._steps)
+
+    def load(self, batch: object) -> None:
+        pass
+
+    def batch(self) -> object:
+        return None
+
+    def logits(self) -> np.ndarray:
+        return np.arange(8 * 102, dtype=np.float32).reshape(8, 102)
+
+    def gradient_norm(self) -> float:
+        return 1.0
+
+    def weights(self) -> Weights:
+        return {"bn1.running_mean": np.arange(4, dtype=np.float32)}
+
+    def close(self) -> None:
+        pass
+
+
+class Queued(Steps):
+    """Work on a device: `step` only enqueues, another thread does it, and `fence` waits for that thread."""
+
+    def __init__(self, setup: Setup, seconds: float) -> None:
+        super().__init__(setup, seconds)
+        self._queue: Queue[int] = Queue()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self._queue.get()
+            time.sleep(self._seconds)
+            self._queue.task_done()
+
+    def step(self) -> None:
+        self._steps += 1
+        self._queue.put(self._steps)
+
+    def fence(self) -> None:
+        self._queue.join()
+
+    def read_back(self) -> float:
+        self._queue.join()
+        return super().read_back()
+
+
+class Unfenced(Queued):
+    def fence(self) -> None:
+        pass
+
+
+class Unequal(Steps):
+    """Computes something else."""
+
+    def gradient_norm(self) -> float:
+        return 1.1
+
+
+class Hanging(Steps):
+    def step(self) -> None:
+        time.sleep(3600.0)
+
+
+class Raising(Steps):
+    def step(self) -> None:
+        raise ValueError("the measured code is broken")
+
+
+class Dying(Steps):
+    """Dies in its fifth step, as if killed from outside, and leaves a child behind."""
+
+    def step(self) -> None:
+        super().step()
+        if self._steps == 5:
+            if os.fork() == 0:
+                time.sleep(3600.0)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Hoarding(Steps):
+    """Takes memory until it is refused more, as under `ulimit -d`."""
+
+    def step(self) -> None:
+        resource.setrlimit(resource.RLIMIT_DATA, (2**30, resource.RLIM_INFINITY))
+        try:
+            hoard()
+        finally:
+            resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+class OomKilled(Steps):
+    """Takes memory until the kernel kills it: in a memory cgroup of 256 MiB, so that the machine keeps the rest."""
+
+    def step(self) -> None:
+        group = MEMORY_CGROUPS / f"flowers-test-{os.getpid()}"
+        group.mkdir()
+        (group / "memory.limit_in_bytes").write_text(str(2**28))
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+        hoard()
+
+
+def hoard() -> None:
+    taken = []
+    while True:
+        taken.append(np.ones(2**20))
+
+
+class StandIn:
+    """Offers `contract.Framework`. `steps` is what a step of its work does; the rest is sound."""
+
+    def __init__(self, steps: type[Steps] = Steps, seconds: float = 0.002) -> None:
+        self._steps = steps
+        self._seconds = seconds
+
+    def open_device(self, setup: Setup) -> str:
+        if setup.case.precision == "tf32":
+            raise Unsupported("the stand-in has no tf32")
+        return "cpu"
+
+    def pipeline(self, setup: Setup) -> Steps:
+        return Steps(setup, self._seconds / 10)
+
+    def train_step(self, setup: Setup) -> Steps:
+        return self._steps(setup, self._seconds)
+
+    def inference(self, setup: Setup) -> Steps:
+        return Steps(setup, self._seconds / 10)
+
+    def pixels(self, files: list[Path], image_size: int) -> np.ndarray:
+        return np.zeros((len(files), image_size, image_size, 3), np.float32)
+
+    def labels(self, setup: Setup) -> dict[str, int]:
+        return flowers.labels(setup.corpus_folder, "train")
+
+    def reset_peak_memory(self) -> None:
+        pass
+
+    def peak_memory(self) -> tuple[Reading, ...]:
+        return (Reading("allocator_peak_bytes", None, "the stand-in", "no GPU"),)
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        return isinstance(error, MemoryError)
+
+    def environment(self) -> dict[str, str]:
+        return {"framework": "stand-in 1"}
+
+    def download(self, root: Path) -> None:
+        raise Unsupported("the stand-in downloads nothing")
+
+    def pretrained(self) -> Weights:
+        raise Unsupported("the stand-in has no weights")

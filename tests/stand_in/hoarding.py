@@ -1,0 +1,3 @@
+from tests.stand_in.framework import Hoarding, StandIn
+
+__getattr__ = StandIn(Hoarding).__getattribute__

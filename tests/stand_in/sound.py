@@ -1,0 +1,3 @@
+from tests.stand_in.framework import StandIn, Steps
+
+__getattr__ = StandIn(Steps).__getattribute__

@@ -1,0 +1,3 @@
+from tests.stand_in.framework import StandIn, Unequal
+
+__getattr__ = StandIn(Unequal).__getattribute__

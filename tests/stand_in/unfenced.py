@@ -1,0 +1,3 @@
+from tests.stand_in.framework import StandIn, Unfenced
+
+__getattr__ = StandIn(Unfenced).__getattribute__
