@@ -95,6 +95,8 @@ def percent(text: str) -> float:
 def _comparison(options: argparse.Namespace) -> Comparison:
     base = collection.side(options, options.base, options.base_python, options.base_worker)
     head = collection.side(options, options.head, options.head_python, options.head_worker)
+    if base.commit != head.commit:
+        _expect_code_of_their_own(options.worker)
     return Comparison(
         base=base,
         head=head,
@@ -103,6 +105,13 @@ def _comparison(options: argparse.Namespace) -> Comparison:
         drop_clear_cases=True,
         across_environments=options.across_environments or (base.python, base.workers) != (head.python, head.workers),
     )
+
+
+def _expect_code_of_their_own(workers: list[str]) -> None:
+    """A worker elsewhere runs the code that lies there: the same for both sides, which would then compare a commit with itself."""
+    for worker in workers:
+        if "ssh=" in worker or "socket=" in worker:
+            raise BadInput(f"--worker {worker}: runs the same code for base and head. Give each its own: --base-worker and --head-worker.")
 
 
 def _plan(options: argparse.Namespace, comparison: Comparison | None, pairs: int) -> Plan:

@@ -200,10 +200,12 @@ def _throttled(case: CaseEvidence) -> int:
 
 
 def _memory_reason(finding: MemoryFinding) -> str:
+    increase = f"{finding.change:+.1%} in {finding.name}"
+    if finding.varies_too_much:
+        return f"{increase}, which varies by {finding.spread_bytes / finding.base_bytes:.1%} from process to process: not judged"
     if finding.verdict is Verdict.OK:
         return ""
-    overlap = ", but the readings of the two sides overlap" if finding.verdict is Verdict.INCONCLUSIVE else ""
-    return f"{finding.change:+.1%} in {finding.name}{overlap}"
+    return f"{increase}, but not in every process" if finding.verdict is Verdict.INCONCLUSIVE else increase
 
 
 def _plain(case: CaseEvidence, verdict: Verdict, reason: str) -> CaseVerdict:

@@ -15,7 +15,7 @@ from history.gate.folder import PairFiles
 from history.gate.moderation import Floats
 from history.records import BadInput, Machine, Row, Run, read
 
-EXACT_PEAK = "peak_bytes"  # how the names of the allocators' peaks end
+PEAK = "peak_bytes"  # how the names of peaks end
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -113,7 +113,7 @@ def _sample(row: Row) -> Sample:
     peaks = {
         reading.name: reading.value_bytes
         for reading in (measurement.readings if measurement else ())
-        if reading.name.endswith(EXACT_PEAK) and reading.status == "ok" and reading.value_bytes is not None
+        if reading.name.endswith(PEAK) and reading.status == "ok" and reading.value_bytes is not None
     }
     return Sample(
         outcome=row.outcome,

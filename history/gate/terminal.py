@@ -22,12 +22,12 @@ def print_decision(decision: Decision, console: Console) -> None:
     for name in ("case", "verdict", "base → head", "time (95 % interval)", "pairs", "findable", "memory", "why"):
         table.add_column(name, overflow="fold", justify="right" if name in ("pairs", "findable") else "left")
     for case in decision.cases:
-        table.add_row(*(escape(cell) for cell in _cells(case)), style=_style(case))
+        table.add_row(*(escape(_printable(cell)) for cell in _cells(case)), style=_style(case))
     console.print(table)
     if shared := figures.whole_run(decision):
         console.print(shared, highlight=False)
     console.print(f"{figures.limits(decision)}.", highlight=False, soft_wrap=True)
-    console.print(escape(figures.machine(decision.machine)), highlight=False, soft_wrap=True)
+    console.print(escape(_printable(figures.machine(decision.machine))), highlight=False, soft_wrap=True)
     console.print(_HEADLINE[decision.severity], style=_STYLE[decision.severity] or "green")
 
 
@@ -47,3 +47,8 @@ def _cells(case: CaseVerdict) -> tuple[str, ...]:
 
 def _style(case: CaseVerdict) -> str:
     return "green" if case.verdict is Verdict.IMPROVED else _STYLE[case.severity]
+
+
+def _printable(text: str) -> str:
+    """Names and failures come from the commit under test: an escape sequence in them must not reach the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -41,13 +41,19 @@ class TimeFinding(msgspec.Struct, frozen=True):
 
 
 class MemoryFinding(msgspec.Struct, frozen=True):
-    """One exact peak, its median over the processes of a side."""
+    """One peak, its median over the processes of a side."""
 
     name: str
     base_bytes: int
     head_bytes: int
     allowed_bytes: int  # an increase up to here is none
+    spread_bytes: int  # between the processes of a side
     verdict: Verdict
+
+    @property
+    def varies_too_much(self) -> bool:
+        """The peak is up, but not beyond what it does from process to process."""
+        return self.verdict is Verdict.OK and self.head_bytes - self.base_bytes > self.allowed_bytes
 
     @property
     def change(self) -> float:

@@ -50,7 +50,7 @@ def measurement(phase: Phase = Phase.TRAIN_STEP, peak_bytes: int | None = None, 
         precision=Precision.FP32,
     )
     readings = () if peak_bytes is None else (Reading("allocator_peak_bytes", peak_bytes, "torch.cuda.max_memory_allocated"),)
-    fields = {"case": case, "outcome": Outcome.OK, "readings": readings, "environment": ENVIRONMENT} | changes
+    fields: dict[str, Any] = {"case": case, "outcome": Outcome.OK, "readings": readings, "environment": ENVIRONMENT} | changes
     return dict(msgspec.to_builtins(Measurement(**fields)))
 
 

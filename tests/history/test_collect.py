@@ -29,7 +29,7 @@ def start(repository: Path, *arguments: str, **environment: str) -> subprocess.P
     return subprocess.Popen(
         [sys.executable, "-m", "history", *arguments],
         cwd=repository,
-        env=os.environ | {"PYTHONPATH": str(PROJECT), "COLUMNS": "200", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment,
+        env=os.environ | {"PYTHONPATH": str(PROJECT), "COLUMNS": "200"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -62,6 +62,7 @@ def _leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # for the suite's processes
     yield
     wait_for(lambda: not list(temporary.iterdir()))
     wait_for(lambda: not [each.pid for each in psutil.process_iter(["cmdline"]) if str(temporary) in " ".join(each.info["cmdline"] or [])])
@@ -109,7 +110,7 @@ def test_stopped_and_continued(repository: Path) -> None:
         (signal.SIGINT, "02-head", 130),
         (signal.SIGTERM, "03-base", 130),
     ):
-        process = start(repository, "gate", "--base", "base", PLANTED_SLEEP_SECONDS="0.2")
+        process = start(repository, "gate", "--base", "base", PLANTED_SLEEP_SECONDS="0.1")
         wait_for(lambda awaited=awaited: (folder / f"{awaited}.json").exists())
         process.send_signal(number)
         process.communicate(timeout=DEADLINE_SECONDS)
@@ -154,6 +155,8 @@ def test_interpreters_workers_and_pytest_arguments_reach_pytest(repository: Path
         (("gate", "--base", "base", "--python", "/nowhere/python"), "--base-python: /nowhere/python does not start"),
         (("gate", "--base", "base", "--", "-k", "nothing"), "exit code 5 on the base side"),
         (("gate", "--base", "base", "--", "--no-such-option"), "exit code 4 on the base side"),
+        (("gate", "--base", "base", "--head", "HEAD^", "--worker", "a=ssh=there"), "'HEAD^' is no revision"),
+        (("gate", "--base", "base", "--worker", "a=ssh=there"), "--base-worker and --head-worker"),
         (("gate", "--base", "base", "--max-pairs", "3"), "4 is the least"),
         (("gate", "--base", "base", "--min-effect", "-1"), "no percentage"),
         (("gate", "--pairs", "nowhere"), "nowhere: no such folder"),
@@ -164,12 +167,10 @@ def test_interpreters_workers_and_pytest_arguments_reach_pytest(repository: Path
 def test_bad_use(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], complaint: str
 ) -> None:
+    planted_suite.plant(repository, 0.1)
     monkeypatch.chdir(repository)
-    try:
-        code = main(arguments)
-    except SystemExit as end:  # argparse's own way out
-        code = end.code
-    assert code == 2
+    with pytest.raises(SystemExit, match="2"):  # argparse's own way out
+        raise SystemExit(main(arguments))
     assert complaint in capsys.readouterr().err.splitlines()[-1]
 
 

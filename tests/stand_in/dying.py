@@ -1,3 +1,3 @@
-from tests.stand_in.framework import StandIn, Dying
+from tests.stand_in.framework import Dying, StandIn
 
 __getattr__ = StandIn(Dying).__getattribute__

@@ -16,7 +16,6 @@ from fixtures.frameworks.contract import Setup, Unsupported, Weights
 from fixtures.inputs import flowers
 from fixtures.measurement import Reading
 
-
 MEMORY_CGROUPS = Path("/sys/fs/cgroup/memory")
 
 

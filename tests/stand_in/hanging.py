@@ -1,3 +1,3 @@
-from tests.stand_in.framework import StandIn, Hanging
+from tests.stand_in.framework import Hanging, StandIn
 
 __getattr__ = StandIn(Hanging).__getattribute__

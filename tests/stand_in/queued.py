@@ -1,3 +1,3 @@
-from tests.stand_in.framework import StandIn, Queued
+from tests.stand_in.framework import Queued, StandIn
 
 __getattr__ = StandIn(Queued).__getattribute__

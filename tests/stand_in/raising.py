@@ -1,3 +1,3 @@
-from tests.stand_in.framework import StandIn, Raising
+from tests.stand_in.framework import Raising, StandIn
 
 __getattr__ = StandIn(Raising).__getattribute__

@@ -1,0 +1,64 @@
+"""The workflows as GitHub would read them, and as somebody who means harm would."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from history.gate.markdown import MARKER
+
+WORKFLOWS = Path(__file__).parents[2] / ".github" / "workflows"
+EACH = pytest.mark.parametrize("workflow", sorted(WORKFLOWS.glob("*.yml")), ids=lambda path: path.name)
+
+
+def run(tool: str, *arguments: str) -> None:
+    """The tool beside this interpreter, else the one on PATH."""
+    folders = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    program = shutil.which(tool, path=folders)
+    assert program, f"{tool} is not installed: it is in the project's `tests` extra"
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def text(name: str) -> str:
+    return (WORKFLOWS / name).read_text()
+
+
+def test_all_are_there() -> None:
+    assert {path.name for path in WORKFLOWS.iterdir()} == {"tests.yml", "gate.yml", "nightly.yml"}
+
+
+@EACH
+def test_schema(workflow: Path) -> None:
+    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(workflow))
+
+
+@EACH
+def test_security(workflow: Path) -> None:
+    run("zizmor", "--offline", "--no-progress", "--persona=pedantic", str(workflow))
+
+
+@EACH
+def test_actions_are_pinned_with_their_version_beside(workflow: Path) -> None:
+    used = re.findall(r"uses: (.*)", workflow.read_text())
+    assert used
+    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each) for each in used)
+
+
+def test_the_gate_runs_no_fork_and_asks_first() -> None:
+    measure, comment = text("gate.yml").split("\n  comment:\n")
+    assert "if: github.event.pull_request.head.repo.full_name == github.repository" in measure
+    assert "environment: gpu" in measure
+    assert "write" not in measure
+    assert "checkout" not in comment  # the job that may write has none of the pull request's code
+    assert "pull_request_target" not in measure
+
+
+def test_the_comment_is_found_again() -> None:
+    assert f'const MARKER = "{MARKER}";' in text("gate.yml")

@@ -1,0 +1,162 @@
+"""The main job with both real frameworks, on an experiment small enough for a test; and a real worker really killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+import pytest
+
+from fixtures.case import Execution, Phase, Style
+from fixtures.measurement import Measurement, Outcome
+from tests.frameworks.conftest import interpreter
+
+PROJECT = Path(__file__).parents[1]
+EXPERIMENT = {"batch_size": 4, "image_size": 64}
+QUICK = ("--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", "-p", "no:cacheprovider")
+WORKERS = [f"--worker={framework}=popen//python={interpreter(framework)}" for framework in ("pytorch", "tensorflow")]
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    (folder / "small.json").write_text(json.dumps(EXPERIMENT))
+    own = [f"--benchmark-json={folder / 'out.json'}", f"--benchmark-storage={folder / 'storage'}", f"--experiment={folder / 'small.json'}"]
+    return [sys.executable, "-m", "pytest", "benchmarks", *QUICK, *WORKERS, *own, *arguments]
+
+
+def read(folder: Path) -> tuple[dict[str, Any], dict[str, Measurement]]:
+    """The JSON, and its measurements by case id."""
+    report = json.loads((folder / "out.json").read_text())
+    found = [(each["fullname"], each["extra_info"]["measurement"]) for each in report["benchmarks"]]
+    found += [(each["fullname"], each["measurement"]) for each in report["unmeasured"]]
+    return report, {name.partition("::")[2]: msgspec.convert(measurement, Measurement) for name, measurement in found}
+
+
+@pytest.fixture(scope="module")
+def main_job(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any], dict[str, Measurement]]:
+    """Output, JSON and measurements of the core set."""
+    folder = tmp_path_factory.mktemp("main_job")
+    done = subprocess.run(command(folder), cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False)
+    print(done.stdout, done.stderr)
+    assert done.returncode == pytest.ExitCode.OK
+    return done.stdout, *read(folder)
+
+
+def test_every_phase_is_measured_for_both_frameworks_in_both_styles(main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
+    _, report, measurements = main_job
+    assert report["unmeasured"] == []
+    assert {(each.case.framework, each.case.phase, each.case.style) for each in measurements.values()} == {
+        (framework, phase, style) for framework in ("pytorch", "tensorflow") for phase in Phase for style in Style
+    }
+    for each in measurements.values():
+        assert each.outcome is Outcome.OK
+        assert each.cold_start is not None
+        assert each.cold_start.first_step_seconds > 0
+        assert all(round_.seconds > 0 and round_.cpu_seconds > 0 for round_ in each.rounds)
+        assert len(each.rounds) >= 5
+
+
+def test_matched_cases_were_given_and_did_the_same_work(main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
+    _, _, measurements = main_job
+    for each in measurements.values():
+        if each.case.style is Style.MATCHED:
+            assert each.equal_work is not None
+            assert each.equal_work.holds
+            assert {"pixels", "labels"} <= {check.name for check in each.equal_work.checks}
+    provenances = {each.provenance for each in measurements.values()}
+    assert len(provenances) == 1
+
+
+def test_a_latency_has_the_rounds_for_its_percentiles(main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
+    _, _, measurements = main_job
+    singles = [each for each in measurements.values() if each.case.batch_size == 1]
+    assert singles
+    for each in singles:
+        assert each.steps_per_round == 1
+        assert len(each.rounds) >= 100
+
+
+def test_the_compilers_cold_start_is_apart_from_the_steady_state(main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
+    _, _, measurements = main_job
+    compiled = [each for each in measurements.values() if each.case.execution is Execution.COMPILED]
+    assert len(compiled) == 2
+    for each in compiled:
+        assert each.cold_start is not None
+        assert each.cold_start.first_step_seconds > 10 * each.median_step_seconds
+        assert max(each.step_seconds) < each.cold_start.first_step_seconds / 2
+
+
+def test_memory_is_read_and_a_meter_that_cannot_says_why(main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
+    _, _, measurements = main_job
+    for each in measurements.values():
+        if each.case.phase is Phase.MEMORY:
+            readings = {reading.name: reading for reading in each.readings}
+            peak, baseline = readings["host_peak_bytes"].value_bytes, readings["host_baseline_bytes"].value_bytes
+            assert peak is not None
+            assert baseline is not None
+            assert peak > baseline > 50 * 2**20
+            assert all(reading.status for reading in each.readings)
+            assert all(reading.value_bytes is not None or reading.status != "ok" for reading in each.readings)
+
+
+def test_a_pipeline_is_in_steady_state(main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
+    """Not flattered by full buffers: the first round of a block is no faster than the others."""
+    _, _, measurements = main_job
+    for each in measurements.values():
+        if each.case.phase is Phase.DATA_PIPELINE:
+            assert 0.0 <= each.figures["consumer_wait_share"] <= 1.0
+            first = [next(r.seconds for r in each.rounds if r.block == block) for block in {r.block for r in each.rounds}]
+            assert statistics.median(first) > 0.5 * each.median_step_seconds * each.steps_per_round
+
+
+def test_what_the_machine_is_stands_in_the_json(main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
+    _, report, _ = main_job
+    info = report["machine_info"]
+    assert set(info["workers"]) == {"pytorch-matched", "pytorch-stock", "tensorflow-matched", "tensorflow-stock"}
+    assert info["workers"]["pytorch-matched"]["framework"].startswith("torch ")
+    assert info["workers"]["tensorflow-matched"]["framework"].startswith("tensorflow ")
+    assert info["suite"]["experiment_sha256"]
+    assert info["suite"]["corpus_sha256"]
+    assert info["suite"]["weights_sha256"]
+
+
+def test_the_side_by_side_is_printed(main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
+    output, _, _ = main_job
+    side_by_side = output.partition("side by side")[2]
+    for text in ("Data pipeline", "Train step", "Inference", "Memory", "PyTorch", "TensorFlow", "images/s", "p99", "checks hold"):
+        assert text in side_by_side
+    assert "went into measuring and warming up" in side_by_side
+
+
+def workers_of(process: psutil.Process, framework: str) -> Iterator[psutil.Process]:
+    for child in process.children():
+        if child.cmdline()[0] == interpreter(framework):
+            yield child
+
+
+def test_a_worker_killed_with_sigkill_costs_its_case_only(tmp_path: Path) -> None:
+    chosen = ["-k", "test_train_step and frozen and fp32 and (eager or graph)", "--benchmark-min-rounds=100", "--benchmark-max-time=10"]
+    with subprocess.Popen(command(tmp_path, *chosen), cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as job:
+        started = time.monotonic()
+        killed: list[psutil.Process] = []
+        while not killed and time.monotonic() - started < 120:
+            time.sleep(0.2)
+            for worker in workers_of(psutil.Process(job.pid), "tensorflow"):
+                if worker.cpu_times().user > 1.0:  # past its start: it has imported the framework
+                    killed = [worker, *worker.children(recursive=True)]
+                    os.kill(worker.pid, signal.SIGKILL)
+        output, _ = job.communicate(timeout=200)
+    print(output)
+    assert job.returncode == pytest.ExitCode.TESTS_FAILED
+    _, measurements = read(tmp_path)
+    assert {each.case.framework: each.outcome for each in measurements.values()} == {"pytorch": Outcome.OK, "tensorflow": Outcome.CRASHED}
+    assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in killed)

@@ -1,0 +1,44 @@
+"""The kernel's high-water marks, against memory taken on purpose."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from fixtures.worker import host_memory
+
+TAKEN_BYTES = 200 * 2**20
+
+
+def value(name: str) -> int:
+    (reading,) = (each for each in host_memory.peaks() if each.name == name)
+    assert reading.status == "ok"
+    assert reading.value_bytes is not None
+    return reading.value_bytes
+
+
+def test_a_peak_is_seen_after_it_has_gone_and_forgotten_after_a_reset() -> None:
+    host_memory.reset_peak()
+    before = value("host_peak_bytes")
+    taken = np.ones(TAKEN_BYTES // 8)
+    del taken
+    assert value("host_peak_bytes") - before == pytest.approx(TAKEN_BYTES, rel=0.1)
+    host_memory.reset_peak()
+    assert value("host_peak_bytes") - before < TAKEN_BYTES / 2
+    resident = host_memory.resident().value_bytes
+    assert resident is not None
+    assert resident <= value("host_peak_bytes")
+
+
+def test_children_are_counted_apart() -> None:
+    assert value("host_children_peak_bytes") == 0
+    program = f"taken = b'x' * {TAKEN_BYTES}; print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert value("host_children_peak_bytes") >= TAKEN_BYTES
+        child.communicate(b"\n", timeout=10)
+    assert value("host_children_peak_bytes") == 0
