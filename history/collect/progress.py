@@ -38,7 +38,7 @@ class CollectionProgress:
         self._progress.stop()
 
     def turn(self, pair: Pair, side: str) -> None:
-        which = f"{len(pair.cases)} suspects" if pair.cases else "all cases"
+        which = f"suspects ({len(pair.cases)})" if pair.cases else "all cases"
         text = f"pair {pair.number}, {side}: {which}"
         self._progress.update(self._task, description=text)
         if not self._progress.console.is_terminal:

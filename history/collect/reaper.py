@@ -16,6 +16,8 @@ from types import TracebackType
 
 import psutil
 
+_DYING_SECONDS = 1.0  # what nobody waits for stays a zombie, and would be waited for in vain
+
 
 class Reaper:
     """The collector's end of the pipe."""
@@ -63,7 +65,7 @@ def _kill(pid: int) -> None:
             member.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(family, timeout=10)
+    psutil.wait_procs(family, timeout=_DYING_SECONDS)
 
 
 def _main() -> None:

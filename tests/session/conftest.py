@@ -9,8 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
+
+from fixtures.measurement import Measurement
 
 PROJECT = Path(__file__).parents[2]
 
@@ -100,8 +103,12 @@ def inner(tmp_path: Path) -> InnerRun:
     return InnerRun(tmp_path)
 
 
+def measurements(report: dict[str, Any]) -> dict[str, Measurement]:
+    """Each case of a JSON by its id, measured or not."""
+    found = [(each["fullname"], each["extra_info"]["measurement"]) for each in report["benchmarks"]]
+    found += [(each["fullname"], each["measurement"]) for each in report["unmeasured"]]
+    return {name.partition("::")[2]: msgspec.convert(measurement, Measurement) for name, measurement in found}
+
+
 def outcomes(report: dict[str, Any]) -> dict[str, str]:
-    """Outcome of each case of a JSON by its id, measured or not."""
-    cases = [(each["fullname"], each["extra_info"]["measurement"]) for each in report["benchmarks"]]
-    cases += [(each["fullname"], each["measurement"]) for each in report["unmeasured"]]
-    return {name.partition("::")[2]: measurement["outcome"] for name, measurement in cases}
+    return {name: measurement.outcome for name, measurement in measurements(report).items()}

@@ -70,7 +70,9 @@ def test_what_two_processes_of_the_same_code_differ_by_is_no_difference(low: flo
 def test_memory_compares_bytes_and_has_no_interval() -> None:
     case = Case("pytorch", Phase.MEMORY, Workload.FROZEN, Style.MATCHED, 8)
     first, second = (
-        Measurement(case=case, outcome=Outcome.OK, rounds=(Round(1.0, 1.0, 0.0, 0),), readings=(Reading("host_peak_bytes", size, "test"),))
+        Measurement(
+            case=case, outcome=Outcome.OK, rounds=(Round(1.0, 1.0, 0.0, 0),), readings=(Reading("host_with_children_bytes", size, "test"),)
+        )
         for size in (300, 200)
     )
     found = ratio(first, second)

@@ -33,12 +33,14 @@ def test_a_peak_is_seen_after_it_has_gone_and_forgotten_after_a_reset() -> None:
     assert resident <= value("host_peak_bytes")
 
 
-def test_children_are_counted_apart() -> None:
-    assert value("host_children_peak_bytes") == 0
+def test_children_are_counted_apart_and_together() -> None:
+    before = value("host_children_bytes")
     program = f"taken = b'x' * {TAKEN_BYTES}; print(flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        assert value("host_children_peak_bytes") >= TAKEN_BYTES
+        children = value("host_children_bytes")
+        assert children - before >= TAKEN_BYTES
+        assert value("host_with_children_bytes") == pytest.approx(value("host_peak_bytes") + children, rel=0.1)
         child.communicate(b"\n", timeout=10)
-    assert value("host_children_peak_bytes") == 0
+    assert value("host_children_bytes") < children - TAKEN_BYTES / 2
