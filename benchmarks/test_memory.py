@@ -9,7 +9,8 @@ import pytest
 PHASE = {"phase": "memory"}
 
 
-@pytest.mark.cases("core", "gate", **PHASE, style="matched", workload=["frozen", "inference"], execution="plain", precision="fp32")
+@pytest.mark.cases("core", "gate", **PHASE, style="matched", workload="frozen", execution="plain", precision="fp32")
+@pytest.mark.cases("gate", **PHASE, style="matched", workload="inference", execution="plain", precision="fp32")
 @pytest.mark.cases("core", **PHASE, style="stock", workload="frozen")
 @pytest.mark.cases(
     **PHASE, style="matched", workload=["frozen", "full", "inference"], execution=["plain", "compiled"], precision=["fp32", "tf32", "bf16"]

@@ -104,3 +104,11 @@ def test_what_cannot_be_done_is_skipped_with_its_reason(inner: InnerRun) -> None
     assert "the stand-in has no tf32" in output
     assert "no green" not in output
     assert len(found) == 14
+
+
+def test_where_every_case_fails_the_json_says_so(inner: InnerRun) -> None:
+    inner.use("raising")
+    code, _ = inner.run("--benchmark-json=out.json", "-k", "train_step and stock")
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert inner.json()["benchmarks"] == []
+    assert outcomes(inner.json()) == {"test_train_step[raising-stock-frozen-bs8]": "error"}

@@ -1,0 +1,116 @@
+"""What is asked of the frameworks for the check of equal work, and what passes it."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
+from fixtures.frameworks.contract import Setup
+from fixtures.inputs.experiment import Experiment
+from fixtures.measurement import Check
+from fixtures.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, TOLERANCES, compare, requests
+from fixtures.worker.protocol import Array, LogitTrace, PixelTrace, TraceLogits, TracePixels, TraceTraining, TrainingTrace
+
+SEED = 20261124
+
+
+def setup(phase: Phase, workload: Workload, batch_size: int = 32, **changes: object) -> Setup:
+    case = Case("pytorch", phase, workload, Style.MATCHED, batch_size, Execution.PLAIN, Precision.FP32)
+    return Setup(msgspec.structs.replace(case, **changes), Experiment(name="x"), "corpus", "weights", threads=2, dropout=0.5)
+
+
+def by_name(checks: tuple[Check, ...]) -> dict[str, bool]:
+    return {check.name: check.holds for check in checks}
+
+
+@pytest.mark.parametrize(
+    ("workload", "kinds"),
+    [
+        (Workload.LOADING, [TracePixels]),
+        (Workload.INFERENCE, [TracePixels, TraceLogits]),
+        (Workload.FROZEN, [TracePixels, TraceTraining]),
+        (Workload.FULL, [TracePixels, TraceTraining]),
+    ],
+)
+def test_what_is_measured_is_what_is_checked(workload: Workload, kinds: list[type]) -> None:
+    wanted = requests(setup(Phase.MEMORY, workload))
+    assert [type(each) for each in wanted] == kinds
+    for each in wanted:
+        assert each.setup.dropout == 0.0  # type: ignore[attr-defined]
+        assert each.setup.case.batch_size == BATCH_SIZE  # type: ignore[attr-defined]
+
+
+def test_the_steps_of_the_loss_curve() -> None:
+    assert [requests(setup(Phase.TRAIN_STEP, workload))[1].steps for workload in (Workload.FROZEN, Workload.FULL)] == [  # type: ignore[attr-defined]
+        HEAD_STEPS,
+        FULL_STEPS,
+    ]
+    assert HEAD_STEPS == 20
+
+
+def test_one_check_serves_every_case_of_the_same_computation() -> None:
+    assert requests(setup(Phase.TRAIN_STEP, Workload.FROZEN)) == requests(setup(Phase.MEMORY, Workload.FROZEN))
+    assert requests(setup(Phase.INFERENCE, Workload.INFERENCE, 1)) == requests(setup(Phase.INFERENCE, Workload.INFERENCE, 64))
+    for change in ({"execution": Execution.COMPILED}, {"precision": Precision.BF16}, {"workload": Workload.FULL}):
+        assert requests(setup(Phase.TRAIN_STEP, Workload.FROZEN))[1] != requests(setup(Phase.TRAIN_STEP, Workload.FROZEN, **change))[1]
+        assert requests(setup(Phase.TRAIN_STEP, Workload.FROZEN))[0] == requests(setup(Phase.TRAIN_STEP, Workload.FROZEN, **change))[0]
+
+
+def logits(shift: float) -> LogitTrace:
+    values = np.random.default_rng(SEED).normal(0.0, 2.0, (8, 102)).astype(np.float32)
+    values[3, 4] += shift
+    return LogitTrace(Array.of(values))
+
+
+@pytest.mark.parametrize("precision", Precision)
+def test_logits_differ_up_to_the_tolerance_of_the_precision(precision: Precision) -> None:
+    case = setup(Phase.INFERENCE, Workload.INFERENCE, precision=precision).case
+    tolerance = TOLERANCES[precision].logits
+    assert by_name(compare(case, [logits(0.0)], [logits(2.0 * tolerance * 0.8)])) == {"logits": True}
+    assert by_name(compare(case, [logits(0.0)], [logits(2.0 * tolerance * 1.2)])) == {"logits": False}
+
+
+def test_nan_and_another_shape_do_not_pass() -> None:
+    case = setup(Phase.INFERENCE, Workload.INFERENCE).case
+    assert by_name(compare(case, [logits(0.0)], [logits(float("nan"))])) == {"logits": False}
+    assert by_name(compare(case, [logits(0.0)], [LogitTrace(Array.of(np.zeros((4, 102))))])) == {"logits": False}
+
+
+def pixels(shift: float = 0.0, labels: dict[str, int] | None = None) -> PixelTrace:
+    return PixelTrace(Array.of(np.full((2, 4, 4, 3), 0.5 + shift)), labels or {"a.jpg": 0, "b.jpg": 1})
+
+
+@pytest.mark.parametrize(
+    ("ours", "holds"),
+    [
+        (pixels(), {"pixels": True, "labels": True}),
+        (pixels(shift=1 / 255 / 0.229), {"pixels": False, "labels": True}),  # one grey level, as the fast DCT differs
+        (pixels(labels={"a.jpg": 1, "b.jpg": 0}), {"pixels": True, "labels": False}),
+        (pixels(labels={"a.jpg": 0}), {"pixels": True, "labels": False}),
+        (pixels(labels={"a.jpg": 0, "b.jpg": 1, "c.jpg": 2}), {"pixels": True, "labels": False}),
+    ],
+)
+def test_pixels_and_labels(ours: PixelTrace, holds: dict[str, bool]) -> None:
+    assert by_name(compare(setup(Phase.DATA_PIPELINE, Workload.LOADING).case, [pixels()], [ours])) == holds
+
+
+def training(loss: float = 1.0, norm: float = 3.0, mean: float = 0.0) -> TrainingTrace:
+    return TrainingTrace((4.6, 2.0 * loss), norm, Array.of(np.array([-1.0, mean, 1.0])))
+
+
+@pytest.mark.parametrize(
+    ("ours", "broken"),
+    [
+        (training(), set()),
+        (training(loss=1.002), {"loss curve"}),
+        (training(norm=3.1), {"gradient norm"}),
+        (training(mean=0.01), {"running means"}),  # a momentum of 0.99 instead of 0.9 shows here and nowhere in a forward pass
+        (training(loss=float("nan")), {"loss curve"}),
+    ],
+)
+def test_training(ours: TrainingTrace, broken: set[str]) -> None:
+    checks = by_name(compare(setup(Phase.TRAIN_STEP, Workload.FROZEN).case, [training()], [ours]))
+    assert set(checks) == {"loss curve", "gradient norm", "running means"}
+    assert {name for name, holds in checks.items() if not holds} == broken
