@@ -5,5 +5,4 @@ pytest_plugins = [
     "fixtures.session.machine",
     "fixtures.session.measuring",
     "fixtures.session.summary",
-    "pytester",
 ]

@@ -38,7 +38,6 @@ measurements = st.builds(
     steps_per_round=st.integers(1, 1000),
     rounds=st.lists(rounds, max_size=20).map(tuple),
     retaken_rounds=st.integers(0, 100),
-    disturbed_rounds=st.integers(0, 100),
     cold_start=st.none() | st.builds(ColdStart, seconds, seconds, st.integers(0, 50), seconds),
     figures=st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False), max_size=5),
     readings=st.lists(st.builds(Reading, st.text(), st.none() | sizes, st.text(), st.text()), max_size=5).map(tuple),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 import fixtures.inputs.batch
 from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
@@ -69,9 +69,9 @@ class Computing:
 
 
 def everything(framework: str, weights: str) -> dict[str, Any]:
-    """All that the plain execution is tested by: one start of an interpreter is dear."""
+    """All that `matched` is tested by: one start of an interpreter is dear."""
     computing = Computing(framework, weights)
-    return {
+    found = {
         "logits": computing.logits(),
         "bf16_logits": computing.logits(precision=Precision.BF16),
         "frozen": training(computing, computing.setup(Workload.FROZEN), HEAD_STEPS),
@@ -80,7 +80,18 @@ def everything(framework: str, weights: str) -> dict[str, Any]:
         "environment": computing.module.environment(),
         "out_of_memory": [computing.module.is_out_of_memory(error) for error in (MemoryError(), ValueError("x"), RuntimeError("x"))],
         "refusals": refusals(computing),
+        "compiled": training(computing, computing.setup(Workload.FROZEN, Execution.COMPILED), HEAD_STEPS),
+        "left_over_by_the_compiler": left_over(computing),
     }
+    if framework == "tensorflow":
+        found |= {"faulty_logits": faulty_logits(weights), "traces": traces(weights)}
+    return found
+
+
+def left_over(computing: Computing) -> list[str]:
+    """Processes that would be counted as an input pipeline's."""
+    computing.module.reset_peak_memory()
+    return [" ".join(each.cmdline()) for each in psutil.Process().children(recursive=True)]
 
 
 def training(computing: Computing, setup: Setup, steps: int) -> dict[str, Any]:
@@ -196,12 +207,3 @@ def traces(weights: str) -> dict[str, int]:
             work.step()
         losses.append(work.read_back())
     return {"traces": work._train.experimental_get_tracing_count(), "distinct_losses": len(set(losses))}
-
-
-def compiled(framework: str, weights: str, cache: str) -> dict[str, Any]:
-    """Frozen training in the compiled execution. `cache` is an empty folder: a compiler's cache elsewhere must not answer."""
-    import os
-
-    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(cache) / framework)
-    computing = Computing(framework, weights)
-    return training(computing, computing.setup(Workload.FROZEN, Execution.COMPILED), HEAD_STEPS)

@@ -33,6 +33,18 @@ class Loading:
         experiment = Experiment(name="test", image_size=IMAGE_SIZE, shuffle_buffer=shuffle_buffer, seed=3)
         return Setup(case=case, experiment=experiment, corpus=self.corpus, weights="", threads=2, dropout=0.0)
 
+    def prepared(self) -> list[str]:
+        """What there was to prepare after the device was opened: files and processes that came with the first pipeline."""
+        setup = self.setup()
+        self.module.open_device(setup)
+        before = self._files_and_processes()
+        self.module.pipeline(setup).close()
+        return sorted(self._files_and_processes() - before)
+
+    def _files_and_processes(self) -> set[str]:
+        files = {str(path) for path in Path(self.corpus).rglob("*")}
+        return files | {" ".join(each.cmdline()) for each in psutil.Process().children()}
+
     def stream(self, setup: Setup, batches: int) -> dict[str, Any]:
         """Labels of the first batches, and what each batch is like."""
         pipeline = self.module.pipeline(setup)
@@ -57,13 +69,19 @@ class Loading:
         return ""
 
 
-def everything(framework: str, corpus: str, damaged: str, pixels_file: str) -> dict[str, Any]:
-    """All checks in one start of the interpreter. Pixels of all training files go to `pixels_file`, by the order of their names."""
+def everything(framework: str, corpus: str, damaged: str, pixels_file: str, decoy: str) -> dict[str, Any]:
+    """All checks in one start of the interpreter. Pixels of all training files go to `pixels_file`, by the order of their names.
+
+    `decoy` is a folder with another package `fixtures`, which ends whatever process imports it.
+    """
     loading, damage = Loading(framework, corpus), Loading(framework, damaged)
+    os.chdir(decoy)
+    prepared = loading.prepared()
     labels = loading.module.labels(loading.setup())
     files = [flowers.jpg(Path(corpus)) / name for name in sorted(labels)]
     np.save(pixels_file, loading.module.pixels(files, IMAGE_SIZE))
     found = {
+        "prepared_too_late": prepared,
         "labels": labels,
         "matched": loading.stream(loading.setup(), 3 * EPOCH_BATCHES),
         "again": loading.stream(loading.setup(), EPOCH_BATCHES),

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from loaded import BATCH_SIZE, EPOCH_BATCHES, IMAGE_SIZE
 
-from conftest import RunIn
 from fixtures.case import Case, Phase, Style, Workload
 from fixtures.frameworks.contract import Setup
 from fixtures.inputs import flowers
 from fixtures.inputs.batch import canonical_batch
 from fixtures.inputs.experiment import Experiment
 from fixtures.inputs.flowers import Corpus, ImagesPerClass
+from tests.frameworks.conftest import RunIn
+from tests.frameworks.loaded import BATCH_SIZE, EPOCH_BATCHES, IMAGE_SIZE
 
 FRAMEWORKS = ("pytorch", "tensorflow")
 PIXELS_TOLERANCE = 1e-5  # normalised units; both round the place they interpolate at: at 224 pixels 4e-5 was seen, 2e-8 on average
@@ -45,12 +45,14 @@ def bad_files(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> list[
 
 @pytest.fixture(scope="module")
 def found(run_in: RunIn, corpus: Corpus, bad_files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Found:
-    folder = tmp_path_factory.mktemp("pixels")
+    folder, decoy = tmp_path_factory.mktemp("pixels"), tmp_path_factory.mktemp("another_checkout")
+    (decoy / "fixtures").mkdir()
+    (decoy / "fixtures" / "__init__.py").write_text("raise SystemExit('the code of another checkout')")
     damaged = str(bad_files[0].parents[2])
 
     def gather(name: str) -> dict[str, Any]:
         pixels = str(folder / f"{name}.npy")
-        code = f"import loaded\nresult = loaded.everything({name!r}, {corpus.root!r}, {damaged!r}, {pixels!r})"
+        code = f"import loaded\nresult = loaded.everything({name!r}, {corpus.root!r}, {damaged!r}, {pixels!r}, {str(decoy)!r})"
         return run_in(name, code) | {"pixels": np.load(pixels)}
 
     with ThreadPoolExecutor() as pool:
@@ -127,6 +129,11 @@ def test_images_that_cannot_be_decoded_are_named(found: Found, bad_files: list[P
 def test_pixels_of_a_file_that_cannot_be_decoded(found: Found, bad_files: list[Path], framework: str) -> None:
     said = found[framework]["damaged_pixels"]
     assert [str(file) in each for file, each in zip(bad_files, said, strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_all_is_prepared_before_a_pipeline_is_built(found: Found, framework: str) -> None:
+    assert found[framework]["prepared_too_late"] == []
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

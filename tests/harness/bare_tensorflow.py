@@ -16,9 +16,9 @@ tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 def convolution(inputs, filters, kernel=1, stride=1):
-    if kernel > 1:
+    if stride > 1 and kernel > 1:  # "same" pads more at the end there
         inputs = layers.ZeroPadding2D(kernel // 2)(inputs)
-    outputs = layers.Conv2D(filters, kernel, stride, use_bias=False)(inputs)
+    outputs = layers.Conv2D(filters, kernel, stride, padding="same" if stride == 1 else "valid", use_bias=False)(inputs)
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(outputs)
 
 

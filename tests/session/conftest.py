@@ -49,7 +49,7 @@ def test_memory(measure):
     measure()
 """
 
-QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.5", "--case-timeout=3", "-p", "no:cacheprovider")
+QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.5", "--case-timeout=60", "-p", "no:cacheprovider")
 
 
 class InnerRun:
@@ -57,7 +57,8 @@ class InnerRun:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._environment = os.environ | {"PYTHONPATH": str(PROJECT), "TMPDIR": str(folder / "tmp"), "COLUMNS": "160"}
+        own = {"PYTHONPATH": str(PROJECT), "TMPDIR": str(folder / "tmp"), "COLUMNS": "160"}
+        self._environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | own
         (folder / "tmp").mkdir()
         (folder / "benchmarks").mkdir()
         (folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)

@@ -13,6 +13,8 @@ from tests.session.conftest import InnerRun
         ("--worker=jax=popen", "unknown framework 'jax'"),
         ("--worker=sound", "is no execnet spec"),
         ("--worker=sound=popen//popen", "is no execnet spec"),
+        ("--worker=sound=/usr/bin/python3", "is no execnet spec"),
+        ("--worker=sound=popen//pyhton=/usr/bin/python3", "unknown: pyhton"),
         ("--case-timeout=0", "'0' is not a number of seconds above 0"),
         ("--case-timeout=soon", "'soon' is not a number of seconds above 0"),
         ("--dataset=roses", "invalid choice: 'roses'"),

@@ -189,3 +189,10 @@ class StandIn:
 
     def pretrained(self) -> Weights:
         raise Unsupported("the stand-in has no weights")
+
+
+class Elsewhere(StandIn):
+    """Sound, but on another device."""
+
+    def open_device(self, setup: Setup) -> str:
+        return "cuda:0"

@@ -1,0 +1,3 @@
+from tests.stand_in.framework import Elsewhere
+
+__getattr__ = Elsewhere().__getattribute__
