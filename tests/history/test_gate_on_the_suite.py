@@ -46,7 +46,7 @@ class Planted(Steps):
 
 __getattr__ = StandIn(Planted, seconds=0.02).__getattribute__
 """
-QUICK = ("--benchmark-max-time=0.5", "--benchmark-min-rounds=3", "--benchmark-precision=0.01")
+QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.01")
 
 
 def plant(repository: Path, name: str, full: float = 1.0, mebibytes: int = 400) -> None:

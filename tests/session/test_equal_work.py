@@ -16,8 +16,8 @@ from fixtures.worker.protocol import Array, LogitTrace, PixelTrace, TraceLogits,
 SEED = 20261124
 
 
-def setup(phase: Phase, workload: Workload, batch_size: int = 32, **changes: object) -> Setup:
-    case = Case("pytorch", phase, workload, Style.MATCHED, batch_size, Execution.PLAIN, Precision.FP32)
+def setup(phase: Phase, of: Workload, batch_size: int = 32, **changes: object) -> Setup:
+    case = Case("pytorch", phase, of, Style.MATCHED, batch_size, Execution.PLAIN, Precision.FP32)
     return Setup(msgspec.structs.replace(case, **changes), Experiment(name="x"), "corpus", "weights", threads=2, dropout=0.5)
 
 

@@ -61,7 +61,9 @@ def test_a_round_is_long_enough_for_its_clock(step_seconds: float) -> None:
 @given(st.lists(st.floats(0.001, 1.0), min_size=4, max_size=20))
 def test_the_steady_state_begins_within_the_warm_up(step_seconds: list[float]) -> None:
     warm = WarmUp(tuple(step_seconds))
-    assert 0 <= warm.steps_to_steady_state < len(step_seconds)
+    assert 0 <= warm.steps_to_steady_state <= len(step_seconds)
+    limit = sampling.STEADY_SPREAD * warm.steady_step_seconds
+    assert all(seconds <= limit for seconds in step_seconds[warm.steps_to_steady_state :])
 
 
 def test_a_window_is_long_enough_for_the_kernels_clock_and_no_longer_than_asked() -> None:
