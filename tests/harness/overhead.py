@@ -1,7 +1,8 @@
 """Drives a worker of the suite and a bare loop in turns, and prints what the suite adds to a step.
 
-Both are started afresh a few times, as one process is no measure of another: where the allocator happens to put its large blocks
-decides how many pages a step faults in (36,000 to 56,000 were seen for the same step of PyTorch), and that is worth some per cent.
+Both are started afresh a few times, as one process is no measure of another, and both keep the memory that they were given: else it
+depends on where the allocator happens to put its large blocks how many pages a step faults in (36,000 to 56,000 were seen for the
+same step of PyTorch), which is worth some per cent and not the harness' doing.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from fixtures.session.workers import Worker, variables
 from fixtures.worker.protocol import Begin, Begun, Block, End, Inputs, MakeInputs, Measure, Progress
 
 HERE = Path(__file__).parent
-PROCESSES = 5
+PROCESSES = 3
 TURNS = 4
 TURN_SECONDS = 3.0
 TIMEOUT_SECONDS = 600.0
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**34)}  # mallopt(3)
 
 
 def interpreter(spec: str) -> str:
@@ -90,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worker", type=worker_spec, action="append", default=[], metavar="FRAMEWORK=SPEC")
     specs = dict.fromkeys(FRAMEWORKS, "popen") | dict(parser.parse_args().worker)
+    os.environ.update(KEEP_MEMORY)
     for framework in FRAMEWORKS:
         processes = [turns(framework, specs[framework]) for _ in range(PROCESSES)]
         found = [turn for process in processes for turn in process]
