@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import psutil
 import pytest
 
 from fixtures.case import Execution, Phase, Style
 from fixtures.measurement import Measurement, Outcome
 from tests.frameworks.conftest import interpreter
+from tests.session.conftest import measurements as measurements_in
 
 PROJECT = Path(__file__).parents[1]
 EXPERIMENT = {"batch_size": 4, "image_size": 64}
@@ -36,9 +36,7 @@ def command(folder: Path, *arguments: str) -> list[str]:
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, Measurement]]:
     """The JSON, and its measurements by case id."""
     report = json.loads((folder / "out.json").read_text())
-    found = [(each["fullname"], each["extra_info"]["measurement"]) for each in report["benchmarks"]]
-    found += [(each["fullname"], each["measurement"]) for each in report["unmeasured"]]
-    return report, {name.partition("::")[2]: msgspec.convert(measurement, Measurement) for name, measurement in found}
+    return report, measurements_in(report)
 
 
 @pytest.fixture(scope="module")
