@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
-from fixtures.measurement import Measurement, Outcome, Reading, Round
+from fixtures.measurement import SCHEMA_VERSION, Measurement, Outcome, Reading, Round
 
 MACHINE_INFO: dict[str, Any] = {
     "cpu": {"brand_raw": "Testor 9000", "count": 16},
     "gpu": {"name": "Accelerator X1", "driver": "999.1"},
-    "suite": {"schema_version": 1, "experiment": "exp", "experiment_sha256": "e", "corpus_sha256": "c", "weights_sha256": "w"},
+    "suite": {"schema_version": SCHEMA_VERSION, "experiment": "exp", "experiment_sha256": "e", "corpus_sha256": "c", "weights_sha256": "w"},
 }
 ENVIRONMENT = {"framework": "torch 2.14.1", "device": "cuda:0", "device_name": "Accelerator X1", "host": "here"}
 

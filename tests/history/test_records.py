@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.measurement import Outcome
+from fixtures.measurement import SCHEMA_VERSION, Outcome
 from history.records import BadInput, read
 from tests.history import suite_files as files
 
@@ -125,10 +125,10 @@ def test_no_raw_durations(path: Path) -> None:
 @pytest.mark.parametrize("place", ["measurement", "suite"])
 def test_another_schema_version(path: Path, place: str) -> None:
     if place == "measurement":
-        files.write(path, [files.measured(files.name(0), [0.1], schema_version=2)])
+        files.write(path, [files.measured(files.name(0), [0.1], schema_version=SCHEMA_VERSION + 1)])
     else:
-        files.write(path, [], machine_info={"suite": {"schema_version": 2}})
-    assert "schema version 2" in refusal(path)
+        files.write(path, [], machine_info={"suite": {"schema_version": SCHEMA_VERSION + 1}})
+    assert f"schema version {SCHEMA_VERSION + 1}" in refusal(path)
 
 
 def test_a_case_that_is_there_twice(path: Path) -> None:
