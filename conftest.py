@@ -4,5 +4,6 @@ pytest_plugins = [
     "fixtures.session.recording",
     "fixtures.session.machine",
     "fixtures.session.measuring",
+    "fixtures.session.gpu_processes",
     "fixtures.session.summary",
 ]

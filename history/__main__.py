@@ -10,8 +10,9 @@ from history import noise_command
 from history.gate import command as gate_command
 from history.gate.exit_code import ExitCode
 from history.records import BadInput
+from history.report import command as report_command
 
-COMMANDS = (gate_command, noise_command)
+COMMANDS = (gate_command, noise_command, report_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -52,10 +52,35 @@ class Run(msgspec.Struct, frozen=True):
     commit: str | None
     machine: Machine
     rows: tuple[Row, ...]
+    commit_time: str | None = None
+    branch: str | None = None
+    schema_version: int | None = None  # None in files of other suites
+
+
+class Demands(msgspec.Struct, frozen=True):
+    """What a file must have to be of use to who reads it."""
+
+    schema_versions: frozenset[int]
+    raw_durations: bool
+
+
+TO_DECIDE = Demands(schema_versions=frozenset({SCHEMA_VERSION}), raw_durations=True)
+TO_SHOW = Demands(schema_versions=frozenset(range(1, SCHEMA_VERSION + 1)), raw_durations=False)  # older ones lack fields, no more
 
 
 class _Stats(msgspec.Struct):
     data: list[float] | None = None
+    min: float | None = None
+    q1: float | None = None
+    median: float | None = None
+    q3: float | None = None
+    max: float | None = None
+
+    @property
+    def five_numbers(self) -> list[float]:
+        """Stand for the durations where only statistics were kept: their quartiles are the durations' own."""
+        numbers = (self.min, self.q1, self.median, self.q3, self.max)
+        return [number for number in numbers if number is not None] if None not in numbers else []
 
 
 class _ExtraInfo(msgspec.Struct):
@@ -101,6 +126,8 @@ class _MachineInfo(msgspec.Struct):
 
 class _CommitInfo(msgspec.Struct):
     id: str | None = None
+    time: str | None = None
+    branch: str | None = None
 
 
 class _File(msgspec.Struct):
@@ -120,31 +147,50 @@ _VERSION = msgspec.json.Decoder(_Version)
 _MEASUREMENT = msgspec.json.Decoder(Measurement)
 
 
-def read(path: Path) -> Run:
-    """Raises BadInput for whatever is not a complete pytest-benchmark file with raw durations in seconds."""
+def read(path: Path, demands: Demands = TO_DECIDE) -> Run:
+    """Raises BadInput for whatever is not a complete pytest-benchmark file with what is demanded of it, durations in seconds."""
     try:
-        file = _FILE.decode(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: cannot be read ({error.strerror}).") from error
+    return parse(path, content, demands)
+
+
+def parse(path: Path, content: bytes, demands: Demands) -> Run:
+    """`read`, for who has the content already. `path`: what the file is called in a refusal."""
+    try:
+        file = _FILE.decode(content)
     except msgspec.ValidationError as error:
         raise BadInput(f"{path}: not a pytest-benchmark file ({error}). Write it with --benchmark-json.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: not valid JSON ({error}): truncated, or it holds NaN or Infinity. Measure it again.") from error
-    _expect_version(path, "machine_info.suite", file.machine_info.suite.schema_version)
-    rows = [_measured(path, benchmark) for benchmark in file.benchmarks]
-    rows.extend(_unmeasured(path, entry) for entry in file.unmeasured)
+    version = file.machine_info.suite.schema_version
+    _expect_version(path, "machine_info.suite", version, demands)
+    rows = [_measured(path, benchmark, demands) for benchmark in file.benchmarks]
+    rows.extend(_unmeasured(path, entry, demands) for entry in file.unmeasured)
     names: set[str] = set()
     for row in rows:
         if row.fullname in names:
             raise BadInput(f"{path}: {row.fullname} is there twice. Give each case an id of its own.")
         names.add(row.fullname)
-    return Run(source=str(path), datetime=file.datetime, commit=file.commit_info.id, machine=_machine(file.machine_info), rows=tuple(rows))
+    return Run(
+        source=str(path),
+        datetime=file.datetime,
+        commit=file.commit_info.id,
+        machine=_machine(file.machine_info),
+        rows=tuple(rows),
+        commit_time=file.commit_info.time,
+        branch=file.commit_info.branch,
+        schema_version=version,
+    )
 
 
-def _measured(path: Path, benchmark: _Benchmark) -> Row:
+def _measured(path: Path, benchmark: _Benchmark, demands: Demands) -> Row:
     name = benchmark.fullname
-    measurement = _measurement(path, name, benchmark.extra_info.measurement)
+    measurement = _measurement(path, name, benchmark.extra_info.measurement, demands)
     durations_seconds = benchmark.stats.data
+    if not durations_seconds and not demands.raw_durations:
+        durations_seconds = measurement.step_seconds if measurement and measurement.rounds else benchmark.stats.five_numbers
     if not durations_seconds:
         raise BadInput(f"{path}: {name} has no raw durations (stats.data). Write the file with --benchmark-json, not --benchmark-autosave.")
     wrong = next((value for value in durations_seconds if not (math.isfinite(value) and value > 0)), None)
@@ -161,8 +207,8 @@ def _measured(path: Path, benchmark: _Benchmark) -> Row:
     )
 
 
-def _unmeasured(path: Path, entry: _Unmeasured) -> Row:
-    measurement = _measurement(path, entry.fullname, entry.measurement)
+def _unmeasured(path: Path, entry: _Unmeasured, demands: Demands) -> Row:
+    measurement = _measurement(path, entry.fullname, entry.measurement, demands)
     if measurement is None or measurement.outcome is Outcome.OK:
         raise BadInput(f"{path}: {entry.fullname} is listed as unmeasured, yet without the outcome that says why. Measure it again.")
     return Row(
@@ -176,19 +222,20 @@ def _unmeasured(path: Path, entry: _Unmeasured) -> Row:
     )
 
 
-def _measurement(path: Path, name: str, raw: msgspec.Raw) -> Measurement | None:
+def _measurement(path: Path, name: str, raw: msgspec.Raw, demands: Demands) -> Measurement | None:
     if bytes(raw) in (b"", b"null"):
         return None
     try:
-        _expect_version(path, name, _VERSION.decode(raw).schema_version)  # first: another version need not have our fields
+        _expect_version(path, name, _VERSION.decode(raw).schema_version, demands)  # first: another version need not have our fields
         return _MEASUREMENT.decode(raw)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: the measurement of {name} is not one of this suite's ({error}). Measure it again.") from error
 
 
-def _expect_version(path: Path, place: str, version: int | None) -> None:
-    if version not in (None, SCHEMA_VERSION):
-        raise BadInput(f"{path}: {place} has schema version {version}, this reads {SCHEMA_VERSION}. Measure both sides with one version.")
+def _expect_version(path: Path, place: str, version: int | None, demands: Demands) -> None:
+    if version is not None and version not in demands.schema_versions:
+        known = " and ".join(map(str, sorted(demands.schema_versions)))
+        raise BadInput(f"{path}: {place} has schema version {version}, this reads {known}. Measure both sides with one version.")
 
 
 def _machine(info: _MachineInfo) -> Machine:

@@ -9,7 +9,7 @@ import msgspec
 from history.gate.plan import Plan
 from history.records import BadInput
 
-_NAME = "comparison.json"
+NAME = "comparison.json"
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
 def load(folder: Path) -> Comparison | None:
     """None for a folder that was not collected by this program. Raises BadInput for a file that is no comparison."""
-    path = folder / _NAME
+    path = folder / NAME
     try:
         return msgspec.json.decode(path.read_bytes(), type=Comparison)
     except FileNotFoundError:
@@ -47,7 +47,7 @@ def keep(folder: Path, comparison: Comparison) -> None:
     if kept is None:
         if any(folder.glob("*-base.json")) or any(folder.glob("*-head.json")):
             raise BadInput(f"{folder}: holds pairs of another origin. Give an empty folder to --into.")
-        (folder / _NAME).write_bytes(msgspec.json.format(msgspec.json.encode(comparison), indent=2))
+        (folder / NAME).write_bytes(msgspec.json.format(msgspec.json.encode(comparison), indent=2))
         return
     for field in msgspec.structs.fields(comparison):
         there, here = getattr(kept, field.name), getattr(comparison, field.name)

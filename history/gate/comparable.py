@@ -6,7 +6,7 @@ import msgspec
 
 from history.gate.evidence import CaseEvidence, Evidence
 
-PLACE = ("host",)  # fields of an environment that say where, not what: another host of the same kind compares
+PLACE = ("host", "gpu_uuid")  # fields of an environment that say where, not what: another host of the same kind compares
 HARDWARE = ("device", "device_name", "compute_capability")  # what even a comparison of two environments shares
 
 

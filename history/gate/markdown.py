@@ -27,21 +27,21 @@ def markdown(decision: Decision) -> str:
     parts = [
         MARKER,
         f"### {_HEADLINE[decision.severity]}: {figures.counts(decision)}",
-        f"`{_escaped(figures.revisions(decision))}` · {figures.limits(decision)}.",
+        f"`{escaped(figures.revisions(decision))}` · {figures.limits(decision)}.",
     ]
     if shared := figures.whole_run(decision):
         parts.append(f"{shared}.")
     if decision.flagged:
         parts.append(_table(decision.flagged))
     if decision.unflagged:
-        parts.append(_folded(f"{len(decision.unflagged)} other cases", _table(decision.unflagged)))
-    parts.append(_folded("Environment", _environment(decision)))
+        parts.append(folded(f"{len(decision.unflagged)} other cases", _table(decision.unflagged)))
+    parts.append(folded("Environment", _environment(decision)))
     return "\n\n".join(parts) + "\n"
 
 
 def _table(cases: tuple[CaseVerdict, ...]) -> str:
-    rows = [_row(_COLUMNS), _row("---" for _ in _COLUMNS)]
-    rows += [_row(_cells(case)) for case in cases[:MOST_ROWS]]
+    rows = [table_row(_COLUMNS), table_row("---" for _ in _COLUMNS)]
+    rows += [table_row(_cells(case)) for case in cases[:MOST_ROWS]]
     left_out = len(cases) - MOST_ROWS
     return "\n".join(rows) + (f"\n\n… and {left_out} more: see the JSON report." if left_out > 0 else "")
 
@@ -49,40 +49,40 @@ def _table(cases: tuple[CaseVerdict, ...]) -> str:
 def _cells(case: CaseVerdict) -> tuple[str, ...]:
     time = case.time
     return (
-        f"`{_code(figures.short(case))}`",
+        f"`{code(figures.short(case))}`",
         f"**{case.verdict}**" if case.severity is not Severity.PASSES else str(case.verdict),
         figures.sides(time),
         figures.change(time),
         figures.pairs(time),
         figures.findable(time.smallest_findable if time else None),
         figures.memory(case.memory),
-        _escaped(case.reason),
+        escaped(case.reason),
     )
 
 
-def _row(cells: Iterable[str]) -> str:
+def table_row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
 def _environment(decision: Decision) -> str:
-    lines = [f"- {_escaped(figures.machine(decision.machine))}"]
+    lines = [f"- {escaped(figures.machine(decision.machine))}"]
     for name, environment in decision.environments.items():
-        fields = "; ".join(f"{_escaped(key)}: {_escaped(value)}" for key, value in sorted(environment.items()))
-        lines.append(f"- **{_escaped(name)}**: {fields}")
+        fields = "; ".join(f"{escaped(key)}: {escaped(value)}" for key, value in sorted(environment.items()))
+        lines.append(f"- **{escaped(name)}**: {fields}")
     return "\n".join(lines)
 
 
-def _folded(title: str, body: str) -> str:
+def folded(title: str, body: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Plain text: no HTML, no markup, no table cell's end, no mention of a person or another issue."""
     one_line = " ".join(text.split())
     marked = re.sub(r"([\\`*_\[\]()|~#@!])", r"\\\1", html.escape(one_line, quote=False))
     return marked.replace("\\@", "@\u200b").replace("\\#", "#\u200b")
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Inside backticks only the backtick and the cell's end have a meaning."""
     return " ".join(text.split()).replace("`", "'").replace("|", "\\|")

@@ -1,0 +1,89 @@
+"""From a storage to a site, a summary and a few lines in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+
+from history.noise import Noise
+from history.records import BadInput
+from history.report.changes import watched
+from history.report.commits import Commits
+from history.report.histories import of_machines
+from history.report.job_summary import job_summary
+from history.report.links import links
+from history.report.notes import Kind, Note
+from history.report.overview import overview
+from history.report.site import Report, expect_free, write
+from history.report.storage import load
+
+
+def build(options: argparse.Namespace) -> None:
+    """Raises BadInput."""
+    report = _report(options)
+    write(report, options.output)
+    if options.markdown is not None:
+        text = job_summary(report.machines[0], report.overviews[0], report.watched[0].changes, report.notes)
+        _write_text(options.markdown, text)
+    _tell(report, options.output)
+
+
+def _report(options: argparse.Namespace) -> Report:
+    expect_free(options.output)
+    places = links(options.commit_url)
+    noise = _noise(options.noise)
+    storage = load(options.storage, options.cache)
+    machines = of_machines(storage.nights)
+    commits = Commits(options.repository, (dated.night.commit for dated in storage.nights))
+    return Report(
+        machines=tuple(machines),
+        overviews=tuple(overview(machine, options.storage) for machine in machines),
+        watched=tuple(watched(machine, commits) for machine in machines),
+        notes=(*storage.notes, *_several(len(machines), [machine.key.title for machine in machines])),
+        commits=commits,
+        links=places,
+        noise=noise,
+        folder=options.storage,
+    )
+
+
+def _several(count: int, titles: list[str]) -> list[Note]:
+    return [Note(Kind.MACHINES, "", f"{count} machines, each with a history of its own: {'; '.join(titles)}.")] if count > 1 else []
+
+
+def _noise(path: Path | None) -> Noise | None:
+    if path is None:
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Noise)
+    except (OSError, msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"--noise {path}: not what `noise --json` writes ({error}).") from error
+
+
+def _write_text(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BadInput(f"--markdown {path}: cannot be written ({error.strerror}).") from error
+
+
+def _tell(report: Report, site: Path) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for note in report.notes:
+        place = f"{note.source}: " if note.source else ""
+        console.print(f"[yellow]{note.kind}[/]: {escape(_printable(place + note.text))}")
+    nights = sum(len(machine.nights) for machine in report.machines)
+    cases = max(len(machine.cases) for machine in report.machines)
+    changes = [change for each in report.watched for change in each.changes]
+    new = sum(change.new and change.worse for change in changes)
+    console.print(f"{nights} runs of up to {cases} cases; {len(changes)} changes found, {new} of them new regressions.")
+    console.print(f"{escape(str(site / 'index.html'))}")
+
+
+def _printable(text: str) -> str:
+    """Names come from files: an escape sequence in them must not reach the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)

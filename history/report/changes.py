@@ -1,0 +1,217 @@
+"""The changes that the trends found, as somebody wants to read them: what, how much, between which commits, and how to make sure."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from history.gate.moderation import Floats
+from history.report.commits import Between, Commits
+from history.report.histories import CaseHistory, MachineHistory, environment_differences, machine_differences, title
+from history.report.night import Quantity, Side
+from history.trends.change_points import ChangePoint, Trends, trends
+
+SAME_NIGHTS = 3  # a change that is found a few nights off yesterday's place is yesterday's
+SHARED_SHARE = 0.5  # of a family's cases, and it is not one case's doing
+MEMORY_WORDS, TIME_WORDS = ("larger", "smaller"), ("slower", "faster")
+_KEYWORD = re.compile(r"[\w:+\-.\[\]/]+")  # what pytest's -k takes as one word
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    machine: str  # slug
+    comparison: str  # "" where it is what all cases of the framework share
+    framework: str
+    title: str
+    quantity: Quantity
+    word: str
+    worse: bool
+    night: int  # of the machine's nights, the first on the new level
+    earliest: int
+    latest: int
+    last_before: int
+    when: str
+    commit_before: str | None  # the last commit that is surely on the old level
+    commit_after: str | None  # the first that is surely on the new one
+    between: Between | None
+    share: float  # by how much, of the old level
+    low: float
+    high: float
+    before: float | None  # medians of the levels, seconds or bytes
+    after: float | None
+    nights_before: int
+    nights_after: int
+    environment: tuple[str, ...]  # what else changed meanwhile
+    shared_by: int  # cases of the family that changed with it, itself among them
+    family_cases: int
+    new: bool  # not found without the newest night
+    command: str
+
+    @property
+    def is_shared(self) -> bool:
+        return self.family_cases > 2 and self.shared_by > SHARED_SHARE * self.family_cases
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """What the trends say of a machine."""
+
+    changes: tuple[Change, ...]  # the newest first
+    sds: dict[tuple[str, str], float]  # of a night, by comparison and framework
+
+
+def watched(machine: MachineHistory, commits: Commits) -> Watched:
+    families: dict[tuple[str, Quantity], list[CaseHistory]] = {}
+    for case in machine.cases:
+        if case.quantity is not Quantity.NONE:
+            families.setdefault((case.framework, case.quantity), []).append(case)
+    changes: list[Change] = []
+    sds: dict[tuple[str, str], float] = {}
+    for (framework, quantity), cases in families.items():
+        log_values = np.column_stack([case.log_values(len(machine.nights)) for case in cases])
+        now, before = trends(log_values), trends(log_values[:-1])
+        sds |= {(case.comparison, framework): sd for case, sd in zip(cases, now.sds, strict=True)}
+        family = _Family(machine, commits, cases, log_values, now, before)
+        changes.extend(change for index in range(len(cases)) for change in family.of_case(index))
+        changes.extend(family.of_all(framework, quantity))
+    order = sorted(changes, key=lambda change: (not change.new, -change.night, not change.worse, -abs(change.share)))
+    return Watched(changes=tuple(order), sds=sds)
+
+
+class _Family:
+    """Cases of one framework, watched together."""
+
+    def __init__(
+        self, machine: MachineHistory, commits: Commits, cases: Sequence[CaseHistory], log_values: Floats, now: Trends, before: Trends
+    ) -> None:
+        self._machine = machine
+        self._commits = commits
+        self._cases = cases
+        self._log_values = log_values
+        self._now = now
+        self._before = before
+
+    def of_case(self, index: int) -> list[Change]:
+        case = self._cases[index]
+        return [
+            self._change(
+                point,
+                case=case,
+                name=case.newest.name,
+                comparison=case.comparison,
+                heading=f"{case.comparison}, {title(case.framework)}" if case.framework else case.comparison,
+                levels=self._levels(index, point),
+                shared_by=self._shared_by(point),
+                new=not _known(point, self._before.cases[index]),
+            )
+            for point in self._now.cases[index]
+        ]
+
+    def of_all(self, framework: str, quantity: Quantity) -> list[Change]:
+        what = "memory of all cases" if quantity is Quantity.MEMORY else "all cases"
+        return [
+            self._change(
+                point,
+                case=self._cases[0],
+                name="",
+                comparison="",
+                heading=f"{what} of {title(framework)}",
+                levels=(None, None),
+                shared_by=len(self._cases),
+                new=not _known(point, self._before.family),
+            )
+            for point in self._now.family
+        ]
+
+    def _change(
+        self,
+        point: ChangePoint,
+        *,
+        case: CaseHistory,
+        name: str,
+        comparison: str,
+        heading: str,
+        levels: tuple[float | None, float | None],
+        shared_by: int,
+        new: bool,
+    ) -> Change:
+        nights = self._machine.nights
+        before, after = nights[point.last_before].night.commit, nights[point.latest].night.commit
+        worse = point.log_shift > 0
+        words = MEMORY_WORDS if case.quantity is Quantity.MEMORY else TIME_WORDS
+        return Change(
+            machine=self._machine.key.slug,
+            comparison=comparison,
+            framework=case.framework,
+            title=heading,
+            quantity=case.quantity,
+            word=words[0] if worse else words[1],
+            worse=worse,
+            night=point.night,
+            earliest=point.earliest,
+            latest=point.latest,
+            last_before=point.last_before,
+            when=nights[point.night].when.isoformat(timespec="minutes"),
+            commit_before=before,
+            commit_after=after,
+            between=self._commits.between(before, after),
+            share=math.expm1(point.log_shift),
+            low=math.expm1(point.low),
+            high=math.expm1(point.high),
+            before=levels[0],
+            after=levels[1],
+            nights_before=point.nights_before,
+            nights_after=point.nights_after,
+            environment=tuple(self._environment(case, point)),
+            shared_by=shared_by,
+            family_cases=len(self._cases),
+            new=new,
+            command=confirmation(before, after, name, case.framework),
+        )
+
+    def _levels(self, index: int, point: ChangePoint) -> tuple[float, float]:
+        """Medians of what was measured on both levels, as it was measured."""
+        values = self._log_values[:, index]
+        before, after = values[: point.night], values[point.night :]
+        before, after = before[np.isfinite(before)], after[np.isfinite(after)]
+        return float(np.exp(np.median(before[-point.nights_before :]))), float(np.exp(np.median(after[: point.nights_after])))
+
+    def _shared_by(self, point: ChangePoint) -> int:
+        return sum(
+            any(abs(other.night - point.night) <= 1 and other.log_shift * point.log_shift > 0 for other in points)
+            for points in self._now.cases
+        )
+
+    def _environment(self, case: CaseHistory, point: ChangePoint) -> list[str]:
+        """What differs between the last night on the old level and the first on the new one."""
+        nights = self._machine.nights
+        found = list(machine_differences(nights[point.last_before].night, nights[point.latest].night))
+        sides = dict(zip(case.nights, case.sides, strict=True))
+        then, now = (_environment_of(self._machine, sides, night) for night in (point.last_before, point.latest))
+        return found + (environment_differences(then, now) if then and now else [])
+
+
+def _environment_of(machine: MachineHistory, sides: dict[int, Side], night: int) -> dict[str, str]:
+    return machine.environment(night, sides[night]) if night in sides else {}
+
+
+def _known(point: ChangePoint, earlier: Sequence[ChangePoint]) -> bool:
+    return any(abs(other.night - point.night) <= SAME_NIGHTS and other.log_shift * point.log_shift > 0 for other in earlier)
+
+
+def confirmation(before: str | None, after: str | None, name: str, framework: str) -> str:
+    """The gate on both ends of the range, for this case. Where only the environment changed, that is what it is to compare."""
+    if not before or not after:
+        return ""
+    words = ["python", "-m", "history", "gate", "--base", before[:12], "--head", after[:12]]
+    if before == after:
+        worker = f"{framework or 'FRAMEWORK'}=popen//python="
+        words += ["--base-worker", f"{worker}OLD", "--head-worker", f"{worker}NEW"]
+    words += ["--", "-m", "core or not core"]
+    keyword = name.rpartition("::")[2]
+    if keyword and _KEYWORD.fullmatch(keyword):
+        words += ["-k", keyword]
+    return shlex.join(words)

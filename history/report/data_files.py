@@ -1,0 +1,44 @@
+"""The site's data: each piece as JSON, for machines, and as a script, for the pages.
+
+A page that is opened from a folder may not fetch a file beside it, but it may load a script. The script holds the JSON as text, so that
+nothing a file says is ever read as code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class DataFiles:
+    """Everything is written; what an earlier build left and this one did not write is removed at the end."""
+
+    def __init__(self, site: Path) -> None:
+        self._folder = site / "data"
+        self._written: set[Path] = set()
+
+    def write(self, name: str, content: Any) -> None:
+        text = _ENCODER.encode(content)
+        self.write_bytes(f"{name}.json", text)
+        self.write_bytes(f"{name}.js", b"data.arrive(%s, %s);\n" % (_ENCODER.encode(name), _ENCODER.encode(text.decode())))
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        path = self.path(name)
+        if not (path.exists() and path.stat().st_size == len(content) and path.read_bytes() == content):  # most nights do not change
+            path.write_bytes(content)
+
+    def path(self, name: str) -> Path:
+        """Of a file that the caller writes itself."""
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._written.add(path)
+        return path
+
+    def remove_others(self) -> None:
+        for path in self._folder.rglob("*"):
+            if path.is_file() and path not in self._written:
+                path.unlink()

@@ -1,0 +1,106 @@
+"""Nights in order, machine by machine and case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from fixtures.frameworks import FRAMEWORKS
+from history.gate.comparable import PLACE
+from history.gate.moderation import Floats
+from history.report import machines
+from history.report.night import Night, Quantity, Side
+from history.report.storage import Dated
+
+
+class CaseHistory:
+    """One framework's case, night by night: indices into its machine's nights, and what it did in each."""
+
+    def __init__(self, comparison: str, framework: str) -> None:
+        self.comparison = comparison
+        self.framework = framework
+        self.nights: list[int] = []
+        self.sides: list[Side] = []
+
+    @property
+    def newest(self) -> Side:
+        return self.sides[-1]
+
+    @cached_property
+    def quantity(self) -> Quantity:
+        """By which it was measured last."""
+        return next((side.quantity for side in reversed(self.sides) if side.quantity is not Quantity.NONE), Quantity.NONE)
+
+    def log_values(self, nights: int) -> Floats:
+        """A value a night, NaN where it was not measured or most rounds were disturbed."""
+        values = np.full(nights, np.nan)
+        for night, side in zip(self.nights, self.sides, strict=True):
+            if side.value and side.quantity is self.quantity and not side.disturbed:
+                values[night] = np.log(side.value)
+        return values
+
+
+class MachineHistory:
+    """The nights of one machine."""
+
+    def __init__(self, key: machines.Key, nights: Sequence[Dated]) -> None:
+        self.key = key
+        self.nights = tuple(nights)
+        self.comparisons: dict[str, dict[str, CaseHistory]] = {}  # by comparison, then by framework
+        for index, dated in enumerate(nights):
+            for side in dated.night.sides:
+                cases = self.comparisons.setdefault(side.comparison, {})
+                case = cases.setdefault(side.framework, CaseHistory(side.comparison, side.framework))
+                case.nights.append(index)
+                case.sides.append(side)
+
+    @property
+    def newest(self) -> Night:
+        return self.nights[-1].night
+
+    @cached_property
+    def cases(self) -> tuple[CaseHistory, ...]:
+        return tuple(case for cases in self.comparisons.values() for case in cases.values())
+
+    def environment(self, index: int, side: Side) -> dict[str, str]:
+        return self.nights[index].night.environments[side.environment]
+
+    def environment_changes(self, case: CaseHistory) -> list[tuple[int, str]]:
+        """Night and what was other than in the case's night before: of the machine, then of the framework's worker."""
+        found: list[tuple[int, str]] = []
+        for position in range(1, len(case.nights)):
+            before, after = case.nights[position - 1], case.nights[position]
+            found.extend((after, text) for text in machine_differences(self.nights[before].night, self.nights[after].night))
+            then, now = self.environment(before, case.sides[position - 1]), self.environment(after, case.sides[position])
+            if then and now and then != now:
+                found.extend((after, text) for text in environment_differences(then, now))
+        return found
+
+
+def of_machines(nights: Sequence[Dated]) -> list[MachineHistory]:
+    """The machine of the newest run first."""
+    by_machine: dict[machines.Key, list[Dated]] = {}
+    for dated in nights:
+        by_machine.setdefault(machines.key(dated.night.machine), []).append(dated)
+    found = [MachineHistory(key, dated) for key, dated in by_machine.items()]
+    return sorted(found, key=lambda machine: machine.nights[-1].when, reverse=True)
+
+
+def title(framework: str) -> str:
+    """As people write it. Files of other suites have no framework."""
+    return FRAMEWORKS[framework].title if framework in FRAMEWORKS else framework or "case"
+
+
+def rank(framework: str) -> int:
+    return list(FRAMEWORKS).index(framework) if framework in FRAMEWORKS else len(FRAMEWORKS)
+
+
+def machine_differences(before: Night, after: Night) -> tuple[str, ...]:
+    return () if before.machine == after.machine else tuple(machines.differences(before.machine, after.machine))
+
+
+def environment_differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    fields = [field for field in sorted(before.keys() | after.keys()) if field not in PLACE and before.get(field) != after.get(field)]
+    return [f"{field.replace('_', ' ')}: {before.get(field, 'none')} → {after.get(field, 'none')}" for field in fields]

@@ -1,0 +1,112 @@
+"""A case's whole history, in columns: what the history page draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fixtures.measurement import Outcome
+from history.noise import Noise
+from history.report.changes import Change
+from history.report.histories import CaseHistory, MachineHistory, rank, title
+
+DIGITS = 6
+REACH_95 = 1.96  # standard deviations on both sides that hold 95 %
+
+
+def case_history(
+    machine: MachineHistory, comparison: str, changes: list[Change], sds: dict[tuple[str, str], float], noise: Noise | None
+) -> dict[str, Any]:
+    by_framework = machine.comparisons[comparison]
+    ordered = sorted(by_framework.values(), key=lambda case: rank(case.framework))
+    nights = sorted({night for case in ordered for night in case.nights})
+    place = {night: index for index, night in enumerate(nights)}
+    return {
+        "comparison": comparison,
+        "machine": machine.key.slug,
+        "runs": [machine.nights[night].night.identity for night in nights],
+        "sides": [_side(case, place, sds, noise) for case in ordered],
+        "ratio": _ratio(machine, comparison, nights),
+        "environment": _environment(machine, ordered, place),
+        "changes": [_change(change, place) for change in changes if change.comparison == comparison],
+    }
+
+
+def _side(case: CaseHistory, place: dict[int, int], sds: dict[tuple[str, str], float], noise: Noise | None) -> dict[str, Any]:
+    count = len(place)
+    at = [place[night] for night in case.nights]
+    figures: dict[str, list[float | None]] = {}
+    for index, side in zip(at, case.sides, strict=True):
+        for name, value in side.figures.items():
+            figures.setdefault(name, [None] * count)[index] = value
+    columns: dict[str, list[float | None]] = {name: [None] * count for name in ("value", "low", "high")}
+    for index, side in zip(at, case.sides, strict=True):
+        columns["value"][index], columns["low"][index], columns["high"][index] = side.value, side.low, side.high
+    measured = _measured_noise(case, noise)
+    sd = measured if measured is not None else sds.get((case.comparison, case.framework), 1.0)
+    return {
+        "framework": case.framework,
+        "title": title(case.framework),
+        "name": case.newest.name,
+        "quantity": case.quantity,
+        **{name: rounded(values) for name, values in columns.items()},
+        "outcomes": {str(index): side.outcome for index, side in zip(at, case.sides, strict=True) if side.outcome is not Outcome.OK},
+        "disturbed": [index for index, side in zip(at, case.sides, strict=True) if side.disturbed],
+        "figures": {name: rounded(values) for name, values in figures.items()},
+        "noise": None if sd >= 1 else {"log_reach": round(REACH_95 * sd, DIGITS), "measured": measured is not None},
+    }
+
+
+def _measured_noise(case: CaseHistory, noise: Noise | None) -> float | None:
+    """Of one process against the next, by `history noise`."""
+    return next((each.process_sd for each in noise.cases if each.case == case.newest.name), None) if noise else None
+
+
+def _ratio(machine: MachineHistory, comparison: str, nights: list[int]) -> dict[str, list[float | None]]:
+    found = [machine.nights[night].night.ratios.get(comparison) for night in nights]
+    return {
+        name: rounded([getattr(ratio, name) if ratio else None for ratio in found]) for name in ("estimate", "low", "high")
+    }
+
+
+def _environment(machine: MachineHistory, cases: list[CaseHistory], place: dict[int, int]) -> list[dict[str, Any]]:
+    """A night each: what changed before it, of which framework where it is one's own."""
+    found: dict[int, dict[str, list[str]]] = {}
+    for case in cases:
+        for night, text in machine.environment_changes(case):
+            found.setdefault(place[night], {}).setdefault(text, []).append(case.framework)
+    return [
+        {
+            "at": index,
+            "changes": [
+                {"text": text, "framework": title(frameworks[0]) if len(frameworks) == 1 and len(cases) > 1 else ""}
+                for text, frameworks in texts.items()
+            ],
+        }
+        for index, texts in sorted(found.items())
+    ]
+
+
+def _change(change: Change, place: dict[int, int]) -> dict[str, Any]:
+    return {
+        "at": place[change.night],
+        "framework": change.framework,
+        "word": change.word,
+        "worse": change.worse,
+        "share": round(change.share, DIGITS),
+        "low": round(change.low, DIGITS),
+        "high": round(change.high, DIGITS),
+        "new": change.new,
+    }
+
+
+def rounded(values: list[float | None]) -> list[float | None]:
+    """To `DIGITS` significant digits: a file of a thousand nights is read over a network."""
+    array: npt.NDArray[np.float64] = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(array))))
+        short = np.where(np.isfinite(scale), np.round(array * scale) / scale, array)
+    return [None if value != value else value for value in short.tolist()]
+

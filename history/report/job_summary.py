@@ -1,0 +1,66 @@
+"""The newest night as GitHub Markdown, for the page of the job that measured it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fixtures.frameworks import FRAMEWORKS
+from history.gate.markdown import code, escaped, folded, table_row
+from history.report import words
+from history.report.changes import Change
+from history.report.five_metrics import Table
+from history.report.histories import MachineHistory
+from history.report.notes import Note
+from history.report.overview import Overview
+from history.report.run_places import run_heading
+
+MOST_ROWS = 100
+
+
+def job_summary(machine: MachineHistory, overview: Overview, changes: Sequence[Change], notes: Sequence[Note]) -> str:
+    new = [change for change in changes if change.new]
+    parts = [
+        f"### {_headline(new, overview)}",
+        f"{escaped(run_heading(machine))} · {overview.measured} of {overview.cases} cases measured.",
+    ]
+    if new:
+        parts.append(_changes(new))
+    parts.extend(_metrics(table) for table in overview.metrics)
+    if overview.failures:
+        rows = [(escaped(each.name), escaped(each.framework), each.outcome, escaped(each.detail)) for each in overview.failures]
+        parts.append("**Failed**\n\n" + _table(("case", "framework", "outcome", "why"), rows))
+    if notes:
+        lines = "\n".join(f"- {note.kind}: `{code(note.source)}` {escaped(note.text)}" for note in notes[:MOST_ROWS])
+        parts.append(folded(f"{len(notes)} notes on the files", lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _headline(new: Sequence[Change], overview: Overview) -> str:
+    worse = sum(change.worse for change in new)
+    found = f"{worse} new {'regression' if worse == 1 else 'regressions'}" if worse else "No new regression"
+    return f"{found}, {len(overview.failures)} failed" if overview.failures else found
+
+
+def _changes(changes: Sequence[Change]) -> str:
+    rows = [
+        (
+            escaped(change.title),
+            f"{words.percent(change.share)} {change.word}",
+            f"{words.percent(change.low)} … {words.percent(change.high)}",
+            f"`{code((change.commit_before or '?')[:12])}..{code((change.commit_after or '?')[:12])}`",
+            escaped("; ".join(change.environment)) or words.NOTHING,
+            f"`{code(change.command)}`" if change.command else words.NOTHING,
+        )
+        for change in changes[:MOST_ROWS]
+    ]
+    return _table(("new since last night", "change", "95 % interval", "commits", "environment", "confirm"), rows)
+
+
+def _metrics(table: Table) -> str:
+    first, second = [listing.title for listing in FRAMEWORKS.values()][:2]
+    rows = [(row.metric, row.first, row.second, row.verdict.ratio, row.verdict.interval, row.verdict.text) for row in table.rows]
+    return f"**{table.style}**\n\n" + _table(("metric", first, second, "ratio", "95 % interval", "result"), rows)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join([table_row(columns), table_row("---" for _ in columns), *(table_row(row) for row in rows)])

@@ -1,0 +1,135 @@
+"""Writes the site: pages from templates, the style and scripts beside them, the data below."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from fixtures.frameworks import FRAMEWORKS
+from history.noise import Noise
+from history.records import TO_SHOW, BadInput, read
+from history.report import run_data, words
+from history.report.changes import Change, Watched
+from history.report.commits import Commits
+from history.report.data_files import DataFiles
+from history.report.export import export
+from history.report.histories import MachineHistory
+from history.report.history_data import case_history
+from history.report.links import Links
+from history.report.notes import Note
+from history.report.overview import Overview
+from history.report.pictures import pictures
+from history.report.slugs import slug
+
+HERE = Path(__file__).parent
+MARK = "report.json"  # in `data`: by which a folder is known to be a site of ours
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All that the site shows."""
+
+    machines: tuple[MachineHistory, ...]  # that of the newest run first
+    overviews: tuple[Overview, ...]
+    watched: tuple[Watched, ...]
+    notes: tuple[Note, ...]
+    commits: Commits
+    links: Links
+    noise: Noise | None
+    folder: Path
+
+
+def expect_free(site: Path) -> None:
+    """Raises BadInput for a folder that holds something else: what an earlier build left is replaced."""
+    if site.exists() and not site.is_dir():
+        raise BadInput(f"--output {site}: not a folder.")
+    if site.is_dir() and any(site.iterdir()) and not (site / "data" / MARK).is_file():
+        raise BadInput(f"--output {site}: holds something that is no report. Give an empty folder.")
+
+
+def write(report: Report, site: Path) -> None:
+    site.mkdir(parents=True, exist_ok=True)
+    data = DataFiles(site)
+    data.write_bytes(MARK, b"{}\n")  # first: a build that is stopped may be repeated
+    _write_data(report, data)
+    _write_pages(report, site)
+    shutil.copytree(HERE / "static", site / "static", dirs_exist_ok=True)
+    data.remove_others()
+
+
+def _write_data(report: Report, data: DataFiles) -> None:
+    machines = list(report.machines)
+    sds = {machine.key.slug: watched.sds for machine, watched in zip(machines, report.watched, strict=True)}
+    data.write("runs", run_data.runs(machines, report.commits, report.links))
+    data.write("cases", run_data.cases(machines, sds))
+    data.write("changes", [change for watched in report.watched for change in watched.changes])
+    data.write("notes", report.notes)
+    for machine, overview, watched in zip(machines, report.overviews, report.watched, strict=True):
+        place = machine.key.slug
+        data.write(f"overview/{place}", overview)
+        data.write(f"pictures/{place}", _pictures(report, machine))
+        of_comparison: dict[str, list[Change]] = {}
+        for change in watched.changes:
+            of_comparison.setdefault(change.comparison, []).append(change)
+        for comparison in machine.comparisons:
+            content = case_history(machine, comparison, of_comparison.get(comparison, []), watched.sds, report.noise)
+            data.write(f"history/{place}/{slug(comparison)}", content)
+        for dated in machine.nights:
+            data.write(f"runs/{dated.night.identity}", run_data.figures_of_run(dated.night))
+    export(machines, data.path("history.csv"), data.path("history.parquet"))
+
+
+def _pictures(report: Report, machine: MachineHistory) -> list[dict[str, Any]]:
+    run = read(report.folder / machine.nights[-1].source, TO_SHOW)
+    return pictures(row.measurement for row in run.rows if row.measurement is not None)
+
+
+def _write_pages(report: Report, site: Path) -> None:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "percent": words.percent,
+        "day": lambda when: datetime.fromisoformat(when).strftime("%-d %B %Y"),
+        "quantity": lambda value, kind: words.quantity(kind, value),
+    }
+    changes = [change for watched in report.watched for change in watched.changes]
+    shared: dict[str, Any] = {
+        "machines": report.machines,
+        "notes": report.notes,
+        "changes": _in_order(changes),
+        "commits": report.commits,
+        "links": report.links,
+        "frameworks": {name: listing.title for name, listing in FRAMEWORKS.items()},
+        "slug": slug,
+        "newest_page": {machine.key.slug: _page(report, machine) for machine in report.machines},
+    }
+    for machine, overview, watched in zip(report.machines, report.overviews, report.watched, strict=True):
+        page = environment.get_template("overview.html.j2").render(
+            shared, page="overview", machine=machine, dated=machine.nights[-1], overview=overview, watched=watched, night=machine.newest
+        )
+        (site / _page(report, machine)).write_text(page, encoding="utf-8", errors="replace")
+    for name in ("history", "regressions", "compare", "pictures"):
+        page = environment.get_template(f"{name}.html.j2").render(shared, page=name, machine=report.machines[0])
+        (site / f"{name}.html").write_text(page, encoding="utf-8", errors="replace")
+    for path in site.glob("machine-*.html"):
+        if path.name not in shared["newest_page"].values():
+            path.unlink()
+
+
+def _page(report: Report, machine: MachineHistory) -> str:
+    """The machine of the newest run is the index."""
+    return "index.html" if machine is report.machines[0] else f"machine-{machine.key.slug}.html"
+
+
+
+def _in_order(changes: Sequence[Change]) -> list[Change]:
+    """New ones first, then the latest; where they are of one moment the worst first."""
+    by_size = sorted(changes, key=lambda change: (not change.worse, -abs(change.share)))
+    latest_first = sorted(by_size, key=lambda change: datetime.fromisoformat(change.when), reverse=True)
+    return sorted(latest_first, key=lambda change: not change.new)

@@ -1,0 +1,50 @@
+"""A case's nights as a line of a few pixels: drawn here, so that the index needs no script."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+WIDTH, HEIGHT, MARGIN = 120.0, 26.0, 3.0
+MOST_NIGHTS = 60
+LEAST_LOG_RANGE = 0.10  # a quiet case is a flat line, not a magnified noise
+
+
+class Line(msgspec.Struct, frozen=True):
+    framework: str
+    path: str
+    end: tuple[float, float] | None
+
+
+class Sparkline(msgspec.Struct, frozen=True):
+    lines: tuple[Line, ...]
+    width: float = WIDTH
+    height: float = HEIGHT
+
+
+def sparkline(series: dict[str, Sequence[float | None]]) -> Sparkline:
+    """By framework: a value a night, None for a night without. All on one logarithmic scale."""
+    recent = {framework: values[-MOST_NIGHTS:] for framework, values in series.items()}
+    logs = [math.log(value) for values in recent.values() for value in values if value]
+    if not logs:
+        return Sparkline(())
+    middle, reach = (max(logs) + min(logs)) / 2, max(max(logs) - min(logs), LEAST_LOG_RANGE) / 2
+    return Sparkline(tuple(_line(framework, values, middle, reach) for framework, values in recent.items()))
+
+
+def _line(framework: str, values: Sequence[float | None], middle: float, reach: float) -> Line:
+    step = (WIDTH - 2 * MARGIN) / max(len(values) - 1, 1)
+    parts: list[str] = []
+    end: tuple[float, float] | None = None
+    pen_down = False
+    for index, value in enumerate(values):
+        if not value:
+            pen_down = False
+            continue
+        x = MARGIN + index * step
+        y = HEIGHT / 2 - (math.log(value) - middle) / reach * (HEIGHT / 2 - MARGIN)
+        parts.append(f"{'L' if pen_down else 'M'}{x:.1f} {y:.1f}")
+        end, pen_down = (round(x, 1), round(y, 1)), True
+    return Line(framework, "".join(parts), end)

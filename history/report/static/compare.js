@@ -1,0 +1,142 @@
+// Two runs side by side: what is chosen is in the address, the largest change comes first.
+"use strict";
+
+(async () => {
+  const find = (id) => document.getElementById(id);
+  const [file, cases] = await Promise.all([data.load("runs"), data.load("cases")]);
+  const runs = [...file.runs].sort((a, b) => (a.when < b.when ? 1 : -1)); // the newest first
+  const byId = new Map(runs.map((run) => [run.id, run]));
+  const machines = new Map(file.machines.map((machine) => [machine.slug, machine.title]));
+  const parts = new Map(cases.map((each) => [`${each.machine} ${each.comparison}`, each]));
+  const titles = new Map(file.frameworks.map(({ name, title }) => [name, title]));
+  const FILTERS = ["framework", "phase", "style", "precision"];
+  const ALL = "";
+  const NOISE_SDS = 1.96 * Math.SQRT2; // the difference of two nights holds this much in 95 %
+
+  const BAR = { width: 180, height: 14, most: Math.log(1.25) };
+
+  function runLabel(run) {
+    const machine = machines.size > 1 ? ` · ${machines.get(run.machine)}` : "";
+    return `${words.day(run.when)} · ${words.hash(run.commit)} ${run.subject}${machine}`.slice(0, 110);
+  }
+
+  function offer() {
+    const wanted = address.read();
+    const machine = wanted.get("machine") ?? ALL;
+    const offered = runs.filter((run) => machine === ALL || run.machine === machine);
+    const now = byId.has(wanted.get("now")) ? wanted.get("now") : offered[0].id;
+    const before = offered.filter((run) => run.machine === byId.get(now).machine && run.when < byId.get(now).when);
+    const then = byId.has(wanted.get("then")) ? wanted.get("then") : (before[0] ?? offered[offered.length - 1]).id;
+    const choices = offered.map((run) => [run.id, runLabel(run)]);
+    for (const [id, value] of [["then", then], ["now", now]]) {
+      const there = choices.some(([each]) => each === value) ? choices : [[value, runLabel(byId.get(value))], ...choices];
+      address.fill(find(id), there, value);
+    }
+    address.fill(find("machine"), [[ALL, "all"], ...machines], machine);
+    const values = (name) => [...new Set(cases.flatMap((each) => (name === "framework" ? each.frameworks : [each[name]])))].filter(Boolean);
+    for (const name of FILTERS) {
+      const label = (value) => (name === "framework" ? (titles.get(value) ?? value) : value.replaceAll("_", " "));
+      address.fill(find(name), [[ALL, "all"], ...values(name).map((value) => [value, label(value)])], wanted.get(name));
+    }
+    find("beyond").checked = wanted.get("beyond") === "1";
+  }
+
+  async function show() {
+    const [then, now] = [byId.get(find("then").value), byId.get(find("now").value)];
+    const [before, after] = await Promise.all([then, now].map((run) => data.load(`runs/${run.id}`)));
+    const old = new Map(before.comparison.map((comparison, index) => [`${before.framework[index]} ${comparison}`, index]));
+    const rows = after.comparison
+      .map((comparison, index) => row(now, comparison, after, index, before, old.get(`${after.framework[index]} ${comparison}`)))
+      .filter((each) => each !== null && chosen(each));
+    rows.sort((a, b) => Math.abs(b.change ?? -1) - Math.abs(a.change ?? -1));
+    find("table").tBodies[0].replaceChildren(...rows.map((each) => drawn(each)));
+    const compared = rows.filter((each) => each.change !== null);
+    const beyond = compared.filter((each) => each.beyond);
+    const worse = beyond.filter((each) => each.change > 0).length;
+    find("summary").textContent = `${compared.length} cases in both runs; beyond their noise: ${worse} worse, ${beyond.length - worse} better.`;
+    find("differences").replaceChildren(...differences(then, now).map((text) => Object.assign(document.createElement("li"), { className: "quiet", textContent: text })));
+  }
+
+  function row(run, comparison, after, index, before, other) {
+    const framework = after.framework[index];
+    const part = parts.get(`${run.machine} ${comparison}`);
+    const values = other === undefined ? [null, after.value[index]] : [before.value[other], after.value[index]];
+    const change = values.every((value) => value > 0) ? Math.log(values[1] / values[0]) : null;
+    const sd = part?.night_sd[framework];
+    const outcome = [other === undefined ? "not in this run" : before.outcome[other], after.outcome[index]];
+    return { comparison, framework, part, quantity: after.quantity[index] === "none" && other !== undefined ? before.quantity[other] : after.quantity[index], values, change, outcome, beyond: change !== null && sd !== undefined && Math.abs(change) > NOISE_SDS * sd };
+  }
+
+  function chosen(each) {
+    const fits = FILTERS.every((name) => {
+      const wanted = find(name).value;
+      return wanted === ALL || (name === "framework" ? each.framework : each.part?.[name]) === wanted;
+    });
+    return fits && (!find("beyond").checked || each.beyond);
+  }
+
+  function drawn(each) {
+    const made = document.createElement("tr");
+    const name = document.createElement("th");
+    name.scope = "row";
+    const link = document.createElement("a");
+    link.textContent = each.comparison;
+    link.href = `history.html#machine=${each.part?.machine ?? ""}&case=${each.part?.slug ?? ""}`;
+    name.append(link);
+    made.append(name);
+    made.insertCell().textContent = titles.get(each.framework) ?? each.framework;
+    each.values.forEach((value, index) => {
+      const cell = made.insertCell();
+      cell.className = "number";
+      cell.textContent = value === null && each.outcome[index] !== "ok" ? each.outcome[index].replaceAll("_", " ") : words.value(each.quantity, value);
+    });
+    const change = made.insertCell();
+    change.className = `number ${each.beyond ? (each.change > 0 ? "worse-text" : "better-text") : "quiet"}`;
+    change.textContent = each.change === null ? words.NOTHING : words.percent(Math.expm1(each.change));
+    made.insertCell().append(bar(each));
+    return made;
+  }
+
+  function bar(each) {
+    const SPACE = "http://www.w3.org/2000/svg";
+    const drawing = document.createElementNS(SPACE, "svg");
+    const middle = BAR.width / 2;
+    const reach = Math.min(Math.abs(each.change ?? 0) / BAR.most, 1) * (middle - 2);
+    const shape = document.createElementNS(SPACE, "rect");
+    const attributes = { x: (each.change ?? 0) < 0 ? middle - reach : middle, y: 2, width: reach, height: BAR.height - 4, class: each.beyond ? (each.change > 0 ? "bar-worse" : "bar-better") : "bar-noise" };
+    for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
+    const zero = document.createElementNS(SPACE, "line");
+    for (const [key, value] of Object.entries({ x1: middle, x2: middle, y1: 0, y2: BAR.height, class: "bar-zero" })) zero.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ width: BAR.width, height: BAR.height, "aria-hidden": "true" })) drawing.setAttribute(key, value);
+    drawing.append(shape, zero);
+    return drawing;
+  }
+
+  function differences(then, now) {
+    const fields = [["machine", (run) => machines.get(run.machine)], ["driver", (run) => run.driver], ["experiment", (run) => run.experiment]];
+    return fields.filter(([, value]) => value(then) !== value(now)).map(([name, value]) => `Not the same ${name}: ${value(then) ?? "none"} → ${value(now) ?? "none"}`);
+  }
+
+  function write() {
+    const filters = Object.fromEntries([...FILTERS, "machine"].map((name) => [name, find(name).value || null]));
+    address.write({ then: find("then").value, now: find("now").value, ...filters, beyond: find("beyond").checked ? "1" : null });
+  }
+
+  find("controls").addEventListener("submit", (event) => event.preventDefault());
+  find("controls").addEventListener("change", (event) => {
+    write();
+    if (event.target.id === "machine") {
+      address.write({ then: null, now: null });
+      offer();
+      write();
+    }
+    show();
+  });
+  addEventListener("hashchange", () => {
+    offer();
+    show();
+  });
+  offer();
+  write();
+  await show();
+})();

@@ -1,0 +1,145 @@
+"""The storage: which of its files are nights, and in what order. What is odd about them is noted, the rest goes on."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from fixtures.measurement import SCHEMA_VERSION
+from history.collect.comparison import NAME as COMPARISON_NAME
+from history.records import BadInput
+from history.report.night import Night
+from history.report.notes import Kind, Note
+from history.report.reading import read_all
+
+_NUMBERED = re.compile(r"(\d{4,})_")  # pytest-benchmark counts the runs of a folder
+COMMIT_LEEWAY = timedelta(hours=1)  # the clock of whoever committed may be a little ahead
+
+
+class Dated(msgspec.Struct, frozen=True):
+    """A night and its place in time."""
+
+    source: str
+    night: Night
+    when: datetime  # where the clock was wrong, a time that fits the order of the runs
+
+
+class Storage(msgspec.Struct, frozen=True):
+    nights: tuple[Dated, ...]  # in order
+    notes: tuple[Note, ...]
+
+
+def load(folder: Path, cache_folder: Path) -> Storage:
+    """Raises BadInput where there is no night at all."""
+    notes: list[Note] = []
+    nights: dict[str, Night] = {}  # by source
+    digests: dict[str, str] = {}
+    for read in read_all(_files(folder), cache_folder):
+        source = str(Path(read.path).relative_to(folder))
+        if read.night is None:
+            notes.append(Note(Kind.UNREADABLE, source, read.refusal))
+        elif read.digest in digests:
+            notes.append(Note(Kind.DUPLICATE, source, f"the same file as {digests[read.digest]}: counted once."))
+        else:
+            digests[read.digest] = source
+            nights[source] = read.night
+    nights = _once_each(nights, notes)
+    if not nights:
+        raise BadInput(f"{folder}: no file in there is a complete pytest-benchmark JSON. " + (notes[0].text if notes else ""))
+    notes.extend(
+        Note(Kind.SCHEMA, source, f"written with schema {night.schema_version}, this reads {SCHEMA_VERSION}: later figures are missing.")
+        for source, night in nights.items()
+        if night.schema_version not in (None, SCHEMA_VERSION)
+    )
+    dated = _dated(nights, notes)
+    return Storage(nights=tuple(sorted(dated, key=lambda each: (each.when, each.source))), notes=tuple(notes))
+
+
+def _files(folder: Path) -> list[Path]:
+    """Raises BadInput for what is no folder. The gate's pairs, beside which it keeps what it compared, are no nights."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: no such folder. Give the one that pytest-benchmark stores in: .benchmarks.")
+    pairs = {path.parent for path in folder.rglob(COMPARISON_NAME)}
+    return sorted(path for path in folder.rglob("*.json") if path.is_file() and path.parent not in pairs)
+
+
+def _once_each(nights: dict[str, Night], notes: list[Note]) -> dict[str, Night]:
+    """A session that was saved twice (--benchmark-autosave and --benchmark-json) is one night."""
+    kept: dict[tuple[object, ...], str] = {}
+    for source, night in nights.items():
+        session = (night.datetime, night.commit, night.machine, frozenset(side.name for side in night.sides))
+        if (first := kept.setdefault(session, source)) != source:
+            notes.append(Note(Kind.DUPLICATE, source, f"the same run as {first}, saved twice: counted once."))
+    return {source: nights[source] for source in kept.values()}
+
+
+def _dated(nights: dict[str, Night], notes: list[Note]) -> Iterable[Dated]:
+    times = {source: _time(night.datetime) for source, night in nights.items()}
+    for source, night in nights.items():
+        committed = _time(night.commit_time)
+        clock = times[source]
+        if committed and (clock is None or clock < committed - COMMIT_LEEWAY):
+            said = f"it says {night.datetime}" if clock else "it has no date"
+            notes.append(Note(Kind.CLOCK, source, f"{said}, its commit is of {night.commit_time}: placed after the commit."))
+            times[source] = committed
+        elif clock is None:
+            notes.append(Note(Kind.CLOCK, source, f"{night.datetime!r} is no date, and the commit has none: placed first."))
+            times[source] = datetime.min.replace(tzinfo=UTC)
+    for numbered in _numbered_folders(nights):
+        _mend_clocks(numbered, times, nights, notes)
+    return [Dated(source, night, when) for source, night in nights.items() if (when := times[source]) is not None]
+
+
+def _numbered_folders(nights: dict[str, Night]) -> Iterable[list[str]]:
+    """Sources of each folder in the order of their numbers."""
+    folders: dict[Path, list[tuple[int, str]]] = {}
+    for source in nights:
+        if match := _NUMBERED.match(Path(source).name):
+            folders.setdefault(Path(source).parent, []).append((int(match[1]), source))
+    return [[source for _, source in sorted(numbered)] for numbered in folders.values()]
+
+
+def _mend_clocks(sources: list[str], times: dict[str, datetime | None], nights: dict[str, Night], notes: list[Note]) -> None:
+    """The numbers tell the order. Runs whose clock contradicts most others' are placed right after the run before them."""
+    known = [time for source in sources if (time := times[source]) is not None]
+    right = _longest_rising(known)
+    previous: datetime | None = None
+    for index, source in enumerate(sources):
+        if index not in right:
+            when = previous + timedelta(microseconds=1) if previous else known[min(right)] - timedelta(microseconds=len(known) - index)
+            if not any(note.kind is Kind.CLOCK and note.source == source for note in notes):
+                text = f"the clock went backwards: it says {nights[source].datetime}, out of order with its number. Placed by the number."
+                notes.append(Note(Kind.CLOCK, source, text))
+            times[source] = when
+        previous = times[source]
+
+
+def _longest_rising(times: Sequence[datetime]) -> set[int]:
+    """Indices of a longest subsequence that never falls: the clocks that agree with the most others."""
+    tails: list[datetime] = []
+    tail_indices: list[int] = []
+    before: list[int | None] = []
+    for index, time in enumerate(times):
+        place = bisect.bisect_right(tails, time)
+        before.append(tail_indices[place - 1] if place else None)
+        tails[place : place + 1] = [time]
+        tail_indices[place : place + 1] = [index]
+    found: set[int] = set()
+    index_now = tail_indices[-1] if tail_indices else None
+    while index_now is not None:
+        found.add(index_now)
+        index_now = before[index_now]
+    return found
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
