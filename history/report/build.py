@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from pathlib import Path
 
 import msgspec
@@ -37,6 +38,7 @@ def _report(options: argparse.Namespace) -> Report:
     places = links(options.commit_url)
     noise = _noise(options.noise)
     storage = load(options.storage, options.cache)
+    gc.freeze()  # the nights stay to the end: the collector need not look at them again
     machines = of_machines(storage.nights)
     commits = Commits(options.repository, (dated.night.commit for dated in storage.nights))
     return Report(

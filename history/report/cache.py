@@ -10,9 +10,17 @@ import msgspec
 from fixtures.measurement import SCHEMA_VERSION
 from history.report.night import Night
 
-FORMAT = 1  # of Night, and of how it is made: raise it with either
+FORMAT = 1  # of Night and of a run's data, and of how they are made: raise it with any of them
 
 _NIGHT = msgspec.msgpack.Decoder(Night)
+
+
+def pack(night: Night) -> bytes:
+    return msgspec.msgpack.encode(night)
+
+
+def unpack(packed: bytes) -> Night:
+    return _NIGHT.decode(packed)
 
 
 class Cache:
@@ -20,17 +28,17 @@ class Cache:
         self._folder = folder / f"nights-{FORMAT}-{SCHEMA_VERSION}"
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    def get(self, digest: str) -> Night | None:
-        """None too for an entry that cannot be read."""
+    def get(self, digest: str) -> bytes | None:
+        """A packed night."""
         try:
-            return _NIGHT.decode(self._path(digest).read_bytes())
-        except (OSError, msgspec.DecodeError):
+            return self._path(digest).read_bytes()
+        except OSError:
             return None
 
-    def put(self, digest: str, night: Night) -> None:
+    def put(self, digest: str, packed: bytes) -> None:
         """Whole or not at all: two builds may write at once, and either may be stopped."""
         partial = self._path(digest).with_suffix(f".{os.getpid()}")
-        partial.write_bytes(msgspec.msgpack.encode(night))
+        partial.write_bytes(packed)
         partial.replace(self._path(digest))
 
     def _path(self, digest: str) -> Path:

@@ -12,7 +12,7 @@ import numpy as np
 
 from history.gate.moderation import Floats
 from history.report.commits import Between, Commits
-from history.report.histories import CaseHistory, MachineHistory, environment_differences, machine_differences, title
+from history.report.histories import CaseHistory, MachineHistory, machine_differences, title
 from history.report.night import Quantity, Side
 from history.trends.change_points import ChangePoint, Trends, trends
 
@@ -60,7 +60,7 @@ class Watched(msgspec.Struct, frozen=True):
     """What the trends say of a machine."""
 
     changes: tuple[Change, ...]  # the newest first
-    sds: dict[tuple[str, str], float]  # of a night, by comparison and framework
+    night_sds: dict[tuple[str, str], float]  # from night to night, by comparison and framework
 
 
 def watched(machine: MachineHistory, commits: Commits) -> Watched:
@@ -69,16 +69,18 @@ def watched(machine: MachineHistory, commits: Commits) -> Watched:
         if case.quantity is not Quantity.NONE:
             families.setdefault((case.framework, case.quantity), []).append(case)
     changes: list[Change] = []
-    sds: dict[tuple[str, str], float] = {}
+    night_sds: dict[tuple[str, str], float] = {}
     for (framework, quantity), cases in families.items():
         log_values = np.column_stack([case.log_values(len(machine.nights)) for case in cases])
-        now, before = trends(log_values), trends(log_values[:-1])
-        sds |= {(case.comparison, framework): sd for case, sd in zip(cases, now.sds, strict=True)}
+        now = trends(log_values)
+        changed = [index for index, points in enumerate(now.cases) if points]
+        before = trends(log_values[:-1], changed) if changed or now.family else now  # only of what may be new
+        night_sds |= {(case.comparison, framework): sd for case, sd in zip(cases, now.night_sds, strict=True)}
         family = _Family(machine, commits, cases, log_values, now, before)
         changes.extend(change for index in range(len(cases)) for change in family.of_case(index))
         changes.extend(family.of_all(framework, quantity))
     order = sorted(changes, key=lambda change: (not change.new, -change.night, not change.worse, -abs(change.share)))
-    return Watched(changes=tuple(order), sds=sds)
+    return Watched(changes=tuple(order), night_sds=night_sds)
 
 
 class _Family:
@@ -191,7 +193,7 @@ class _Family:
         found = list(machine_differences(nights[point.last_before].night, nights[point.latest].night))
         sides = dict(zip(case.nights, case.sides, strict=True))
         then, now = (_environment_of(self._machine, sides, night) for night in (point.last_before, point.latest))
-        return found + (environment_differences(then, now) if then and now else [])
+        return found + self._machine.environment_differences(then, now)
 
 
 def _environment_of(machine: MachineHistory, sides: dict[int, Side], night: int) -> dict[str, str]:

@@ -19,7 +19,9 @@ newest run, each case's history, regressions, any two runs side by side. Files t
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("storage", type=Path, metavar="STORAGE", help="The folder, searched whole: the suite's own is .benchmarks.")
-    parser.add_argument("--output", type=Path, metavar="SITE", required=True, help="Folder of the site: new, empty, or of an earlier build.")
+    parser.add_argument(
+        "--output", type=Path, metavar="SITE", required=True, help="Folder of the site: new, empty, or of an earlier build."
+    )
     parser.add_argument(
         "--repository", type=Path, metavar="DIR", default=Path(), help="Git repository that has the commits' messages. Default: here."
     )

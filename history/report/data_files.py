@@ -11,6 +11,10 @@ from typing import Any
 
 import msgspec
 
+from history.report.cache import FORMAT
+
+MARK = "report.json"  # by which a folder is known to be a site of ours
+
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -20,6 +24,9 @@ class DataFiles:
     def __init__(self, site: Path) -> None:
         self._folder = site / "data"
         self._written: set[Path] = set()
+        mark = msgspec.json.encode({"format": FORMAT})
+        self._same_format = self.path(MARK).is_file() and self.path(MARK).read_bytes() == mark
+        self.write_bytes(MARK, mark)  # first: a build that is stopped may be repeated
 
     def write(self, name: str, content: Any) -> None:
         text = _ENCODER.encode(content)
@@ -30,6 +37,11 @@ class DataFiles:
         path = self.path(name)
         if not (path.exists() and path.stat().st_size == len(content) and path.read_bytes() == content):  # most nights do not change
             path.write_bytes(content)
+
+    def keep(self, name: str) -> bool:
+        """Whether an earlier build wrote it: for what never changes once it is there."""
+        paths = [self.path(f"{name}.{ending}") for ending in ("json", "js")]
+        return self._same_format and all(path.is_file() for path in paths)
 
     def path(self, name: str) -> Path:
         """Of a file that the caller writes itself."""

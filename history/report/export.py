@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +9,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from fixtures.case import Case
 from history.report.histories import MachineHistory
 from history.report.night import Quantity, Side
-from history.report.storage import Dated
 
 CASE_PARTS = ("phase", "workload", "style", "rung", "execution", "precision", "batch_size", "model_format")
 
@@ -24,20 +23,20 @@ def export(machines: list[MachineHistory], csv: Path, parquet: Path) -> None:
 
 
 def _table(machines: list[MachineHistory]) -> pa.Table:
-    rows = list(_rows(machines))
-    nights = [dated for _, dated, _ in rows]
-    sides = [side for _, _, side in rows]
+    nights = [(machine.key.title, dated) for machine in machines for dated in machine.nights]
+    sides = [side for _, dated in nights for side in dated.night.sides]
+    of_night = np.repeat(np.arange(len(nights), dtype=np.int32), [len(dated.night.sides) for _, dated in nights])
     columns: dict[str, pa.Array] = {
-        "machine": _words([machine for machine, _, _ in rows]),
-        "when": pa.array([dated.when.isoformat() for dated in nights]),
-        "commit": _words([dated.night.commit for dated in nights]),
-        "branch": _words([dated.night.branch for dated in nights]),
-        "file": _words([dated.source for dated in nights]),
+        "machine": _spread(of_night, [machine for machine, _ in nights]),
+        "when": _spread(of_night, [dated.when.isoformat() for _, dated in nights]),
+        "commit": _spread(of_night, [dated.night.commit for _, dated in nights]),
+        "branch": _spread(of_night, [dated.night.branch for _, dated in nights]),
+        "file": _spread(of_night, [dated.source for _, dated in nights]),
         "case": _words([side.name for side in sides]),
         "comparison": _words([side.comparison for side in sides]),
         "framework": _words([side.framework for side in sides]),
-        **{part: _words([_part(side, part) for side in sides]) for part in CASE_PARTS},
-        "outcome": _words([side.outcome for side in sides]),
+        **_parts(sides),
+        "outcome": _words([str(side.outcome) for side in sides]),
         "disturbed": pa.array([side.disturbed for side in sides]),
         "median_seconds": _watched(sides, "value", Quantity.TIME),
         "lower_quartile_seconds": _watched(sides, "low", Quantity.TIME),
@@ -48,20 +47,24 @@ def _table(machines: list[MachineHistory]) -> pa.Table:
     return pa.table(columns | {name: figures[name] for name in sorted(figures) if name not in columns})
 
 
-def _rows(machines: list[MachineHistory]) -> Iterator[tuple[str, Dated, Side]]:
-    for machine in machines:
-        for dated in machine.nights:
-            for side in dated.night.sides:
-                yield machine.key.title, dated, side
+def _parts(sides: list[Side]) -> dict[str, pa.Array]:
+    """Of the cases, each different one looked at once."""
+    places: dict[Case | None, int] = {}
+    of_side = np.array([places.setdefault(side.case, len(places)) for side in sides], dtype=np.int32)
+    return {part: _spread(of_side, [_part(case, part) for case in places]) for part in CASE_PARTS}
 
 
-def _part(side: Side, part: str) -> str | None:
-    value = getattr(side.case, part) if side.case else None
+def _part(case: Case | None, part: str) -> str | None:
+    value = getattr(case, part) if case else None
     return None if value is None else str(value)
 
 
-def _words(values: list[str | None]) -> pa.Array:
-    """Few different ones, so that a long history stays small."""
+def _spread(places: np.ndarray, values: list[str | None]) -> pa.Array:
+    """A row's value is the one at its place. Few different ones, so that a long history stays small."""
+    return pa.array(values, type=pa.string()).dictionary_encode().take(pa.array(places))
+
+
+def _words(values: list[str]) -> pa.Array:
     return pa.array(values, type=pa.string()).dictionary_encode()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from fixtures.frameworks import FRAMEWORKS
 from history.gate.comparable import PLACE
 from history.gate.moderation import Floats
+from history.records import Machine
 from history.report import machines
 from history.report.night import Night, Quantity, Side
 from history.report.storage import Dated
@@ -49,6 +50,10 @@ class MachineHistory:
         self.key = key
         self.nights = tuple(nights)
         self.comparisons: dict[str, dict[str, CaseHistory]] = {}  # by comparison, then by framework
+        self._environments = _compared(nights)
+        machines_known: dict[Machine, Machine] = {}
+        self._machines = [machines_known.setdefault(dated.night.machine, dated.night.machine) for dated in nights]  # one for all the same
+        self._differences: dict[tuple[int, int], list[str]] = {}
         for index, dated in enumerate(nights):
             for side in dated.night.sides:
                 cases = self.comparisons.setdefault(side.comparison, {})
@@ -65,17 +70,31 @@ class MachineHistory:
         return tuple(case for cases in self.comparisons.values() for case in cases.values())
 
     def environment(self, index: int, side: Side) -> dict[str, str]:
-        return self.nights[index].night.environments[side.environment]
+        """Of the framework's worker, without what says where it was."""
+        return self._environments[index][side.environment]
+
+    def environment_differences(self, before: dict[str, str], after: dict[str, str]) -> list[str]:
+        """Between two that `environment` gave: the same ones are compared night after night."""
+        if before is after or not before or not after:
+            return []
+        pair = (id(before), id(after))
+        if pair not in self._differences:
+            fields = [field for field in sorted(before.keys() | after.keys()) if before.get(field) != after.get(field)]
+            words = [f"{field.replace('_', ' ')}: {before.get(field, 'none')} → {after.get(field, 'none')}" for field in fields]
+            self._differences[pair] = words
+        return self._differences[pair]
 
     def environment_changes(self, case: CaseHistory) -> list[tuple[int, str]]:
         """Night and what was other than in the case's night before: of the machine, then of the framework's worker."""
         found: list[tuple[int, str]] = []
-        for position in range(1, len(case.nights)):
-            before, after = case.nights[position - 1], case.nights[position]
-            found.extend((after, text) for text in machine_differences(self.nights[before].night, self.nights[after].night))
-            then, now = self.environment(before, case.sides[position - 1]), self.environment(after, case.sides[position])
-            if then and now and then != now:
-                found.extend((after, text) for text in environment_differences(then, now))
+        before, then = case.nights[0], self.environment(case.nights[0], case.sides[0])
+        for after, side in zip(case.nights[1:], case.sides[1:], strict=True):
+            now = self.environment(after, side)
+            if self._machines[before] is not self._machines[after]:
+                found.extend((after, text) for text in machine_differences(self.nights[before].night, self.nights[after].night))
+            if then is not now:
+                found.extend((after, text) for text in self.environment_differences(then, now))
+            before, then = after, now
         return found
 
 
@@ -101,6 +120,11 @@ def machine_differences(before: Night, after: Night) -> tuple[str, ...]:
     return () if before.machine == after.machine else tuple(machines.differences(before.machine, after.machine))
 
 
-def environment_differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    fields = [field for field in sorted(before.keys() | after.keys()) if field not in PLACE and before.get(field) != after.get(field)]
-    return [f"{field.replace('_', ' ')}: {before.get(field, 'none')} → {after.get(field, 'none')}" for field in fields]
+def _compared(nights: Sequence[Dated]) -> list[list[dict[str, str]]]:
+    """Each night's environments as they are compared, one object for all that are the same."""
+    known: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+    found = []
+    for dated in nights:
+        keys = [tuple((field, value) for field, value in each.items() if field not in PLACE) for each in dated.night.environments]
+        found.append([known.setdefault(key, dict(key)) for key in keys])
+    return found

@@ -35,15 +35,22 @@ def case_history(
 
 
 def _side(case: CaseHistory, place: dict[int, int], sds: dict[tuple[str, str], float], noise: Noise | None) -> dict[str, Any]:
-    count = len(place)
-    at = [place[night] for night in case.nights]
+    columns: dict[str, list[float | None]] = {name: [None] * len(place) for name in ("value", "low", "high")}
     figures: dict[str, list[float | None]] = {}
-    for index, side in zip(at, case.sides, strict=True):
-        for name, value in side.figures.items():
-            figures.setdefault(name, [None] * count)[index] = value
-    columns: dict[str, list[float | None]] = {name: [None] * count for name in ("value", "low", "high")}
-    for index, side in zip(at, case.sides, strict=True):
+    outcomes: dict[str, str] = {}
+    disturbed: list[int] = []
+    for night, side in zip(case.nights, case.sides, strict=True):
+        index = place[night]
         columns["value"][index], columns["low"][index], columns["high"][index] = side.value, side.low, side.high
+        for name, value in side.figures.items():
+            column = figures.get(name)
+            if column is None:
+                column = figures[name] = [None] * len(place)
+            column[index] = value
+        if side.outcome is not Outcome.OK:
+            outcomes[str(index)] = side.outcome
+        if side.disturbed:
+            disturbed.append(index)
     measured = _measured_noise(case, noise)
     sd = measured if measured is not None else sds.get((case.comparison, case.framework), 1.0)
     return {
@@ -52,8 +59,8 @@ def _side(case: CaseHistory, place: dict[int, int], sds: dict[tuple[str, str], f
         "name": case.newest.name,
         "quantity": case.quantity,
         **{name: rounded(values) for name, values in columns.items()},
-        "outcomes": {str(index): side.outcome for index, side in zip(at, case.sides, strict=True) if side.outcome is not Outcome.OK},
-        "disturbed": [index for index, side in zip(at, case.sides, strict=True) if side.disturbed],
+        "outcomes": outcomes,
+        "disturbed": disturbed,
         "figures": {name: rounded(values) for name, values in figures.items()},
         "noise": None if sd >= 1 else {"log_reach": round(REACH_95 * sd, DIGITS), "measured": measured is not None},
     }
@@ -66,9 +73,7 @@ def _measured_noise(case: CaseHistory, noise: Noise | None) -> float | None:
 
 def _ratio(machine: MachineHistory, comparison: str, nights: list[int]) -> dict[str, list[float | None]]:
     found = [machine.nights[night].night.ratios.get(comparison) for night in nights]
-    return {
-        name: rounded([getattr(ratio, name) if ratio else None for ratio in found]) for name in ("estimate", "low", "high")
-    }
+    return {name: rounded([getattr(ratio, name) if ratio else None for ratio in found]) for name in ("estimate", "low", "high")}
 
 
 def _environment(machine: MachineHistory, cases: list[CaseHistory], place: dict[int, int]) -> list[dict[str, Any]]:
@@ -109,4 +114,3 @@ def rounded(values: list[float | None]) -> list[float | None]:
         scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(array))))
         short = np.where(np.isfinite(scale), np.round(array * scale) / scale, array)
     return [None if value != value else value for value in short.tolist()]
-

@@ -20,7 +20,7 @@ class Quantity(StrEnum):
     NONE = "none"  # not measured
 
 
-class Side(msgspec.Struct, frozen=True, array_like=True):
+class Side(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One framework's case in one night."""
 
     name: str  # pytest's node id

@@ -29,11 +29,7 @@ def _waterfalls(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
     found = []
     for phase, workload, batch_size in dict.fromkeys(_ladder(each.case) for each in measured if each.case.style is Style.LADDER):
         of_ladder = [each for each in measured if _ladder(each.case) == (phase, workload, batch_size)]
-        steps = [
-            (label, value)
-            for label, rung in _rungs(of_ladder)
-            if (value := _ratio_of(rung)) is not None
-        ]
+        steps = [(label, value) for label, rung in _rungs(of_ladder) if (value := _ratio_of(rung)) is not None]
         if len(steps) > 1:
             heading = f"{words.PHASES[phase][0]}, {workload}, batch {batch_size}: from stock to matched"
             found.append(
@@ -64,7 +60,9 @@ def _rungs(measured: Sequence[Measurement]) -> list[tuple[str, list[Measurement]
     matched = [
         each
         for each in measured
-        if each.case.style is Style.MATCHED and each.case.execution in (None, Execution.PLAIN) and each.case.precision in (None, Precision.FP32)
+        if each.case.style is Style.MATCHED
+        and each.case.execution in (None, Execution.PLAIN)
+        and each.case.precision in (None, Precision.FP32)
     ]
     return [("stock", stock), *ladder, ("matched", matched)]
 
@@ -89,7 +87,9 @@ def _waterfall_summary(steps: Sequence[tuple[str, Ratio]]) -> str:
         if last.low <= 1 <= last.high
         else "what is left is the frameworks' own difference"
     )
-    return f"{first}'s cost over {second}'s is {steps[0][1].estimate:.2f} at {steps[0][0]} and {last.estimate:.2f} at {steps[-1][0]}: {rest}."
+    return (
+        f"{first}'s cost over {second}'s is {steps[0][1].estimate:.2f} at {steps[0][0]} and {last.estimate:.2f} at {steps[-1][0]}: {rest}."
+    )
 
 
 def _bounds(value: Ratio) -> dict[str, float]:
@@ -104,7 +104,8 @@ def _scalings(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
         if points:
             by_comparison.setdefault(each.case.comparison, []).append(_series(each, points))
     return [
-        _lines("scaling", comparison, series, "workers", "images/s", f"Worker scaling: {comparison}") for comparison, series in by_comparison.items()
+        _lines("scaling", comparison, series, "workers", "images/s", f"Worker scaling: {comparison}")
+        for comparison, series in by_comparison.items()
     ]
 
 
@@ -115,7 +116,8 @@ def _memory_curves(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
             points = [(point.seconds, point.used_bytes / MIB) for point in each.memory_curve]
             by_comparison.setdefault(each.case.comparison, []).append(_series(each, points))
     return [
-        _lines("memory", comparison, series, "seconds", "MiB", f"Device memory over time: {comparison}") for comparison, series in by_comparison.items()
+        _lines("memory", comparison, series, "seconds", "MiB", f"Device memory over time: {comparison}")
+        for comparison, series in by_comparison.items()
     ]
 
 

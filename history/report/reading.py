@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from history.records import TO_SHOW, BadInput, parse
-from history.report.cache import Cache
+from history.report.cache import Cache, pack, unpack
 from history.report.condensing import condensed
 from history.report.night import Night
 
@@ -22,12 +22,16 @@ IDENTITY_DIGITS = 12
 
 
 class Read(msgspec.Struct, frozen=True):
-    """A file's night, or why it has none."""
+    """A file's night, packed as the cache has it, or why it has none."""
 
     path: str
     digest: str
-    night: Night | None
+    packed: bytes | None
     refusal: str = ""
+
+    @property
+    def night(self) -> Night | None:
+        return None if self.packed is None else unpack(self.packed)
 
 
 def read_all(paths: Sequence[Path], cache_folder: Path) -> Iterator[Read]:
@@ -37,12 +41,7 @@ def read_all(paths: Sequence[Path], cache_folder: Path) -> Iterator[Read]:
         yield from map(read, paths)
         return
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("forkserver")) as pool:
-        for packed in pool.map(partial(_packed, cache_folder=cache_folder), paths, chunksize=4):
-            yield msgspec.msgpack.decode(packed, type=Read)
-
-
-def _packed(path: Path, cache_folder: Path) -> bytes:
-    return msgspec.msgpack.encode(_read(path, cache_folder))
+        yield from pool.map(read, paths, chunksize=4)
 
 
 def _read(path: Path, cache_folder: Path) -> Read:
@@ -52,11 +51,11 @@ def _read(path: Path, cache_folder: Path) -> Read:
     except OSError as error:
         return Read(str(path), "", None, f"cannot be read ({error.strerror}).")
     digest = hashlib.sha256(content).hexdigest()
-    night = cache.get(digest)
-    if night is None:
+    packed = cache.get(digest)
+    if packed is None:
         try:
-            night = condensed(parse(path, content, TO_SHOW), digest[:IDENTITY_DIGITS])
+            packed = pack(condensed(parse(path, content, TO_SHOW), digest[:IDENTITY_DIGITS]))
         except BadInput as error:
             return Read(str(path), digest, None, str(error).removeprefix(f"{path}: "))
-        cache.put(digest, night)
-    return Read(str(path), digest, night)
+        cache.put(digest, packed)
+    return Read(str(path), digest, packed)

@@ -17,9 +17,9 @@ from history.records import TO_SHOW, BadInput, read
 from history.report import run_data, words
 from history.report.changes import Change, Watched
 from history.report.commits import Commits
-from history.report.data_files import DataFiles
+from history.report.data_files import MARK, DataFiles
 from history.report.export import export
-from history.report.histories import MachineHistory
+from history.report.histories import MachineHistory, title
 from history.report.history_data import case_history
 from history.report.links import Links
 from history.report.notes import Note
@@ -28,7 +28,6 @@ from history.report.pictures import pictures
 from history.report.slugs import slug
 
 HERE = Path(__file__).parent
-MARK = "report.json"  # in `data`: by which a folder is known to be a site of ours
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -55,7 +54,6 @@ def expect_free(site: Path) -> None:
 def write(report: Report, site: Path) -> None:
     site.mkdir(parents=True, exist_ok=True)
     data = DataFiles(site)
-    data.write_bytes(MARK, b"{}\n")  # first: a build that is stopped may be repeated
     _write_data(report, data)
     _write_pages(report, site)
     shutil.copytree(HERE / "static", site / "static", dirs_exist_ok=True)
@@ -64,7 +62,7 @@ def write(report: Report, site: Path) -> None:
 
 def _write_data(report: Report, data: DataFiles) -> None:
     machines = list(report.machines)
-    sds = {machine.key.slug: watched.sds for machine, watched in zip(machines, report.watched, strict=True)}
+    sds = {machine.key.slug: watched.night_sds for machine, watched in zip(machines, report.watched, strict=True)}
     data.write("runs", run_data.runs(machines, report.commits, report.links))
     data.write("cases", run_data.cases(machines, sds))
     data.write("changes", [change for watched in report.watched for change in watched.changes])
@@ -77,10 +75,12 @@ def _write_data(report: Report, data: DataFiles) -> None:
         for change in watched.changes:
             of_comparison.setdefault(change.comparison, []).append(change)
         for comparison in machine.comparisons:
-            content = case_history(machine, comparison, of_comparison.get(comparison, []), watched.sds, report.noise)
+            content = case_history(machine, comparison, of_comparison.get(comparison, []), watched.night_sds, report.noise)
             data.write(f"history/{place}/{slug(comparison)}", content)
         for dated in machine.nights:
-            data.write(f"runs/{dated.night.identity}", run_data.figures_of_run(dated.night))
+            name = f"runs/{dated.night.identity}"
+            if not data.keep(name):
+                data.write(name, run_data.figures_of_run(dated.night))
     export(machines, data.path("history.csv"), data.path("history.parquet"))
 
 
@@ -96,6 +96,7 @@ def _write_pages(report: Report, site: Path) -> None:
     environment.filters |= {
         "percent": words.percent,
         "day": lambda when: datetime.fromisoformat(when).strftime("%-d %B %Y"),
+        "framework_title": title,
         "quantity": lambda value, kind: words.quantity(kind, value),
     }
     changes = [change for watched in report.watched for change in watched.changes]
@@ -125,7 +126,6 @@ def _write_pages(report: Report, site: Path) -> None:
 def _page(report: Report, machine: MachineHistory) -> str:
     """The machine of the newest run is the index."""
     return "index.html" if machine is report.machines[0] else f"machine-{machine.key.slug}.html"
-
 
 
 def _in_order(changes: Sequence[Change]) -> list[Change]:

@@ -41,13 +41,14 @@ def load(folder: Path, cache_folder: Path) -> Storage:
     digests: dict[str, str] = {}
     for read in read_all(_files(folder), cache_folder):
         source = str(Path(read.path).relative_to(folder))
-        if read.night is None:
+        night = read.night
+        if night is None:
             notes.append(Note(Kind.UNREADABLE, source, read.refusal))
         elif read.digest in digests:
             notes.append(Note(Kind.DUPLICATE, source, f"the same file as {digests[read.digest]}: counted once."))
         else:
             digests[read.digest] = source
-            nights[source] = read.night
+            nights[source] = night
     nights = _once_each(nights, notes)
     if not nights:
         raise BadInput(f"{folder}: no file in there is a complete pytest-benchmark JSON. " + (notes[0].text if notes else ""))

@@ -28,12 +28,12 @@ TITLES = {
 }
 PHASES = {
     "data_pipeline": ("Data pipeline", "JPEG files to training batches, in steady state"),
-    "train_step": ("Train step", "one optimiser step, the batch already on the device"),
-    "inference": ("Inference", "one forward pass, the batch already on the device"),
-    "memory": ("Memory", "peak of five steps fed by their pipeline, in a fresh process"),
-    "largest_batch": ("Largest batch", "how many images fit, and what they cost"),
-    "fine_tuning": ("Fine-tuning", "the whole job: epochs of training and validation"),
-    "model_formats": ("Model formats", "saving, loading, and the first inference after it"),
+    "train_step": ("Train step", "One optimiser step, the batch already on the device"),
+    "inference": ("Inference", "One forward pass, the batch already on the device"),
+    "memory": ("Memory", "Peak of five steps fed by their pipeline, in a fresh process"),
+    "largest_batch": ("Largest batch", "How many images fit, and what they cost"),
+    "fine_tuning": ("Fine-tuning", "The whole job: epochs of training and validation"),
+    "model_formats": ("Model formats", "Saving, loading, and the first inference after it"),
 }
 
 

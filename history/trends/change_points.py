@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 import numpy as np
 from scipy import special
@@ -32,20 +34,24 @@ class ChangePoint(msgspec.Struct, frozen=True):
 class Trends(msgspec.Struct, frozen=True):
     cases: tuple[tuple[ChangePoint, ...], ...]
     family: tuple[ChangePoint, ...]  # of what all cases share
-    sds: tuple[float, ...]  # of a night, what the family shares taken out
+    night_sds: tuple[float, ...]  # of a case from night to night, what the family shares in it
 
 
-def trends(log_values: Floats, limits: Limits = LIMITS) -> Trends:
-    """log_values: nights × cases of one framework on one machine, NaN where a case was not measured."""
-    factors = shared(log_values, _sds(log_values), limits)
+def trends(log_values: Floats, asked: Collection[int] | None = None, limits: Limits = LIMITS) -> Trends:
+    """log_values: nights × cases of one framework on one machine, NaN where a case was not measured.
+
+    `asked`: the cases of interest; the others only tell what all share.
+    """
+    night_sds = _sds(log_values)
+    factors = shared(log_values, night_sds, limits)
     own = log_values - factors[:, None]
     sds = _sds(own)
     family_nights = np.flatnonzero(np.isfinite(log_values).any(axis=1))
     family = factors[family_nights] if np.any(factors) else np.empty(0)
     return Trends(
-        cases=tuple(_of_case(own[:, case], sd, limits) for case, sd in enumerate(sds)),
+        cases=tuple(_of_case(own[:, case], sd, limits) if asked is None or case in asked else () for case, sd in enumerate(sds)),
         family=_of_values(family, family_nights, float(steadied(np.array([night_sd(family)]), np.array([len(family)]))[0]), limits),
-        sds=tuple(map(float, sds)),
+        night_sds=tuple(map(float, night_sds)),
     )
 
 

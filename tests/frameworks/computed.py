@@ -6,12 +6,14 @@ import importlib
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import psutil
 
 import fixtures.inputs.batch
 from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
+from fixtures.fairness import ON_A_GPU, STEP_LADDER
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Framework, Inference, Setup, TrainStep
 from fixtures.inputs.architecture import CLASSES
@@ -76,6 +78,8 @@ def everything(framework: str, weights: str) -> dict[str, Any]:
         "bf16_logits": computing.logits(precision=Precision.BF16),
         "frozen": training(computing, computing.setup(Workload.FROZEN), HEAD_STEPS),
         "full": training(computing, computing.setup(Workload.FULL), FULL_STEPS),
+        "full_fused": training(computing, computing.setup(Workload.FULL, Execution.FUSED_NORM), FULL_STEPS),
+        "fused_logits": computing.logits(Execution.FUSED_NORM),
         "meters": [[reading.value_bytes, reading.status] for reading in computing.module.peak_memory()],
         "environment": computing.module.environment(),
         "out_of_memory": [computing.module.is_out_of_memory(error) for error in (MemoryError(), ValueError("x"), RuntimeError("x"))],
@@ -131,13 +135,29 @@ def stock(framework: str, weights: str) -> dict[str, Any]:
     inference = computing.inference(computing.setup(Workload.INFERENCE, None, None, Style.STOCK))
     found = inference.logits()
     inference.close()
-    return {"losses": losses, "gradient_norm": norm, "logits_shape": found.shape}
+    return {"losses": losses, "gradient_norm": norm, "logits_shape": found.shape, "ladder": ladder(computing)}
+
+
+def ladder(computing: Computing) -> dict[str, list[float]]:
+    """The losses of three steps at each rung that threads and a GPU do not matter to, from `stock` up."""
+    matched = computing.setup(Workload.FROZEN)
+    rungs = [None, *(rung for rung in STEP_LADDER if rung not in ON_A_GPU and rung is not STEP_LADDER[-1])]
+    losses = {}
+    for rung in rungs:
+        case = msgspec.structs.replace(matched.case, style=Style.LADDER, rung=rung, execution=None, precision=None)
+        work = computing.train_step(msgspec.structs.replace(matched, case=case))
+        losses[rung or "stock"] = []
+        for _ in range(3):
+            work.step()
+            losses[rung or "stock"].append(work.read_back())
+        work.close()
+    return losses
 
 
 def refusals(computing: Computing) -> dict[str, str]:
     """What the port says to weights that are not the network's."""
     model = importlib.import_module(f"{FRAMEWORKS[computing.name].module}.model")
-    network = model.matched(computing.setup(Workload.INFERENCE))
+    network = model.network(computing.setup(Workload.INFERENCE))
     good = model.weights(network)
     wrong = {
         "missing": {name: values for name, values in good.items() if name != "layer2.1.bn2.running_var"},
@@ -177,8 +197,6 @@ def faulty_logits(weights: str) -> dict[str, Any]:
 
 
 def with_stride_first(block: Any) -> Any:
-    import msgspec
-
     stride = block.spatial.stride
     moved = {"reduce": msgspec.structs.replace(block.reduce, stride=stride), "spatial": msgspec.structs.replace(block.spatial, stride=1)}
     return msgspec.structs.replace(block, **moved)

@@ -7,10 +7,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import psutil
 
 from fixtures.case import Case, Phase, Style, Workload
+from fixtures.fairness import PIPELINE_LADDER
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Framework, Setup, Unsupported
 from fixtures.inputs import flowers
@@ -44,6 +46,19 @@ class Loading:
     def _files_and_processes(self) -> set[str]:
         files = {str(path) for path in Path(self.corpus).rglob("*")}
         return files | {" ".join(each.cmdline()) for each in psutil.Process().children()}
+
+    def ladder(self) -> dict[str, list[Any]]:
+        """Each image's mean by channel and its label, of the first batch at each rung from `stock` up."""
+        found = {}
+        for rung in (None, *PIPELINE_LADDER):
+            setup = self.setup()
+            case = msgspec.structs.replace(setup.case, style=Style.LADDER, rung=rung)
+            pipeline = self.module.pipeline(msgspec.structs.replace(setup, case=case))
+            pipeline.step()
+            images, taken = pipeline.to_numpy()
+            found[rung or "stock"] = [images.mean((1, 2)).tolist(), taken.tolist()]
+            pipeline.close()
+        return found
 
     def stream(self, setup: Setup, batches: int) -> dict[str, Any]:
         """Labels of the first batches, and what each batch is like."""
@@ -88,6 +103,7 @@ def everything(framework: str, corpus: str, damaged: str, pixels_file: str, deco
         "larger_than_the_corpus": loading.stream(loading.setup(batch_size=150), 3),
         "stock": loading.stream(loading.setup(Style.STOCK), 3 * EPOCH_BATCHES),
         "stock_larger_than_the_corpus": loading.refusal(loading.setup(Style.STOCK, batch_size=150), Unsupported),
+        "ladder": loading.ladder(),
         "damaged_matched": damage.refusal(damage.setup(), CorpusError),
         "damaged_stock": damage.refusal(damage.setup(Style.STOCK), CorpusError),
         "damaged_pixels": damaged_pixels(damage),

@@ -98,6 +98,20 @@ def test_each_epoch_has_each_image_once_in_an_order_of_its_own(found: Found, fra
     assert epochs[0] != epochs[1] != epochs[2]
 
 
+def test_both_read_the_same_images_in_the_same_order(found: Found) -> None:
+    assert found["pytorch"]["matched"]["labels"] == found["tensorflow"]["matched"]["labels"]
+
+
+def test_the_ladder_leads_to_the_same_images(found: Found) -> None:
+    """Rung by rung each framework's habits go; at the top both have the same pixels in the same order."""
+    ours, theirs = (found[name]["ladder"] for name in FRAMEWORKS)
+    assert list(ours) == list(theirs) == ["stock", "workers", "decoder", "resize", "normalisation", "order", "threads"]
+    for top in ("order", "threads"):
+        assert ours[top][1] == theirs[top][1]
+        assert np.abs(np.array(ours[top][0]) - np.array(theirs[top][0])).max() < PIXELS_TOLERANCE
+    assert np.array(ours["resize"][0]).max() <= 1.0 < np.array(theirs["resize"][0]).max()
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_the_order_follows_the_seed(found: Found, framework: str) -> None:
     assert found[framework]["again"]["labels"] == found[framework]["matched"]["labels"][:EPOCH_BATCHES]

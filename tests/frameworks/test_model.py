@@ -83,6 +83,28 @@ def test_training_agrees(found: Found, workload: str) -> None:
     assert difference(tensorflow["running_means"], pytorch["running_means"]) < RUNNING_MEANS_TOLERANCE
 
 
+def test_a_fused_batch_norm_computes_the_same(found: Found, oracle: npt.NDArray[np.floating]) -> None:
+    pytorch, tensorflow = (found[framework]["full_fused"] for framework in FRAMEWORKS)
+    assert relative(tensorflow["losses"], pytorch["losses"]) < LOSS_TOLERANCE["full"]
+    assert difference(tensorflow["running_means"], pytorch["running_means"]) < RUNNING_MEANS_TOLERANCE
+    assert tensorflow["changed"] == found["tensorflow"]["full"]["changed"]
+    assert difference(found["tensorflow"]["fused_logits"], oracle) < LOGITS_TOLERANCE
+
+
+def test_the_ladder_leads_to_one_loss_curve(found: Found) -> None:
+    """Each framework's habits go one by one, and at the top both learn what `matched` learns."""
+    pytorch, tensorflow = (found[framework]["stock"]["ladder"] for framework in FRAMEWORKS)
+    assert list(pytorch) == list(tensorflow)
+    assert np.isfinite([list(pytorch.values()), list(tensorflow.values())]).all()
+    foot, *_, top = pytorch
+    assert (foot, top) == ("stock", "optimizer")
+    assert relative(tensorflow[foot], pytorch[foot]) > 0.01
+    assert pytorch["architecture"] != pytorch["stock"]
+    assert pytorch["frozen_norm"] != pytorch["architecture"]
+    for framework, losses in zip(FRAMEWORKS, (pytorch, tensorflow), strict=True):
+        assert relative(losses[top], found[framework]["frozen"]["losses"][:3]) < LOSS_TOLERANCE["frozen"]
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("workload", ["frozen", "full"])
 def test_gradient_norm_changes_nothing(found: Found, framework: str, workload: str) -> None:

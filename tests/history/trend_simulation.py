@@ -70,7 +70,7 @@ def history(random: np.random.Generator, processes: int, effect: float) -> Float
 
 
 def ours(limits: Limits, values: Floats) -> list[list[int]]:
-    return [[change.night for change in case] for case in trends(values, limits).cases]
+    return [[change.night for change in case] for case in trends(values, limits=limits).cases]
 
 
 def pelt(values: Floats) -> list[list[int]]:

@@ -22,7 +22,7 @@ from fixtures.frameworks import FRAMEWORKS, Listing
 
 FRAMEWORKS.clear()
 for name in {names}:
-    FRAMEWORKS[name] = Listing(name.title(), "tests.stand_in." + name, {{"plain": "plain", "compiled": "compiled"}})
+    FRAMEWORKS[name] = Listing(name.title(), "tests.stand_in." + name, {{"plain": "plain", "compiled": "compiled"}}, {formats})
 
 pytest_plugins = {plugins}
 """
@@ -63,9 +63,13 @@ class InnerRun:
         (folder / "benchmarks").mkdir()
         (folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
 
-    def use(self, *stand_ins: str) -> None:
+    def use(self, *stand_ins: str, formats: tuple[str, ...] = ()) -> None:
         plugins = (PROJECT / "conftest.py").read_text().removeprefix("pytest_plugins = ")
-        (self.folder / "conftest.py").write_text(CONFTEST.format(names=stand_ins, plugins=plugins))
+        (self.folder / "conftest.py").write_text(CONFTEST.format(names=stand_ins, formats=formats, plugins=plugins))
+
+    def set(self, **variables: str) -> None:
+        """Environment variables of the run, and of its workers."""
+        self._environment |= variables
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "pytest", "benchmarks", *QUICK, *arguments]

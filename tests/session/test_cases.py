@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.frameworks import FRAMEWORKS
+
 PROJECT = Path(__file__).parents[2]
 FRAMEWORK_MODULES = ("torch", "torchvision", "tensorflow", "keras")
 
@@ -46,10 +48,16 @@ def test_every_phase_has_core_cases_of_every_framework_in_both_styles() -> None:
             assert any(f"::test_{phase}[{side}-" in each for each in core), (phase, side)
 
 
-def test_sides_of_a_comparison_are_neighbours_and_memory_comes_last() -> None:
-    everything = collect("benchmarks", "-m", "core or not core")
+def test_sides_of_a_comparison_are_neighbours_and_fresh_workers_come_last() -> None:
+    everything = [each for each in collect("benchmarks", "-m", "core or not core") if "test_model_formats" not in each]
     for first, second in zip(everything[::2], everything[1::2], strict=True):
         assert "[pytorch-" in first
         assert "[tensorflow-" in second
-    phases = ["test_memory" in each for each in everything]
-    assert phases == sorted(phases)
+    have_fresh_workers = [any(phase in each for phase in ("test_memory", "test_fine_tuning", "test_largest")) for each in everything]
+    assert have_fresh_workers == sorted(have_fresh_workers)
+
+
+def test_every_format_of_every_framework_is_a_case_and_a_framework_has_no_other() -> None:
+    ids = [each.partition("[")[2].removesuffix("]") for each in collect("benchmarks", "-k", "model_formats")]
+    told = [(each.partition("-")[0], each.rpartition("-")[2]) for each in ids]
+    assert told == [(framework, name) for framework, listing in FRAMEWORKS.items() for name in listing.formats]

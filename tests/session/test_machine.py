@@ -12,7 +12,7 @@ from fixtures.session.machine import differences
 RUN: dict[str, Any] = {
     "node": "here",
     "cpu": {"brand_raw": "A CPU", "count": 2},
-    "gpu": {"name": "A GPU", "driver": "600.1"},
+    "gpu": {"name": "A GPU", "driver": "600.1", "power_limit_watts": 700.0, "ecc": True},
     "suite": {"schema_version": 1, "experiment_sha256": "e", "corpus_sha256": "c", "weights_sha256": "w"},
     "workers": {"pytorch-matched": {"framework": "torch 2.14.1", "host": "here", "intra_op_threads": "2"}},
 }
@@ -37,6 +37,8 @@ def test_a_run_compares_with_itself_and_on_another_host_of_the_kind() -> None:
         ("cpu", "count", "cpu count: 2 → other"),
         ("gpu", "name", "gpu name: A GPU → other"),
         ("gpu", "driver", "gpu driver: 600.1 → other"),
+        ("gpu", "power_limit_watts", "gpu power_limit_watts: 700.0 → other"),
+        ("gpu", "ecc", "gpu ecc: True → other"),
         ("suite", "experiment_sha256", "suite experiment_sha256: e → other"),
         ("suite", "corpus_sha256", "suite corpus_sha256: c → other"),
         ("suite", "weights_sha256", "suite weights_sha256: w → other"),

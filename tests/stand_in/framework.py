@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from queue import Queue
 
 import numpy as np
 
-from fixtures.frameworks.contract import Setup, Unsupported, Weights
+from fixtures.frameworks.contract import Setup, Stopwatch, Unsupported, Weights
 from fixtures.inputs import flowers
 from fixtures.measurement import Reading
 
@@ -145,12 +147,76 @@ def hoard() -> None:
         taken.append(np.ones(2**20))
 
 
+class Job:
+    """Learns along a fixed curve: half of what is left to learn, an epoch. A framework of unequal work learns another."""
+
+    training_images = 80
+    validation_images = 20
+
+    def __init__(self, seconds: float, handicap: float) -> None:
+        self._seconds = seconds
+        self._handicap = handicap
+        self._epochs = 0
+
+    def train(self) -> float:
+        self._epochs += 1
+        time.sleep(self._seconds)
+        return 4.0 * 0.5**self._epochs + self._handicap
+
+    def validate(self) -> tuple[float, float]:
+        time.sleep(self._seconds / 4)
+        return 4.5 * 0.5**self._epochs + self._handicap, 1.0 - 0.5**self._epochs
+
+    def validation_losses(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.linspace(0.0, 1.0, self.validation_images, dtype=np.float32), np.arange(self.validation_images) % 2 == 0
+
+    def close(self) -> None:
+        pass
+
+
+class Kept:
+    """Logits in a file of numpy's: a model of the fewest words. Broken in the way its format is named for."""
+
+    suffix = ".npy"
+    includes_building = False
+
+    def __init__(self, setup: Setup, seconds: float) -> None:
+        self._kind = setup.case.model_format
+        self._seconds = seconds
+        if self._kind == "absent":
+            raise Unsupported("absent needs a package that no one has: pip install it")
+
+    def predict(self) -> np.ndarray:
+        return np.arange(102, dtype=np.float32).reshape(1, 102)
+
+    def save(self, path: Path) -> None:
+        if self._kind == "unwritable":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        np.save(path, self.predict())
+
+    def inspect(self, path: Path) -> None:
+        pass
+
+    def load(self, path: Path) -> Callable[[], np.ndarray]:
+        time.sleep(self._seconds)
+        if self._kind == "unreadable":
+            raise ValueError("not a header")
+        loaded = np.load(path, allow_pickle=False) + (1.0 if self._kind == "another" else 0.0)
+        return lambda: loaded
+
+    def close(self) -> None:
+        pass
+
+
 class StandIn:
     """Offers `contract.Framework`. `steps` is what a step of its work does; the rest is sound."""
 
     def __init__(self, steps: type[Steps] = Steps, seconds: float = 0.002) -> None:
         self._steps = steps
         self._seconds = seconds
+
+    def sees_gpu(self) -> bool:
+        return False
 
     def open_device(self, setup: Setup) -> str:
         if setup.case.precision == "tf32":
@@ -166,11 +232,23 @@ class StandIn:
     def inference(self, setup: Setup) -> Steps:
         return Steps(setup, self._seconds / 10)
 
+    def fine_tuning(self, setup: Setup) -> Job:
+        return Job(self._seconds, handicap=0.5 if self._steps is Unequal else 0.0)
+
+    def model_format(self, setup: Setup) -> Kept:
+        return Kept(setup, self._seconds)
+
     def pixels(self, files: list[Path], image_size: int) -> np.ndarray:
         return np.zeros((len(files), image_size, image_size, 3), np.float32)
 
     def labels(self, setup: Setup) -> dict[str, int]:
         return flowers.labels(setup.corpus_folder, "train")
+
+    def stopwatch(self) -> Stopwatch | None:
+        return None
+
+    def allocation(self) -> str:
+        return "the stand-in takes what it is told to"
 
     def reset_peak_memory(self) -> None:
         pass

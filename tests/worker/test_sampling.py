@@ -14,6 +14,7 @@ from fixtures.measurement import Round
 from fixtures.worker import sampling
 from fixtures.worker.cpu import CpuMeter, cores, wait_until_idle
 from fixtures.worker.sampling import UnfencedError, WarmUp, Window, check_fence, steps_per_round, timed_step, warm_up, window, windows
+from fixtures.worker.slowdown import Slowdown
 from tests.stand_in.framework import Queued, Steps, Unfenced
 
 STEP_SECONDS = 0.02
@@ -73,21 +74,21 @@ def test_a_window_is_long_enough_for_the_kernels_clock_and_no_longer_than_asked(
     assert len(window(Steps(None, 0.001), 1, 0, CpuMeter(), max_rounds=2).rounds) == 2  # type: ignore[arg-type]
 
 
-def scripted(shares: list[float], seconds: float = 0.01):  # type: ignore[no-untyped-def]
+def scripted(foreign: list[float], throttled: float | None = None, seconds: float = 0.01):  # type: ignore[no-untyped-def]
     """Takes windows of one round with the given shares of foreign CPU time, over and over."""
-    taken = iter(shares * 1000)
+    taken = iter(foreign * 1000)
 
     def take(_: int) -> Window:
         time.sleep(0.001)
-        return Window((Round(seconds, seconds, next(taken), 0),))
+        return Window((Round(seconds, seconds, next(taken), 0, throttled_share=throttled),), Slowdown({}, 1))
 
     return take
 
 
 def test_disturbed_windows_are_taken_again_within_bounds() -> None:
     kept, thrown_away = windows(scripted([0.9, 0.0]), seconds=0.05, max_rounds=5, retake_seconds=1.0)
-    assert [each.disturbed for each in kept] == [False] * len(kept)
-    assert all(each.disturbed for each in thrown_away)
+    assert all(each.sound for each in kept)
+    assert not any(each.sound for each in thrown_away)
     assert thrown_away
 
 
@@ -95,7 +96,34 @@ def test_with_the_retakes_used_up_disturbed_windows_are_kept_and_flagged() -> No
     kept, thrown_away = windows(scripted([0.9]), seconds=0.0, max_rounds=5, retake_seconds=0.035)
     assert len(thrown_away) == 4
     assert len(kept) == 1
-    assert kept[0].disturbed
+    assert kept[0].rounds[0].disturbed
+
+
+def test_throttled_windows_are_taken_again_within_the_same_bounds() -> None:
+    kept, thrown_away = windows(scripted([0.0], throttled=0.2), seconds=0.0, max_rounds=5, retake_seconds=0.035)
+    assert len(thrown_away) == 4
+    assert kept[0].rounds[0].throttled
+    kept, thrown_away = windows(scripted([0.0], throttled=0.01), seconds=0.0, max_rounds=5, retake_seconds=0.035)
+    assert (len(kept), thrown_away) == (1, [])
+
+
+class Halving:
+    """A device whose own clock sees half of what the wall clock does."""
+
+    def start(self) -> None:
+        self._start = time.perf_counter()
+
+    def stop(self) -> None:
+        self._stop = time.perf_counter()
+
+    def seconds(self) -> float:
+        return (self._stop - self._start) / 2
+
+
+def test_a_round_has_the_devices_own_time_where_there_is_a_stopwatch() -> None:
+    with_one = window(Steps(None, STEP_SECONDS), 2, 0, CpuMeter(), 3, Halving())  # type: ignore[arg-type]
+    assert [each.device_seconds for each in with_one.rounds] == [pytest.approx(each.seconds / 2, rel=0.1) for each in with_one.rounds]
+    assert window(Steps(None, STEP_SECONDS), 2, 0, CpuMeter(), 1).rounds[0].device_seconds is None  # type: ignore[arg-type]
 
 
 def test_at_least_one_and_at_most_the_rounds_asked_for() -> None:

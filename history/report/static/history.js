@@ -190,7 +190,7 @@
     const bands = shown.sides.filter((side) => side.noise);
     if (figure !== WATCHED || !bands.length) return relative ? "On a logarithmic scale; 1 is the chosen night." : "On a logarithmic scale.";
     const measured = bands.every((side) => side.noise.measured);
-    const reach = bands.map((side) => `±${(100 * side.noise.log_reach).toFixed(1)} % ${side.title}`).join(", ");
+    const reach = bands.map((side) => `±${(100 * side.noise.log_reach).toFixed(1)}% ${side.title}`).join(", ");
     return `Wide band: noise (${reach}), ${measured ? "measured head against itself" : "as successive nights differ"}. Narrow band: quartiles of the night’s rounds. Dotted: driver, framework or experiment changed. ×: no number.`;
   }
 

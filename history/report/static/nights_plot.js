@@ -25,6 +25,7 @@ const nightsPlot = (() => {
       if (!model) return;
       const hadFocus = drawing !== null && drawing === document.activeElement;
       const width = container.clientWidth;
+      if (width === 0) return; // hidden
       const height = container.clientHeight;
       const [from, to] = range;
       const inner = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
@@ -55,7 +56,7 @@ const nightsPlot = (() => {
     }
 
     function axes(y, low, high, inner, from, to) {
-      for (const tick of valueTicks(Math.exp(low), Math.exp(high), Math.max(2, Math.floor((inner.bottom - inner.top) / 52)))) {
+      for (const tick of valueTicks(Math.exp(low), Math.exp(high), Math.max(3, Math.floor((inner.bottom - inner.top) / 48)))) {
         const place = y(tick);
         if (place < inner.top - 4 || place > inner.bottom + 1) continue;
         drawing.append(svg.line(inner.left, place, inner.right, place, tick === model.one ? "one" : "grid"));

@@ -3,7 +3,7 @@
 
 const waterfall = (() => {
   const ROW = 34;
-  const MARGIN = { left: 150, right: 90, top: 34, bottom: 34 };
+  const MARGIN = { left: 150, right: 90, top: 34, bottom: 46 };
 
   function draw(container, picture) {
     const steps = picture.steps;
@@ -23,14 +23,19 @@ const waterfall = (() => {
       drawing.append(svg.line(place, MARGIN.top - 6, place, bottom, tick === 1 ? "one" : "grid"));
       drawing.append(svg.text(words.digits(tick), place, bottom + 18, "middle"));
     }
-    drawing.append(svg.text(`${picture.numerator} / ${picture.denominator}`, left, 16, "start", "title"));
+    drawing.append(svg.text(`${picture.numerator} / ${picture.denominator}`, right, height - 2, "end"));
+    const gains = [["bar-second", `gains ${picture.denominator}`], ["bar-first", `gains ${picture.numerator}`]];
+    gains.forEach(([className, label], index) => {
+      const place = (narrow ? 14 : left) + index * (narrow ? 140 : 170);
+      drawing.append(svg.element("rect", { class: className, x: place, y: 9, width: 10, height: 10 }), svg.text(label, place + 16, 18));
+    });
     steps.forEach((step, index) => {
       const top = MARGIN.top + ROW * index;
       const now = Math.log(step.estimate);
       const before = index ? Math.log(steps[index - 1].estimate) : 0;
       const total = index === 0 || index === steps.length - 1;
       const [from, to] = index === steps.length - 1 ? [0, now] : [before, now];
-      const className = total ? "bar-total" : Math.abs(now) > Math.abs(before) ? "bar-up" : "bar-down";
+      const className = total ? "bar-total" : now > before ? "bar-second" : "bar-first";
       drawing.append(svg.text(step.label, left - 12, top + ROW / 2 + 4, "end", total ? "strong" : ""));
       drawing.append(svg.element("rect", { class: className, x: Math.min(x(from), x(to)), width: Math.max(Math.abs(x(to) - x(from)), 1.5), y: top + 7, height: ROW - 14 }));
       if (step.low < step.high) drawing.append(svg.line(x(Math.log(step.low)), top + ROW / 2, x(Math.log(step.high)), top + ROW / 2, "whisker"));

@@ -45,14 +45,14 @@ const words = (() => {
     if (number === null || number === undefined) return NOTHING;
     if (name.endsWith("_bytes") || name === "memory") return size(number);
     if (name === "time" || (name.includes("seconds") && !name.endsWith("_per_second"))) return seconds(number);
-    if (/_(share|utilisation|accuracy)$/.test(name)) return `${(100 * number).toFixed(1)} %`;
+    if (/_(share|utilisation|accuracy)$/.test(name)) return `${(100 * number).toFixed(1)}%`;
     const unit = name.endsWith("_per_second") ? "/s" : name.startsWith("joules") ? " J" : "";
     return digits(number) + unit;
   }
 
   function percent(share, places = 1) {
     const text = (100 * Math.abs(share)).toFixed(places);
-    return `${share < 0 ? "−" : "+"}${text} %`;
+    return `${share < 0 ? "−" : "+"}${text}%`;
   }
 
   const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });

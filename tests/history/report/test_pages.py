@@ -1,0 +1,338 @@
+"""The site in a real browser: what a person does with it, and what nobody may do to it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.history.report.conftest import HOSTILE_BRANCH, HOSTILE_CASE, HOSTILE_DETAIL, HOSTILE_MESSAGE, NIGHTS, PLANTED_NIGHT, Built
+
+PAGES = ("index", "history", "regressions", "compare", "pictures")
+EACH_PAGE = pytest.mark.parametrize("name", PAGES)
+PLANTED = "train step frozen matched plain fp32 bs32"
+LAYOUT_SHIFT = """
+() => new Promise(done => {
+  let sum = 0;
+  const add = list => { for (const each of list.getEntries()) sum += each.value; };
+  new PerformanceObserver(add).observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(sum), 400);
+})
+"""
+MOST_LAYOUT_SHIFT = 0.05  # half of what web.dev calls good
+
+
+class Watched:
+    """A page, and all that went wrong in it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("requestfailed", lambda request: self.complaints.append(f"{request.url} failed"))
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or urlsplit(request.url).scheme))
+
+    def expect_quiet(self) -> None:
+        assert self.complaints == []
+        assert self.hosts <= {"127.0.0.1", "data", "blob", "file"}
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(10_000)
+    watched = Watched(context.new_page())
+    yield watched
+    context.close()
+    watched.expect_quiet()
+
+
+def history(watched: Watched, address: str, case: str = PLANTED) -> Page:
+    page = watched.page
+    page.goto(f"{address}/history.html")
+    page.get_by_label("Case").select_option(label=case)
+    expect(page.locator("#plot-title")).to_have_text(case)
+    return page
+
+
+@EACH_PAGE
+def test_loads_quietly_from_a_server(watched: Watched, address: str, name: str) -> None:
+    watched.page.goto(f"{address}/{name}.html", wait_until="networkidle")
+    assert watched.page.locator("h1").count() == 1
+    assert watched.page.evaluate(LAYOUT_SHIFT) < MOST_LAYOUT_SHIFT
+    assert "owned" not in watched.page.title()
+    assert watched.hosts == {"127.0.0.1"}
+
+
+@EACH_PAGE
+def test_loads_quietly_from_a_folder(watched: Watched, built: Built, name: str) -> None:
+    watched.page.goto(f"file://{built.site}/{name}.html", wait_until="load")
+    shown = {"history": "#plot svg", "compare": "#table tbody tr", "pictures": "figure svg"}.get(name, "h1")
+    expect(watched.page.locator(shown).first).to_be_visible()
+
+
+@EACH_PAGE
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_narrow_screens(browser: Browser, address: str, name: str, scheme: str) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"{address}/{name}.html", wait_until="networkidle")
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.close()
+    assert wider <= 0
+
+
+@EACH_PAGE
+def test_everything_has_a_name(watched: Watched, address: str, name: str) -> None:
+    """For whoever hears the page: fields and pictures are labelled, links and buttons say something, headings skip no level."""
+    page = watched.page
+    page.goto(f"{address}/{name}.html", wait_until="networkidle")
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("select, input:not([type=hidden]), button, a, svg[role], [role=slider]")]
+          .filter(each => !(each.getAttribute("aria-label") || each.labels?.length || each.textContent.trim()))
+          .map(each => each.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+    levels = [int(each) for each in page.evaluate("() => [...document.querySelectorAll('h1,h2,h3')].map(each => each.tagName[1])")]
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast(browser: Browser, address: str, scheme: str) -> None:
+    """WCAG 2.2 AA for text: 4.5 to 1 on the page and on a card."""
+    page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"{address}/index.html")
+    colours = page.evaluate(
+        """() => Object.fromEntries(["page", "card", "ink", "quiet", "accent", "first", "second", "worse", "better"]
+          .map(name => [name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()]))"""
+    )
+    page.close()
+    for ground in ("page", "card"):
+        for name in ("ink", "quiet", "accent", "first", "second", "worse", "better"):
+            assert contrast(colours[ground], colours[name]) >= 4.5, (ground, name)
+
+
+def contrast(first: str, second: str) -> float:
+    def luminance(colour: str) -> float:
+        channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_history_zooms_by_drag_by_key_and_by_button(watched: Watched, address: str) -> None:
+    page = history(watched, address)
+    plot = page.locator("#plot svg")
+    expect(plot).to_have_attribute("aria-valuemax", str(NIGHTS))
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 210, steps=4)
+    page.mouse.up()
+    dragged = nights(page)
+    assert 10 < dragged[1] - dragged[0] < 30
+    assert f"from={dragged[0]}&to={dragged[1]}" in page.url
+    page.reload()
+    expect(page.locator("#plot svg")).to_have_attribute("aria-valuemin", str(dragged[0]))  # a link shows the same
+    page.locator("#plot svg").focus()
+    page.keyboard.press("+")
+    assert nights(page)[1] - nights(page)[0] == pytest.approx((dragged[1] - dragged[0]) / 2, abs=1)
+    page.keyboard.press("Escape")
+    assert nights(page) == (1, NIGHTS)
+    page.get_by_role("button", name="Zoom in").click()
+    assert nights(page)[1] - nights(page)[0] < NIGHTS / 2 + 1
+    page.get_by_role("button", name="All nights").click()
+    assert nights(page) == (1, NIGHTS)
+    assert "from=" not in page.url
+
+
+def nights(page: Page) -> tuple[int, int]:
+    """First and last night that the plot shows."""
+    plot = page.locator("#plot svg")
+    return int(plot.get_attribute("aria-valuemin") or 0), int(plot.get_attribute("aria-valuemax") or 0)
+
+
+def test_the_cursor_is_moved_by_keys_and_says_what_it_reads(watched: Watched, address: str, built: Built) -> None:
+    page = history(watched, address)
+    page.locator("#plot svg").focus()
+    page.keyboard.press("Home")
+    for _ in range(PLANTED_NIGHT):
+        page.keyboard.press("ArrowRight")
+    spoken = page.locator("#plot svg").get_attribute("aria-valuetext") or ""
+    assert built.hashes[PLANTED_NIGHT][:10] in spoken
+    assert re.search(r"PyTorch [\d.]+ ms", spoken)
+    assert "PyTorch became slower: +" in spoken
+    readout = page.locator("#readout")
+    expect(readout).to_contain_text(HOSTILE_MESSAGE)
+    expect(readout.get_by_role("link")).to_have_attribute("href", f"https://example.org/commit/{built.hashes[PLANTED_NIGHT]}")
+
+
+def test_hover_reads_a_night(watched: Watched, address: str) -> None:
+    page = history(watched, address)
+    before = page.locator("#readout").inner_text()
+    box = page.locator("#plot svg").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + 100)
+    expect(page.locator("#readout")).not_to_have_text(before)
+
+
+def test_history_marks_changes_and_shows_both_frameworks(watched: Watched, address: str) -> None:
+    page = history(watched, address)
+    assert page.locator("#plot .line-0").count() == 1
+    assert page.locator("#plot .line-1").count() == 1
+    assert page.locator("#plot .noise-0").count() == 2  # a band for each level
+    assert page.locator("#plot .change-worse").count() == 1
+    assert page.locator("#plot .environment").count() == 2
+    changes = page.locator("#changes")
+    expect(changes).to_contain_text("gpu driver: 595.58 → 610.20")
+    expect(changes).to_contain_text("PyTorch, framework: torch 2.14.0 → torch 2.14.1")
+    expect(changes).to_contain_text("PyTorch became slower")
+
+
+def test_history_relative_to_a_baseline_and_of_another_figure(watched: Watched, address: str) -> None:
+    page = history(watched, address)
+    page.get_by_label("Relative to").select_option(index=NIGHTS)  # the first night
+    expect(page.locator("#plot .one").first).to_be_attached()
+    page.locator("#plot svg").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("#readout")).to_contain_text("+0.0%")
+    page.get_by_label("Relative to").select_option(value="")
+    page.get_by_label("Figure").select_option("model_flops_utilisation")
+    expect(page.locator("#readout")).to_contain_text("37.0%")
+    assert "figure=model_flops_utilisation" in page.url
+
+
+def test_the_nights_are_a_table_too(watched: Watched, address: str) -> None:
+    page = history(watched, address)
+    page.locator("#table-details summary").click()
+    expect(page.locator("#table tbody tr")).to_have_count(NIGHTS)
+
+
+def test_compare_filters_and_can_be_linked(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/compare.html")
+    rows = page.locator("#table tbody tr")
+    expect(rows.first).to_be_visible()
+    everything = rows.count()
+    page.get_by_label("Framework").select_option(label="PyTorch")
+    page.get_by_label("Phase").select_option("train_step")
+    page.get_by_label("Style").select_option("matched")
+    expect(rows).to_have_count(4)
+    assert everything > 40
+    assert set(page.locator("#table tbody tr td:nth-child(2)").all_inner_texts()) == {"PyTorch"}
+    page.get_by_label("Precision").select_option("bf16")
+    expect(rows).to_have_count(1)
+    page.get_by_label("Precision").select_option("")
+    page.get_by_label("Then").select_option(index=NIGHTS - 1)  # the first night
+    expect(rows.first).to_contain_text(PLANTED)  # changed most
+    link, shown = page.url, rows.all_inner_texts()
+    other = page.context.new_page()
+    other.goto(link)
+    expect(other.locator("#table tbody tr")).to_have_count(4)
+    assert other.locator("#table tbody tr").all_inner_texts() == shown
+
+
+def test_compare_beyond_the_noise(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/compare.html")
+    expect(page.locator("#table tbody tr").first).to_be_visible()
+    page.get_by_label("Then").select_option(index=PLANTED_NIGHT - 45)  # five nights or so before the newest
+    page.get_by_label("beyond the noise only").check()
+    expect(page.locator("#summary")).to_contain_text("worse")
+    assert page.locator("#table tbody tr").count() < 12
+    assert "beyond=1" in page.url
+
+
+def test_the_planted_regression_is_listed_with_its_commits(watched: Watched, address: str, built: Built) -> None:
+    page = watched.page
+    page.goto(f"{address}/regressions.html")
+    change = page.locator("article.change", has_text=f"{PLANTED}, PyTorch")
+    expect(change).to_contain_text("became slower")
+    before, after = built.hashes[PLANTED_NIGHT - 1][:10], built.hashes[PLANTED_NIGHT][:10]
+    assert re.sub(r"\s", "", change.locator(".range").inner_text()).startswith(f"{before}..{after}")
+    command = change.locator(".command code").inner_text()
+    assert f"gate --base {built.hashes[PLANTED_NIGHT - 1][:12]} --head {built.hashes[PLANTED_NIGHT][:12]}" in command
+    assert "test_train_step[pytorch-matched-eager-fp32-frozen-bs32]" in command
+    change.get_by_text("1 commit in between").click()
+    expect(change.locator("details li")).to_contain_text("Night Owl")
+
+
+def test_new_since_last_night_comes_first(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/regressions.html")
+    first = page.locator("article.change").first
+    expect(first).to_contain_text("inference stock bs1, TensorFlow")
+    expect(first.locator(".pill")).to_have_text("new")
+    assert page.locator("article.change").count() == 3
+    page.goto(f"{address}/index.html")
+    expect(page.locator("h1")).to_have_text("1 new regression, 1 case failed")
+
+
+def test_hostile_words_are_text(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    for words in (HOSTILE_DETAIL, HOSTILE_BRANCH, HOSTILE_CASE.partition("::")[2]):
+        expect(page.locator("body")).to_contain_text(words)
+    page.goto(f"{address}/regressions.html", wait_until="networkidle")
+    expect(page.locator("article.change", has_text=PLANTED).locator(".range")).to_contain_text(HOSTILE_MESSAGE)
+    page.goto(f"{address}/history.html")
+    page.get_by_label("Case").select_option(label=HOSTILE_CASE)
+    expect(page.locator("#plot-title")).to_have_text(HOSTILE_CASE)
+    assert page.evaluate("document.scripts.length") == page.evaluate("document.querySelectorAll('head > script').length")
+    assert page.locator("img").count() == 0
+    assert page.title() == "History · PyTorch against TensorFlow"
+
+
+def test_the_policy_allows_nothing_from_outside(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/index.html")
+    refused = page.evaluate(
+        """() => new Promise(done => {
+          const seen = [];
+          document.addEventListener("securitypolicyviolation", event => {
+            seen.push(event.effectiveDirective);
+            if (seen.length === 3) done(seen.sort());
+          });
+          new Image().src = "https://example.org/x.png";
+          const script = document.createElement("script");
+          script.textContent = "document.title = 'owned'";
+          document.head.append(script);
+          fetch("https://example.org/").catch(() => {});
+        })"""
+    )
+    assert refused == ["connect-src", "img-src", "script-src-elem"]
+    assert "owned" not in page.title()
+    watched.complaints.clear()  # of what was just refused
+    watched.hosts -= {"example.org"}
+
+
+def test_pictures_are_saved_and_are_tables(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/pictures.html")
+    titles = page.locator("figure h2")
+    expect(titles.first).to_contain_text("from stock to matched")
+    assert {"Worker scaling", "Device memory over time", "Batch sizes up to the largest that fits"} <= {
+        text.partition(":")[0] for text in titles.all_inner_texts()
+    }
+    ladder = page.locator("figure").first
+    ladder.locator("summary").click()
+    rows = ladder.locator("tbody tr td:first-child").all_inner_texts()
+    assert (rows[0], rows[-1]) == ("stock", "matched")
+    with page.expect_download() as download:
+        ladder.get_by_role("button", name="Save SVG").click()
+    root = ElementTree.parse(download.value.path()).getroot()
+    assert root.tag.endswith("svg")
+    assert "stock" in "".join(root.itertext())
+    assert not root.findall(".//*[@class]")  # its colours are written in: no style sheet goes with it
+    with page.expect_download() as download:
+        ladder.get_by_role("button", name="Save PNG").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
