@@ -14,7 +14,7 @@ PHASE = {"phase": "inference", "workload": "inference"}
 @pytest.mark.cases(
     **PHASE,
     style="matched",
-    execution=["plain", "compiled"],
+    execution=["plain", "fused_norm", "compiled"],
     precision=["fp32", "tf32", "bf16"],
     batch_size=[1, "experiment", 4, 16, 64],
 )

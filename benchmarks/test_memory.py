@@ -13,7 +13,11 @@ PHASE = {"phase": "memory"}
 @pytest.mark.cases("gate", **PHASE, style="matched", workload="inference", execution="plain", precision="fp32")
 @pytest.mark.cases("core", **PHASE, style="stock", workload="frozen")
 @pytest.mark.cases(
-    **PHASE, style="matched", workload=["frozen", "full", "inference"], execution=["plain", "compiled"], precision=["fp32", "tf32", "bf16"]
+    **PHASE,
+    style="matched",
+    workload=["frozen", "full", "inference"],
+    execution=["plain", "fused_norm", "compiled"],
+    precision=["fp32", "tf32", "bf16"],
 )
 @pytest.mark.cases(**PHASE, style="stock", workload=["full", "inference"])
 def test_memory(measure):

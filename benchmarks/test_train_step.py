@@ -13,7 +13,7 @@ PHASE = {"phase": "train_step"}
 @pytest.mark.cases("core", **PHASE, style="stock", workload="frozen")
 @pytest.mark.cases("gate", **PHASE, style="matched", workload=["frozen", "full"], execution="compiled", precision="bf16")
 @pytest.mark.cases(
-    **PHASE, style="matched", workload=["frozen", "full"], execution=["plain", "compiled"], precision=["fp32", "tf32", "bf16"]
+    **PHASE, style="matched", workload=["frozen", "full"], execution=["plain", "fused_norm", "compiled"], precision=["fp32", "tf32", "bf16"]
 )
 @pytest.mark.cases(**PHASE, style="stock", workload="full")
 def test_train_step(measure):
