@@ -8,8 +8,6 @@ load. Files are in the page cache; nothing waits for a disk.
 import pytest
 
 
-@pytest.mark.cases(
-    "core", phase="model_formats", workload="inference", style="matched", precision="fp32", batch_size=1, model_format="every"
-)
+@pytest.mark.cases(phase="model_formats", workload="inference", style="matched", precision="fp32", batch_size=1, model_format="every")
 def test_model_formats(measure):
     measure()

@@ -24,11 +24,12 @@ from tests.session.conftest import measurements as measurements_in
 PROJECT = Path(__file__).parents[1]
 EXPERIMENT = {"batch_size": 4, "image_size": 64}
 QUICK = ("--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", "-p", "no:cacheprovider")
+PHASES = (Phase.DATA_PIPELINE, Phase.TRAIN_STEP, Phase.INFERENCE, Phase.MEMORY)
 WORKERS = [f"--worker={framework}=popen//python={interpreter(framework)}" for framework in ("pytorch", "tensorflow")]
 
 
-def command(folder: Path, *arguments: str) -> list[str]:
-    (folder / "small.json").write_text(json.dumps(EXPERIMENT))
+def command(folder: Path, *arguments: str, experiment: dict[str, Any] = EXPERIMENT) -> list[str]:
+    (folder / "small.json").write_text(json.dumps(experiment))
     own = [f"--benchmark-json={folder / 'out.json'}", f"--benchmark-storage={folder / 'storage'}", f"--experiment={folder / 'small.json'}"]
     return [sys.executable, "-m", "pytest", "benchmarks", *QUICK, *WORKERS, *own, *arguments]
 
@@ -43,7 +44,7 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Measurement]]:
 def main_job(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any], dict[str, Measurement]]:
     """Output, JSON and measurements of the core set, less what only repeats it at another size."""
     folder = tmp_path_factory.mktemp("main_job")
-    chosen = ["-m", "core", "-k", "not full and not (test_inference and bs4)"]
+    chosen = ["-m", "core", "-k", "not full and not (test_inference and bs4) and not model_formats"]
     done = subprocess.run(command(folder, *chosen), cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False)
     print(done.stdout, done.stderr)
     assert done.returncode == pytest.ExitCode.OK
@@ -54,7 +55,7 @@ def test_every_phase_is_measured_for_both_frameworks_in_both_styles(main_job: tu
     _, report, measurements = main_job
     assert report["unmeasured"] == []
     assert {(each.case.framework, each.case.phase, each.case.style) for each in measurements.values()} == {
-        (framework, phase, style) for framework in ("pytorch", "tensorflow") for phase in Phase for style in Style
+        (framework, phase, style) for framework in ("pytorch", "tensorflow") for phase in PHASES for style in (Style.MATCHED, Style.STOCK)
     }
     for each in measurements.values():
         assert each.outcome is Outcome.OK
@@ -134,6 +135,29 @@ def test_the_side_by_side_is_printed(main_job: tuple[str, dict[str, Any], dict[s
     for text in ("Data pipeline", "Train step", "Inference", "Memory", "PyTorch", "TensorFlow", "images/s", "p99", "checks hold"):
         assert text in side_by_side
     assert "went into measuring and warming up" in side_by_side
+
+
+def test_the_whole_job_is_equal_work_and_learns(tmp_path: Path) -> None:
+    """Both frameworks fine-tune on the same images in the same order, and come out alike and well above chance."""
+    experiment = {"extends": "exp3_resnet50_bs32_lr1e-3_e12", "epochs": 5, "image_size": 32, "target_accuracy": 0.03}
+    chosen = ["-k", "fine_tuning and matched"]
+    done = subprocess.run(
+        command(tmp_path, *chosen, experiment=experiment), cwd=PROJECT, capture_output=True, text=True, timeout=400, check=False
+    )
+    print(done.stdout, done.stderr)
+    assert done.returncode == pytest.ExitCode.OK
+    report, measurements = read(tmp_path)
+    for each in measurements.values():
+        assert len(each.rounds) == len(each.epochs) == 5
+        assert each.equal_work is not None
+        curves = {check.name: check for check in each.equal_work.checks}
+        assert curves["training loss curve"].holds
+        assert curves["validation loss curve"].difference < 1e-2
+        assert each.epochs[-1].training_loss < 0.95 * each.epochs[0].training_loss
+        assert max(epoch.validation_accuracy for epoch in each.epochs) > 3 / 102
+        assert each.figures["time_to_target_seconds"] > 0
+    assert "The report's five metrics" in done.stdout
+    assert report["experiments"]["jobs"]["image_size"] == 32
 
 
 IMPORTED_SECONDS = 8.0  # of CPU time: the framework is imported, and what the worker does from then on was asked for

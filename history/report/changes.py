@@ -15,6 +15,7 @@ from history.report.commits import Between, Commits
 from history.report.histories import CaseHistory, MachineHistory, machine_differences, title
 from history.report.night import Quantity, Side
 from history.trends.change_points import ChangePoint, Trends, trends
+from history.trends.limits import LIMITS
 
 SAME_NIGHTS = 3  # a change that is found a few nights off yesterday's place is yesterday's
 SHARED_SHARE = 0.5  # of a family's cases, and it is not one case's doing
@@ -60,7 +61,7 @@ class Watched(msgspec.Struct, frozen=True):
     """What the trends say of a machine."""
 
     changes: tuple[Change, ...]  # the newest first
-    night_sds: dict[tuple[str, str], float]  # from night to night, by comparison and framework
+    night_sds: dict[tuple[str, str], float]  # from night to night, by comparison and framework, of those with nights enough to tell
 
 
 def watched(machine: MachineHistory, commits: Commits) -> Watched:
@@ -75,7 +76,12 @@ def watched(machine: MachineHistory, commits: Commits) -> Watched:
         now = trends(log_values)
         changed = [index for index, points in enumerate(now.cases) if points]
         before = trends(log_values[:-1], changed) if changed or now.family else now  # only of what may be new
-        night_sds |= {(case.comparison, framework): sd for case, sd in zip(cases, now.night_sds, strict=True)}
+        nights = np.isfinite(log_values).sum(axis=0)
+        night_sds |= {
+            (case.comparison, framework): sd
+            for case, sd, count in zip(cases, now.night_sds, nights, strict=True)
+            if count >= LIMITS.fewest_nights and np.isfinite(sd)
+        }
         family = _Family(machine, commits, cases, log_values, now, before)
         changes.extend(change for index in range(len(cases)) for change in family.of_case(index))
         changes.extend(family.of_all(framework, quantity))

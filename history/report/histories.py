@@ -79,9 +79,8 @@ class MachineHistory:
             return []
         pair = (id(before), id(after))
         if pair not in self._differences:
-            fields = [field for field in sorted(before.keys() | after.keys()) if before.get(field) != after.get(field)]
-            words = [f"{field.replace('_', ' ')}: {before.get(field, 'none')} → {after.get(field, 'none')}" for field in fields]
-            self._differences[pair] = words
+            fields = [field for field in sorted(before.keys() & after.keys()) if before[field] != after[field]]  # not told yet is no change
+            self._differences[pair] = [f"{field.replace('_', ' ')}: {before[field]} → {after[field]}" for field in fields]
         return self._differences[pair]
 
     def environment_changes(self, case: CaseHistory) -> list[tuple[int, str]]:

@@ -52,7 +52,7 @@ def _side(case: CaseHistory, place: dict[int, int], sds: dict[tuple[str, str], f
         if side.disturbed:
             disturbed.append(index)
     measured = _measured_noise(case, noise)
-    sd = measured if measured is not None else sds.get((case.comparison, case.framework), 1.0)
+    sd = measured if measured is not None else sds.get((case.comparison, case.framework))
     return {
         "framework": case.framework,
         "title": title(case.framework),
@@ -62,7 +62,7 @@ def _side(case: CaseHistory, place: dict[int, int], sds: dict[tuple[str, str], f
         "outcomes": outcomes,
         "disturbed": disturbed,
         "figures": {name: rounded(values) for name, values in figures.items()},
-        "noise": None if sd >= 1 else {"log_reach": round(REACH_95 * sd, DIGITS), "measured": measured is not None},
+        "noise": None if sd is None else {"log_reach": round(REACH_95 * sd, DIGITS), "measured": measured is not None},
     }
 
 

@@ -35,10 +35,6 @@ def differences(before: Machine, after: Machine) -> list[str]:
     found = []
     for field in msgspec.structs.fields(Machine):
         then, now = getattr(before, field.name), getattr(after, field.name)
-        if field.name not in THE_MACHINE_ITSELF and then != now:
-            found.append(f"{field.name.removesuffix('_sha256').replace('_', ' ')}: {_short(then)} → {_short(now)}")
+        if field.name not in THE_MACHINE_ITSELF and then != now and then is not None and now is not None:  # not told is no change
+            found.append(f"{field.name.removesuffix('_sha256').replace('_', ' ')}: {then} → {now}")
     return list(dict.fromkeys(found))
-
-
-def _short(value: object) -> str:
-    return "none" if value is None else str(value)[:48]

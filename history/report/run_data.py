@@ -59,7 +59,7 @@ def cases(machines: list[MachineHistory], sds: dict[str, dict[tuple[str, str], f
             "night_sd": {
                 framework: round(sd, RELATIVE_DIGITS)
                 for framework in by_framework
-                if (sd := sds[machine.key.slug].get((comparison, framework))) is not None and sd < 1
+                if (sd := sds[machine.key.slug].get((comparison, framework))) is not None
             },
         }
         for machine in machines

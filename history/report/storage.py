@@ -70,13 +70,18 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _once_each(nights: dict[str, Night], notes: list[Note]) -> dict[str, Night]:
-    """A session that was saved twice (--benchmark-autosave and --benchmark-json) is one night."""
-    kept: dict[tuple[object, ...], str] = {}
+    """A session that was saved twice (--benchmark-autosave and --benchmark-json) is one night. The two differ in their moment."""
+    kept: dict[object, str] = {}
     for source, night in nights.items():
-        session = (night.datetime, night.commit, night.machine, frozenset(side.name for side in night.sides))
-        if (first := kept.setdefault(session, source)) != source:
+        if (first := kept.setdefault(_session(night), source)) != source:
             notes.append(Note(Kind.DUPLICATE, source, f"the same run as {first}, saved twice: counted once."))
     return {source: nights[source] for source in kept.values()}
+
+
+def _session(night: Night) -> object:
+    """No two sessions measure the same durations. The durations are replayed through a clock, which adds a rounding error."""
+    measured = frozenset((side.name, f"{side.value:.6g}") for side in night.sides if side.value is not None)
+    return (night.commit, night.machine, measured) if measured else night.identity
 
 
 def _dated(nights: dict[str, Night], notes: list[Note]) -> Iterable[Dated]:

@@ -36,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[InnerRun, str, dict[s
 
 
 def case_id(framework: str, name: str) -> str:
-    return f"test_model_formats[{framework}-matched-fp32-inference-bs1-{name}]"
+    return f"test_model_formats[{framework}-matched-fp32-bs1-{name}]"
 
 
 @pytest.mark.parametrize("framework", ["sound", "queued"])
@@ -75,4 +75,4 @@ def test_every_format_has_a_row_with_a_result_or_a_reason(run: tuple[InnerRun, s
     assert "ratio" not in rows
     assert "ratio:" not in reasons
     assert inner.left_behind() == []
-    assert [each["group"] for each in inner.json()["benchmarks"]] == 2 * ["model formats inference matched fp32 bs1"]
+    assert [each["group"] for each in inner.json()["benchmarks"]] == 2 * ["model formats matched fp32 bs1"]

@@ -126,7 +126,7 @@
     }));
     find("plot-title").textContent = shown.comparison;
     find("plot-lede").textContent = lede(figure, relative);
-    const ticks = shown.runs.map((_, index) => ({ commit: words.hash(run(index).commit).slice(0, 7), day: words.shortDay(run(index).when) }));
+    const ticks = shown.runs.map((_, index) => ({ commit: words.hash(run(index).commit).slice(0, 7), day: words.shortDay(run(index).when), subject: run(index).subject }));
     const environment = shown.environment.map(({ at, changes: found }) => ({ at, text: found.map(environmentText).join("; ") }));
     const name = figure === WATCHED ? (quantity === "memory" ? "bytes" : "time a step") : words.figure(figure);
     plot.draw(
@@ -159,7 +159,7 @@
     const series = { index: 0, title: "ratio", values: estimate, low, high, noise: [], disturbed: new Set(), failed: [], className: "ratio-band", lineClass: "ratio-line", dotClass: "ratio-dot" };
     ratioPlot.draw(
       {
-        title: `${first} / ${second}: below 1 ${first} costs less`,
+        title: find("ratio-plot").clientWidth < 560 ? `${first} / ${second}` : `${first} / ${second}: below 1 ${first} costs less`,
         label: `Ratio of ${first} to ${second} over ${count()} nights`,
         attributes: { role: "img" },
         format: (value) => words.digits(value),

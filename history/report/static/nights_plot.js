@@ -72,7 +72,9 @@ const nightsPlot = (() => {
         const place = x.at(index);
         const anchor = place + 40 > inner.right + MARGIN.right ? "end" : place - 40 < 0 ? "start" : "middle";
         drawing.append(svg.line(place, inner.bottom, place, inner.bottom + 4, "axis"));
-        drawing.append(svg.text(model.ticks[index].commit, place, inner.bottom + 18, anchor, "strong"));
+        const commit = svg.text(model.ticks[index].commit, place, inner.bottom + 18, anchor, "strong");
+        commit.append(svg.element("title", {}, model.ticks[index].subject));
+        drawing.append(commit);
         drawing.append(svg.text(model.ticks[index].day, place, inner.bottom + 34, anchor));
       }
     }
@@ -134,7 +136,7 @@ const nightsPlot = (() => {
         const title = svg.element("title", {}, change.text);
         area.append(svg.line(place, base, place, tip, `change-line-${kind}`));
         area.append(svg.element("path", { class: `change-${kind}`, d: `M${place - 6} ${tip - sign * 4}h12l-6 ${sign * 9}z` }, title));
-        area.append(svg.text(change.short, place + 9, tip + 4, "start", "strong"));
+        area.append(svg.text(change.short, place + 9, tip + 4, "start", "label"));
       }
     }
 

@@ -2,7 +2,7 @@
 "use strict";
 
 const save = (() => {
-  const WRITTEN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "stroke-linecap", "opacity", "font-family", "font-size", "font-weight"];
+  const WRITTEN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "stroke-linecap", "opacity", "paint-order", "font-family", "font-size", "font-weight"];
 
   // A copy that looks the same without the page's style sheet.
   function standalone(drawing) {

@@ -3,7 +3,7 @@
 
 const waterfall = (() => {
   const ROW = 34;
-  const MARGIN = { left: 150, right: 90, top: 34, bottom: 46 };
+  const MARGIN = { left: 150, right: 90, top: 34, bottom: 50 };
 
   function draw(container, picture) {
     const steps = picture.steps;
@@ -11,7 +11,7 @@ const waterfall = (() => {
     const narrow = width < 520;
     const left = narrow ? 104 : MARGIN.left;
     const right = width - (narrow ? 58 : MARGIN.right);
-    const height = MARGIN.top + ROW * (steps.length + 0) + MARGIN.bottom;
+    const height = MARGIN.top + ROW * steps.length + MARGIN.bottom;
     const logs = steps.flatMap((step) => [Math.log(step.low), Math.log(step.high), 0]);
     const [low, high] = [Math.min(...logs), Math.max(...logs)];
     const pad = 0.06 * Math.max(high - low, 0.1);
@@ -23,7 +23,7 @@ const waterfall = (() => {
       drawing.append(svg.line(place, MARGIN.top - 6, place, bottom, tick === 1 ? "one" : "grid"));
       drawing.append(svg.text(words.digits(tick), place, bottom + 18, "middle"));
     }
-    drawing.append(svg.text(`${picture.numerator} / ${picture.denominator}`, right, height - 2, "end"));
+    drawing.append(svg.text(`${picture.numerator} / ${picture.denominator}`, right, height - 8, "end"));
     const gains = [["bar-second", `gains ${picture.denominator}`], ["bar-first", `gains ${picture.numerator}`]];
     gains.forEach(([className, label], index) => {
       const place = (narrow ? 14 : left) + index * (narrow ? 140 : 170);

@@ -77,7 +77,7 @@ def test_the_job_s_summary(built: Built) -> None:
     assert "**matched**" in text
     assert "<img" not in text
     assert "<script" not in text
-    rows = [line.replace("\\|", "") for line in text.splitlines() if line.startswith("| metric") or line.startswith("| training time")]
+    rows = [line.replace("\\|", "") for line in text.splitlines() if line.startswith(("| metric", "| training time"))]
     assert {row.count("|") for row in rows} == {7}
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from history.__main__ import main as history_command
+from tests.history.report.browser import served
 from tests.history.report.conftest import HOSTILE_BRANCH, HOSTILE_CASE, HOSTILE_DETAIL, HOSTILE_MESSAGE, NIGHTS, PLANTED_NIGHT, Built
+from tests.history.report.generated_nights import FIRST_NIGHT, Machine, Nights, many_cases
 
 PAGES = ("index", "history", "regressions", "compare", "pictures")
 EACH_PAGE = pytest.mark.parametrize("name", PAGES)
@@ -262,7 +267,7 @@ def test_the_planted_regression_is_listed_with_its_commits(watched: Watched, add
     command = change.locator(".command code").inner_text()
     assert f"gate --base {built.hashes[PLANTED_NIGHT - 1][:12]} --head {built.hashes[PLANTED_NIGHT][:12]}" in command
     assert "test_train_step[pytorch-matched-eager-fp32-frozen-bs32]" in command
-    change.get_by_text("1 commit in between").click()
+    change.get_by_text("1 commit in the range").click()
     expect(change.locator("details li")).to_contain_text("Night Owl")
 
 
@@ -336,3 +341,41 @@ def test_pictures_are_saved_and_are_tables(watched: Watched, address: str) -> No
     with page.expect_download() as download:
         ladder.get_by_role("button", name="Save PNG").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_machines_have_a_history_each(watched: Watched, tmp_path: Path) -> None:
+    storage, site = tmp_path / "storage", tmp_path / "site"
+    Nights(Machine(nights=12, rounds=4, cases=many_cases(2))).write(storage / "one")
+    later = FIRST_NIGHT + timedelta(days=3)
+    Nights(Machine(seed=2, nights=11, rounds=4, cases=many_cases(3), cpu="Other", gpu=None, first_night=later)).write(storage / "other")
+    assert history_command(["report", str(storage), "--output", str(site), "--cache", str(tmp_path / "cache")]) == 0
+    page = watched.page
+    with served(site) as address:
+        page.goto(f"{address}/index.html")
+        page.get_by_role("navigation", name="Machines").get_by_role("link", name="Accelerator X1").click()
+        expect(page.locator(".facts")).to_contain_text("12 runs")
+        page.goto(f"{address}/history.html")
+        expect(page.locator("#case option")).to_have_count(3)
+        page.get_by_label("Machine").select_option(label="Accelerator X1 · Testor 9000 × 16")
+        expect(page.locator("#case option")).to_have_count(2)
+        expect(page.locator("#plot svg")).to_have_attribute("aria-valuemax", "12")
+        page.reload()
+        expect(page.locator("#plot svg")).to_have_attribute("aria-valuemax", "12")
+        page.goto(f"{address}/pictures.html")
+        expect(page.locator("#pictures")).to_contain_text("no ladder of sources was measured")
+        page.get_by_label("Machine").select_option(index=1)
+
+
+def test_runs_of_two_machines_are_compared_with_a_warning(watched: Watched, tmp_path: Path) -> None:
+    storage, site = tmp_path / "storage", tmp_path / "site"
+    Nights(Machine(nights=1, rounds=4, cases=many_cases(2))).write(storage / "one")
+    Nights(Machine(seed=2, nights=1, rounds=4, cases=many_cases(2), cpu="Other", gpu=None)).write(storage / "other")
+    assert history_command(["report", str(storage), "--output", str(site), "--cache", str(tmp_path / "cache")]) == 0
+    page = watched.page
+    with served(site) as address:
+        page.goto(f"{address}/compare.html")
+        runs = page.locator("#then option").evaluate_all("all => all.map(each => each.value)")
+        page.get_by_label("Then").select_option(runs[0])
+        page.get_by_label("Now").select_option(runs[1])
+        expect(page.locator("#differences")).to_contain_text("Not the same machine")
+        expect(page.locator("#table tbody tr")).to_have_count(4)
