@@ -25,7 +25,7 @@ def duration(seconds: float) -> str:
     """Three significant digits: the fourth is never justified."""
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
         if seconds * factor >= 1:
-            return f"{seconds * factor:.3g} {unit}" if seconds * factor < 1000 else f"{seconds * factor:.0f} {unit}"
+            return f"{seconds * factor:.3g} {unit}" if seconds * factor < 999.5 else f"{seconds * factor:.0f} {unit}"
     return f"{seconds * 1e9:.3g} ns"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from fixtures.case import Phase
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.measurement import Measurement, Outcome
-from fixtures.session.ratio import COMPARED_METER, Ratio, ratio
+from fixtures.session.ratio import Ratio, compared_meter, ratio
 from history.records import Row, Run
 from history.report.night import Night, Quantity, Side
 
@@ -48,10 +48,10 @@ def figures(measurement: Measurement) -> dict[str, float]:
     found: dict[str, float] = {}
     rounds = measurement.rounds
     if rounds and measurement.outcome is Outcome.OK:
-        images = measurement.case.batch_size * measurement.steps_per_round * len(rounds)
+        images = measurement.batch_size * measurement.steps_per_round * len(rounds)
         if measurement.images_per_second is not None:
             found["images_per_second"] = measurement.images_per_second
-        found["cpu_seconds_per_image"] = sum(round_.cpu_seconds for round_ in rounds) / images
+            found["cpu_seconds_per_image"] = sum(round_.cpu_seconds for round_ in rounds) / images
         if measurement.case.phase is Phase.INFERENCE:
             cuts = statistics.quantiles(steps, n=100, method="inclusive") if len(steps := measurement.step_seconds) > 1 else steps * 99
             found |= {f"p{percent}_seconds": cuts[percent - 1] for percent in LATENCY_PERCENTILES}
@@ -105,8 +105,9 @@ def _watched(row: Row) -> tuple[Quantity, float | None, float | None, float | No
         return Quantity.TIME, seconds[0], seconds[0], seconds[0]
     measurement = row.measurement
     if row.outcome is Outcome.OK and measurement is not None and measurement.case.phase is Phase.MEMORY:
+        meter = compared_meter((measurement,))
         for reading in measurement.readings:
-            if reading.name == COMPARED_METER and reading.value_bytes:
+            if reading.name == meter and reading.value_bytes:
                 return Quantity.MEMORY, float(reading.value_bytes), float(reading.value_bytes), float(reading.value_bytes)
     return Quantity.NONE, None, None, None
 
@@ -120,6 +121,8 @@ def _seconds(row: Row) -> list[float]:
         return [epoch.training_seconds for epoch in measurement.epochs]
     if measurement is not None and not measurement.rounds:
         return [measurement.figures[name] for name in TIME_FIGURES if measurement.figures.get(name, 0.0) > 0][:1]
+    if measurement is not None and measurement.case.phase is Phase.LARGEST_BATCH:
+        return [seconds / measurement.batch_size for seconds in row.step_seconds]  # an image: the batch differs from night to night
     return list(row.step_seconds)
 
 

@@ -11,12 +11,11 @@ from scipy import special
 from fixtures.case import Execution, Phase, Style, Workload
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.measurement import Epoch, Measurement, Outcome
-from fixtures.session.ratio import CONFIDENCE, Ratio, ratio
+from fixtures.session.ratio import CONFIDENCE, compared_meter, ratio, ratio_of, single
 from history.report import verdicts, words
 from history.report.verdicts import NOT_MEASURED, Ahead, Verdict
 
 STYLES = (Style.MATCHED, Style.STOCK)
-METERS = ("allocator_peak_bytes", "host_with_children_bytes", "host_peak_bytes")  # the first that both sides read
 DEVIATION = "validation_loss_deviation"  # over the images, a figure of the fine-tuning
 Pair = tuple[Measurement, Measurement]
 
@@ -83,7 +82,7 @@ def _loss(pair: Pair) -> tuple[str, str, Verdict] | None:
         if DEVIATION in each.figures
     ]
     if len(errors) < 2:
-        return f"{first:.3f}", f"{second:.3f}", verdicts.of_ratio(Ratio(*[first / second] * 3) if second > 0 else None, "lower")
+        return f"{first:.3f}", f"{second:.3f}", verdicts.of_ratio(single(first, second) if second > 0 else None, "lower")
     reach = float(special.ndtri((1 + CONFIDENCE) / 2)) * math.hypot(*errors)
     difference = first - second
     verdict = verdicts.of_difference(
@@ -116,7 +115,7 @@ def _epochs(pair: Pair, seconds: Callable[[Epoch], float], together: Callable[[l
     if not all(each.epochs for each in pair):
         return None
     first, second = ([seconds(epoch) for epoch in each.epochs] for each in pair)
-    verdict = verdicts.of_ratio(verdicts.ratio_of_turns(first, second), "faster")
+    verdict = verdicts.of_ratio(ratio_of(first, second) if len(first) == len(second) else None, "faster")
     return words.seconds(together(first)), words.seconds(together(second)), verdict
 
 
@@ -131,12 +130,13 @@ def _memory(pair: Pair) -> tuple[str, str, Verdict] | None:
     if meter is None:
         return None
     first, second = (_readings(each)[meter] for each in pair)
-    return words.size(first), words.size(second), verdicts.of_ratio(Ratio(*[first / second] * 3), "lighter")
+    return words.size(first), words.size(second), verdicts.of_ratio(single(first, second), "lighter")
 
 
 def _meter(pair: Pair) -> str | None:
-    both = _readings(pair[0]).keys() & _readings(pair[1]).keys()
-    return next((meter for meter in METERS if meter in both), None)
+    """The one both are compared by, where both could read it."""
+    meter = compared_meter(pair)
+    return meter if all(meter in _readings(each) for each in pair) else None
 
 
 def _readings(measurement: Measurement) -> dict[str, float]:

@@ -12,7 +12,6 @@ from history.report.five_metrics import Table
 from history.report.histories import MachineHistory
 from history.report.notes import Note
 from history.report.overview import Overview
-from history.report.run_places import run_heading
 
 MOST_ROWS = 100
 
@@ -21,7 +20,7 @@ def job_summary(machine: MachineHistory, overview: Overview, changes: Sequence[C
     new = [change for change in changes if change.new]
     parts = [
         f"### {_headline(new, overview)}",
-        f"{escaped(run_heading(machine))} · {overview.measured} of {overview.cases} cases measured.",
+        f"{escaped(_run(machine))} · {overview.measured} of {overview.cases} cases measured.",
     ]
     if new:
         parts.append(_changes(new))
@@ -31,8 +30,13 @@ def job_summary(machine: MachineHistory, overview: Overview, changes: Sequence[C
         parts.append("**Failed**\n\n" + _table(("case", "framework", "outcome", "why"), rows))
     if notes:
         lines = "\n".join(f"- {note.kind}: `{code(note.source)}` {escaped(note.text)}" for note in notes[:MOST_ROWS])
-        parts.append(folded(f"{len(notes)} notes on the files", lines))
+        parts.append(folded(f"{len(notes)} {'note' if len(notes) == 1 else 'notes'} on the files", lines))
     return "\n\n".join(parts) + "\n"
+
+
+def _run(machine: MachineHistory) -> str:
+    newest = machine.nights[-1]
+    return f"{newest.when:%Y-%m-%d %H:%M} UTC · {(newest.night.commit or 'unknown commit')[:12]} · {machine.key.title}"
 
 
 def _headline(new: Sequence[Change], overview: Overview) -> str:

@@ -13,7 +13,7 @@ from fixtures.measurement import EqualWork, Measurement, Outcome
 from history.records import TO_SHOW, read
 from history.report import five_metrics, verdicts, words
 from history.report.histories import CaseHistory, MachineHistory, rank, title
-from history.report.night import Quantity, Side
+from history.report.night import Side
 from history.report.slugs import slug
 from history.report.sparklines import Sparkline, sparkline
 from history.report.verdicts import Ahead, Verdict
@@ -24,9 +24,9 @@ PHASE_FIGURES: dict[str, tuple[str, ...]] = {
     Phase.TRAIN_STEP: ("images_per_second", "first_step_seconds"),
     Phase.INFERENCE: ("images_per_second", "first_step_seconds"),
     Phase.MEMORY: (),
-    Phase.LARGEST_BATCH: ("largest_batch_size", "images_per_second"),
-    Phase.FINE_TUNING: ("images_per_second", "validation_accuracy", "validation_loss"),
-    Phase.MODEL_FORMATS: ("save_seconds", "load_seconds", "first_inference_seconds", "size_bytes"),
+    Phase.LARGEST_BATCH: ("largest_batch_size", "smallest_out_of_memory_batch_size", "images_per_second"),
+    Phase.FINE_TUNING: ("images_per_second", "validation_accuracy", "validation_loss", "time_to_target_seconds"),
+    Phase.MODEL_FORMATS: ("save_seconds", "first_inference_seconds", "size_bytes"),
 }
 OTHER_SUITES = "other"
 
@@ -142,7 +142,7 @@ def _row(
     shown = [sides.get(framework) for framework in frameworks]
     one = next(side for side in shown if side is not None)
     case = one.case
-    receipt = next((found.equal_work for side in sides.values() if (found := measurements.get(side.name)) and found.equal_work), None)
+    receipt = next((found for side in sides.values() if (found := _receipt(measurements.get(side.name)))), None)
     phase = case.phase if case else OTHER_SUITES
     heading = comparison.removeprefix(str(phase).replace("_", " ")).strip() or comparison
     return ComparisonRow(
@@ -165,7 +165,8 @@ def _verdict(machine: MachineHistory, comparison: str, shown: Sequence[Side | No
         return Verdict(Ahead.UNKNOWN, "no other side")
     if any(side.outcome is not Outcome.OK for side in both):
         return Verdict(Ahead.UNKNOWN, "not compared")
-    adjective = "lighter" if both[0].quantity is Quantity.MEMORY else "faster"
+    room = both[0].case is not None and both[0].case.phase in (Phase.MEMORY, Phase.LARGEST_BATCH)
+    adjective = "lighter" if room else "faster"
     return verdicts.of_ratio(machine.newest.ratios.get(comparison), adjective, any(side.disturbed for side in both))
 
 
@@ -175,6 +176,13 @@ def _figures(names: Sequence[str], shown: Sequence[Side | None]) -> list[Figure]
         for name in names
         if any(side is not None and name in side.figures for side in shown)
     ]
+
+
+def _receipt(measurement: Measurement | None) -> EqualWork | None:
+    """Of both frameworks' work; of a model format, of what was loaded against what was saved."""
+    if measurement is None or (measurement.equal_work is None and not measurement.checks):
+        return None
+    return measurement.equal_work or EqualWork("the model that was saved", measurement.checks)
 
 
 def _equal_work(receipt: EqualWork | None, side: Side) -> str:

@@ -6,72 +6,50 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from fixtures.case import Case, Execution, Phase, Precision, Style
-from fixtures.fairness import Source
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.measurement import Measurement, Outcome
-from fixtures.session.ratio import Ratio, ratio
+from fixtures.session.attribution import climbed, rungs
+from fixtures.session.ratio import Ratio
+from history.records import Row
 from history.report import words
 from history.report.histories import rank, title
 from history.report.slugs import slug
 
 _WORKERS = re.compile(r"images_per_second_(?:with_)?(\d+)_(?:workers?|threads?)|images_per_second_workers_(\d+)")
 MIB = 2**20
+ATTRIBUTION = "_attribution["  # in the node ids of the benchmark that climbs the ladders
 
 
-def pictures(measurements: Iterable[Measurement]) -> list[dict[str, Any]]:
-    measured = [each for each in measurements if each.outcome is Outcome.OK]
-    return [*_waterfalls(measured), *_scalings(measured), *_memory_curves(measured), *_sweeps(measured)]
+def pictures(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    measured = {row.fullname: row.measurement for row in rows if row.measurement is not None and row.outcome is Outcome.OK}
+    everything = list(measured.values())
+    return [*_waterfalls(_of_attribution(measured)), *_scalings(everything), *_memory_curves(everything), *_sweeps(everything)]
+
+
+def _of_attribution(measured: dict[str, Measurement]) -> list[Measurement]:
+    """The ends of a ladder are measured by other benchmarks too: the rungs' neighbours are meant."""
+    own = [each for name, each in measured.items() if ATTRIBUTION in name]
+    return own or list(measured.values())
 
 
 def _waterfalls(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
     """The ratio at each rung of a ladder, from `stock` to `matched`: the step between two rungs is what a source was worth."""
     found = []
-    for phase, workload, batch_size in dict.fromkeys(_ladder(each.case) for each in measured if each.case.style is Style.LADDER):
-        of_ladder = [each for each in measured if _ladder(each.case) == (phase, workload, batch_size)]
-        steps = [(label, value) for label, rung in _rungs(of_ladder) if (value := _ratio_of(rung)) is not None]
+    for phase in climbed(measured):
+        steps = [(rung, rung.ratio) for rung in rungs(phase, measured) if rung.ratio is not None]
         if len(steps) > 1:
-            heading = f"{words.PHASES[phase][0]}, {workload}, batch {batch_size}: from stock to matched"
             found.append(
                 {
                     "kind": "waterfall",
-                    "id": slug(f"waterfall {phase} {workload} {batch_size}"),
-                    "title": heading,
-                    "summary": _waterfall_summary(steps),
+                    "id": slug(f"waterfall {phase}"),
+                    "title": f"{words.PHASES[phase][0]}: from stock to matched",
+                    "summary": _waterfall_summary([(rung.name, value) for rung, value in steps]),
                     "numerator": _titles()[0],
                     "denominator": _titles()[1],
-                    "steps": [{"label": label, **_bounds(value)} for label, value in steps],
+                    "steps": [{"label": rung.name.replace("_", " "), "meaning": rung.meaning, **_bounds(value)} for rung, value in steps],
                 }
             )
     return found
-
-
-def _ladder(case: Case) -> tuple[Phase, str, int]:
-    return case.phase, case.workload, case.batch_size
-
-
-def _rungs(measured: Sequence[Measurement]) -> list[tuple[str, list[Measurement]]]:
-    """`stock`, the rungs in the order in which they are climbed, `matched`."""
-    stock = [each for each in measured if each.case.style is Style.STOCK]
-    ladder = [
-        (source.replace("_", " "), [each for each in measured if each.case.style is Style.LADDER and each.case.rung is source])
-        for source in Source
-    ]
-    matched = [
-        each
-        for each in measured
-        if each.case.style is Style.MATCHED
-        and each.case.execution in (None, Execution.PLAIN)
-        and each.case.precision in (None, Precision.FP32)
-    ]
-    return [("stock", stock), *ladder, ("matched", matched)]
-
-
-def _ratio_of(measured: Sequence[Measurement]) -> Ratio | None:
-    """Of the sides measured last: the attribution's own, where the cases were measured elsewhere too."""
-    first, second = list(FRAMEWORKS)[:2]
-    sides = {each.case.framework: each for each in measured}
-    return ratio(sides[first], sides[second]) if first in sides and second in sides else None
 
 
 def _titles() -> tuple[str, str]:

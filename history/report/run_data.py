@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures.frameworks import FRAMEWORKS
+from history.report import words
 from history.report.commits import Commits
 from history.report.histories import MachineHistory, rank, title
 from history.report.links import Links
@@ -15,14 +16,11 @@ from history.report.storage import Dated
 RELATIVE_DIGITS = 6
 
 
-def run_id(night: Night) -> str:
-    return night.identity
-
-
 def runs(machines: list[MachineHistory], commits: Commits, links: Links) -> dict[str, Any]:
     """All runs in the order of time, machine by machine."""
     return {
         "machines": [{"slug": machine.key.slug, "title": machine.key.title, "nights": len(machine.nights)} for machine in machines],
+        "figures": words.TITLES,
         "frameworks": [{"name": name, "title": listing.title} for name, listing in FRAMEWORKS.items()],
         "runs": [_run(machine, dated, commits, links) for machine in machines for dated in machine.nights],
     }
@@ -32,7 +30,7 @@ def _run(machine: MachineHistory, dated: Dated, commits: Commits, links: Links) 
     night = dated.night
     commit = commits.known.get(night.commit or "")
     return {
-        "id": run_id(night),
+        "id": night.identity,
         "machine": machine.key.slug,
         "when": dated.when.isoformat(timespec="minutes"),
         "commit": night.commit,

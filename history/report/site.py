@@ -86,7 +86,7 @@ def _write_data(report: Report, data: DataFiles) -> None:
 
 def _pictures(report: Report, machine: MachineHistory) -> list[dict[str, Any]]:
     run = read(report.folder / machine.nights[-1].source, TO_SHOW)
-    return pictures(row.measurement for row in run.rows if row.measurement is not None)
+    return pictures(run.rows)
 
 
 def _write_pages(report: Report, site: Path) -> None:

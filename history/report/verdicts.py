@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -57,19 +56,6 @@ def of_difference(difference: float, low: float, high: float, lower_is_better: b
 
 def framework(ahead: Ahead) -> str:
     return list(FRAMEWORKS.values())[0 if ahead is Ahead.FIRST else 1].title
-
-
-def ratio_of_turns(first: Sequence[float], second: Sequence[float]) -> Ratio | None:
-    """Student's t on the logarithms, turn by turn, as `fixtures.session.ratio` has it for rounds."""
-    logs = [math.log(ours / theirs) for ours, theirs in zip(first, second, strict=False) if ours > 0 and theirs > 0]
-    if not logs:
-        return None
-    centre = sum(logs) / len(logs)
-    if len(logs) == 1:
-        return Ratio(*[math.exp(centre)] * 3)
-    variance = sum((value - centre) ** 2 for value in logs) / (len(logs) - 1)
-    reach = float(special.stdtrit(len(logs) - 1, (1 + CONFIDENCE) / 2)) * math.sqrt(variance / len(logs))
-    return Ratio(math.exp(centre), math.exp(centre - reach), math.exp(centre + reach))
 
 
 def share_interval(share: float, count: int) -> tuple[float, float]:

@@ -66,7 +66,7 @@ def size(number: float | None) -> str:
 
 
 def plain(number: float) -> str:
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+    return f"{number:,.0f}" if abs(number) >= 999.5 else f"{number:.3g}"
 
 
 def percent(share: float) -> str:

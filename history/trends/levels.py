@@ -22,8 +22,7 @@ def proposed(log_values: Floats, sd: float, penalty: float, limits: Limits) -> l
     if nights < 2 * limits.fewest_nights_a_level:
         return [nights]
     search = ruptures.KernelCPD(kernel="linear", min_size=limits.fewest_nights_a_level).fit(log_values.reshape(-1, 1))
-    ends: list[int] = search.predict(pen=penalty * sd**2 * math.log(max(nights, 20)))
-    return ends
+    return [int(end) for end in search.predict(pen=penalty * sd**2 * math.log(max(nights, 20)))]
 
 
 def kept(log_values: Floats, ends: list[int], sd: float, limits: Limits) -> list[int]:

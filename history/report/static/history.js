@@ -4,6 +4,7 @@
 (async () => {
   const find = (id) => document.getElementById(id);
   const [runsFile, cases] = await Promise.all([data.load("runs"), data.load("cases")]);
+  words.learn(runsFile.figures);
   const runs = new Map(runsFile.runs.map((run) => [run.id, run]));
   const WATCHED = "watched";
   const FEWEST_ZOOMED = 3;

@@ -56,12 +56,13 @@ const waterfall = (() => {
 
   function rows(picture) {
     return {
-      head: ["neutral up to", "ratio", "95 % interval", "what it was worth"],
+      head: ["neutral up to", "ratio", "95 % interval", "what it was worth", "habits → neutral"],
       body: picture.steps.map((step, index) => [
         step.label,
         step.estimate.toFixed(3),
         step.low < step.high ? `${step.low.toFixed(3)} – ${step.high.toFixed(3)}` : "one run",
         index === 0 ? words.NOTHING : `× ${(step.estimate / picture.steps[index - 1].estimate).toFixed(3)}`,
+        step.meaning,
       ]),
     };
   }

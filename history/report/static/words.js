@@ -4,23 +4,15 @@
 const words = (() => {
   const MIB = 2 ** 20;
   const NOTHING = "–";
-  const TITLES = new Map([
-    ["images_per_second", "images/s"],
-    ["cpu_seconds_per_image", "CPU time an image"],
-    ["first_step_seconds", "first step"],
-    ["device_step_seconds", "step on the device"],
-    ["throttled_share", "throttled"],
-    ["consumer_wait_share", "consumer waits"],
-    ["allocator_peak_bytes", "device allocator peak"],
-    ["host_with_children_bytes", "host, with children"],
-    ["host_baseline_bytes", "framework alone"],
-    ["warm_up_host_peak_bytes", "warm-up's host peak"],
-    ["joules_per_image", "energy an image"],
-    ["model_flops_utilisation", "MFU"],
-  ]);
+  let titles = {};
+
+  // The figures' names as people write them come with the runs: `words.py` has them.
+  function learn(known) {
+    titles = known;
+  }
 
   function figure(name) {
-    return TITLES.get(name) ?? name.replace(/_(seconds|bytes)$/, "").replaceAll("_", " ");
+    return Object.hasOwn(titles, name) ? titles[name] : name.replace(/_(seconds|bytes)$/, "").replaceAll("_", " ");
   }
 
   function digits(number) {
@@ -31,7 +23,7 @@ const words = (() => {
   function seconds(number) {
     if (number === null || number === undefined) return NOTHING;
     for (const [unit, factor] of [["s", 1], ["ms", 1e3], ["µs", 1e6]]) {
-      if (number * factor >= 1) return `${digits(number * factor)} ${unit}`;
+      if (number * factor >= 1) return `${number * factor < 999.5 ? digits(number * factor) : Math.round(number * factor)} ${unit}`;
     }
     return number > 0 ? `${digits(number * 1e9)} ns` : "0 s";
   }
@@ -59,6 +51,7 @@ const words = (() => {
   const SHORT_DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
   return {
+    learn,
     figure,
     value,
     percent,

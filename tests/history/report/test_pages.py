@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from history.__main__ import main as history_command
+from history.report import words
 from tests.history.report.browser import served
 from tests.history.report.conftest import HOSTILE_BRANCH, HOSTILE_CASE, HOSTILE_DETAIL, HOSTILE_MESSAGE, NIGHTS, PLANTED_NIGHT, Built
 from tests.history.report.generated_nights import FIRST_NIGHT, Machine, Nights, many_cases
@@ -41,8 +42,12 @@ class Watched:
         self.hosts: set[str] = set()
         page.on("console", lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("requestfailed", lambda request: self.complaints.append(f"{request.url} failed"))
+        page.on("requestfailed", self._failed)
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or urlsplit(request.url).scheme))
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the test went on to another page
+            self.complaints.append(f"{request.url}: {request.failure}")
 
     def expect_quiet(self) -> None:
         assert self.complaints == []
@@ -285,8 +290,8 @@ def test_new_since_last_night_comes_first(watched: Watched, address: str) -> Non
 def test_hostile_words_are_text(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(f"{address}/index.html", wait_until="networkidle")
-    for words in (HOSTILE_DETAIL, HOSTILE_BRANCH, HOSTILE_CASE.partition("::")[2]):
-        expect(page.locator("body")).to_contain_text(words)
+    for hostile in (HOSTILE_DETAIL, HOSTILE_BRANCH, HOSTILE_CASE.partition("::")[2]):
+        expect(page.locator("body")).to_contain_text(hostile)
     page.goto(f"{address}/regressions.html", wait_until="networkidle")
     expect(page.locator("article.change", has_text=PLANTED).locator(".range")).to_contain_text(HOSTILE_MESSAGE)
     page.goto(f"{address}/history.html")
@@ -343,6 +348,23 @@ def test_pictures_are_saved_and_are_tables(watched: Watched, address: str) -> No
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
 
+def test_scripts_write_figures_as_templates_do(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/history.html", wait_until="networkidle")
+    samples = [
+        *(("first_step_seconds", number) for number in (0.0, 3e-9, 4.56e-6, 0.0123456, 0.9999, 12.345, 1234.6)),
+        *(("host_peak_bytes", number) for number in (0, 3_000_000, 52_428_800, 9_999_999_999)),
+        *(("images_per_second", number) for number in (0.1234, 17.46, 999.4, 1234.6, 1_234_567)),
+        ("consumer_wait_share", 0.0731),
+        ("joules_per_image", 0.3141),
+        ("validation_loss", 1.0951),
+    ]
+    for name, number in samples:
+        assert page.evaluate("([name, number]) => words.value(name, number)", [name, number]) == words.value(name, number)
+    for name in (*words.TITLES, "build_seconds", "__proto__", "something_new_bytes"):
+        assert page.evaluate("name => words.figure(name)", name) == words.name(name)
+
+
 def test_two_machines_have_a_history_each(watched: Watched, tmp_path: Path) -> None:
     storage, site = tmp_path / "storage", tmp_path / "site"
     Nights(Machine(nights=12, rounds=4, cases=many_cases(2))).write(storage / "one")
@@ -363,7 +385,8 @@ def test_two_machines_have_a_history_each(watched: Watched, tmp_path: Path) -> N
         expect(page.locator("#plot svg")).to_have_attribute("aria-valuemax", "12")
         page.goto(f"{address}/pictures.html")
         expect(page.locator("#pictures")).to_contain_text("no ladder of sources was measured")
-        page.get_by_label("Machine").select_option(index=1)
+        with page.expect_response("**/pictures/*.js"):
+            page.get_by_label("Machine").select_option(index=1)
 
 
 def test_runs_of_two_machines_are_compared_with_a_warning(watched: Watched, tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fixtures.measurement import SCHEMA_VERSION
 from history.__main__ import main
 from history.gate.exit_code import ExitCode
 from history.records import BadInput
@@ -101,7 +103,7 @@ def test_no_date_at_all(storage: Path) -> None:
 def test_an_older_schema_is_read_and_a_newer_one_is_not(storage: Path) -> None:
     old, new = paths(storage)[0], paths(storage)[1]
     for path, version in ((old, 1), (new, 99)):
-        text = path.read_text().replace('"schema_version": 2', f'"schema_version": {version}')
+        text = path.read_text().replace(f'"schema_version": {SCHEMA_VERSION}', f'"schema_version": {version}')
         path.write_text(text)
     found = loaded(storage)
     assert {(note.kind, note.source) for note in found.notes} == {(Kind.SCHEMA, old.name), (Kind.UNREADABLE, new.name)}
@@ -162,3 +164,16 @@ def test_commit_urls_that_are_none(storage: Path, url: str, capsys: pytest.Captu
     site = storage.parent / "site"
     assert main(["report", str(storage), "--output", str(site), "--cache", str(storage.parent / "cache"), "--commit-url", url]) == 2
     assert "--commit-url" in capsys.readouterr().err
+
+
+def test_without_the_extra_the_mend_is_named(storage: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "history.report.build", None)
+    assert main(["report", str(storage), "--output", str(storage.parent / "site")]) == ExitCode.BAD_INPUT
+    assert "pip install -e '.[report]'" in capsys.readouterr().err
+
+
+def test_a_run_without_a_case(tmp_path: Path) -> None:
+    Nights(Machine(nights=1, rounds=4, cases=FEW)).write(tmp_path / "storage")
+    edit(paths(tmp_path / "storage")[0], benchmarks=[], unmeasured=[])
+    assert main(["report", str(tmp_path / "storage"), "--output", str(tmp_path / "site"), "--cache", str(tmp_path / "cache")]) == 0
+    assert "0 of 0 cases" in (tmp_path / "site/index.html").read_text()

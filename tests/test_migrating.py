@@ -1,0 +1,148 @@
+"""The migration guide does not rot: what it quotes is in the code, what it names exists, what it tells to run runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fixtures.fairness import Source
+from fixtures.frameworks import FRAMEWORKS
+
+PROJECT = Path(__file__).parents[1]
+GUIDE = PROJECT / "docs" / "migrating.md"
+TEXT = GUIDE.read_text(encoding="utf-8")
+
+BLOCK = re.compile(r"^```(?P<language>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<target>[^)\s]+)\)")
+FIGURE = re.compile(r"\d[\d.e–-]*")
+ROW = re.compile(r"^\| (?P<head>[^|]*) \|", re.MULTILINE)
+HEADING = re.compile(r"^#+ (?P<title>.+)$", re.MULTILINE)
+GAP = "…"
+MOST_LINES = 15  # of an excerpt: a longer one is not read, and breaks at every change
+
+
+class Excerpt(msgspec.Struct, frozen=True):
+    """What the guide quotes of a file."""
+
+    path: str
+    body: str
+
+    @property
+    def pieces(self) -> list[list[str]]:
+        """Its lines between the gaps, each piece without its indentation."""
+        pieces = re.split(rf"^\s*{GAP}\n", self.body, flags=re.MULTILINE)
+        return [textwrap.dedent(piece).splitlines() for piece in pieces]
+
+
+BLOCKS = list(BLOCK.finditer(TEXT))
+EXCERPTS = [Excerpt(block["title"], block["body"]) for block in BLOCKS if block["title"]]
+PROSE = BLOCK.sub("", TEXT)
+LINKS = [(link["text"], link["target"]) for link in LINK.finditer(PROSE)]
+FIGURES = [(text, target) for text, target in LINKS if FIGURE.fullmatch(text)]
+COMMANDS = [line for block in BLOCKS if block["language"] == "sh" for line in block["body"].splitlines()]
+TWINS = {framework: {path.name for path in (PROJECT / "fixtures" / "frameworks" / framework).glob("[!_]*.py")} for framework in FRAMEWORKS}
+
+
+def first_after(piece: list[str], lines: list[str], start: int) -> int:
+    """Index of the line after the piece's first occurrence from `start` on, whatever its indentation. Raises ValueError."""
+    for index in range(start, len(lines) - len(piece) + 1):
+        if textwrap.dedent("\n".join(lines[index : index + len(piece)])).splitlines() == piece:
+            return index + len(piece)
+    raise ValueError("\n".join(piece))
+
+
+def slug(title: str) -> str:
+    """A heading's anchor, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("excerpt", EXCERPTS, ids=lambda excerpt: excerpt.path)
+def test_an_excerpt_is_in_its_file(excerpt: Excerpt) -> None:
+    lines = (PROJECT / excerpt.path).read_text(encoding="utf-8").splitlines()
+    place = 0
+    for piece in excerpt.pieces:
+        assert any(line.strip() for line in piece), f"{excerpt.path}: an empty piece"
+        try:
+            place = first_after(piece, lines, place)
+        except ValueError as missing:
+            pytest.fail(f"docs/migrating.md quotes what {excerpt.path} does not say, or not in this order:\n{missing}", pytrace=False)
+
+
+def test_a_changed_line_would_be_found() -> None:
+    lines = ["def f():", "    return 1", "", "x = 2"]
+    assert first_after(["return 1"], lines, 0) == 2
+    with pytest.raises(ValueError, match="return 2"):
+        first_after(["return 2"], lines, 0)
+    with pytest.raises(ValueError, match="return 1"):
+        first_after(["return 1"], lines, 2)
+
+
+def test_excerpts_are_short() -> None:
+    assert {each.path: len(each.body.splitlines()) for each in EXCERPTS if len(each.body.splitlines()) > MOST_LINES} == {}
+
+
+def test_code_without_a_file_is_the_readers_own() -> None:
+    """Nobody forgets a title: the only untitled Python is what reads the reader's JSON."""
+    untitled = [block["body"] for block in BLOCKS if block["language"] == "python" and not block["title"]]
+    assert ["port.json" in body for body in untitled] == [True]
+
+
+def test_every_twin_is_beside_the_other() -> None:
+    quoted = [Path(each.path) for each in EXCERPTS]
+    first, second = FRAMEWORKS
+    assert {path.parent.as_posix() for path in quoted} == {f"fixtures/frameworks/{name}" for name in (first, second)}
+    for ours, theirs in zip(quoted[::2], quoted[1::2], strict=True):
+        assert (ours.parent.name, theirs.parent.name) == (first, second)
+        assert ours.name == theirs.name
+    assert TWINS[first] == TWINS[second] == {path.name for path in quoted}
+
+
+def test_every_source_of_unfairness_has_a_row() -> None:
+    explained = [row["head"].strip("`") for row in ROW.finditer(PROSE) if row["head"].startswith("`")]
+    assert sorted(explained) == sorted(Source)
+
+
+@pytest.mark.parametrize("target", sorted({target for _, target in LINKS}))
+def test_a_link_leads_somewhere(target: str) -> None:
+    path, _, anchor = target.partition("#")
+    if "://" in target:
+        return
+    linked = (GUIDE.parent / path).resolve() if path else GUIDE
+    assert linked.is_relative_to(PROJECT)
+    assert linked.exists()
+    if anchor:
+        assert anchor in {slug(heading["title"]) for heading in HEADING.finditer(linked.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize(("figure", "target"), FIGURES)
+def test_a_figure_stands_in_the_file_it_links_to(figure: str, target: str) -> None:
+    text = (GUIDE.parent / target).read_text(encoding="utf-8")
+    assert re.search(rf"(?<![\w.]){re.escape(figure)}(?![\w.]*\d)", text), f"{target} does not say {figure}"
+
+
+def test_figures_are_linked_at_all() -> None:
+    assert len(FIGURES) > 10
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_finds_its_tests(command: str, tmp_path: Path) -> None:
+    """Collected, not run."""
+    (tmp_path / "short.json").write_text(re.findall(r"`(\{.*?\})`", PROSE)[0], encoding="utf-8")
+    name, *arguments = shlex.split(command.replace("short.json", str(tmp_path / "short.json")))
+    assert name == "pytest"
+    collected = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments, "--collect-only", "-q", "-p", "no:cacheprovider"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert collected.returncode == pytest.ExitCode.OK, collected.stdout + collected.stderr
