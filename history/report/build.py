@@ -82,7 +82,9 @@ def _tell(report: Report, site: Path) -> None:
     cases = max(len(machine.cases) for machine in report.machines)
     changes = [change for each in report.watched for change in each.changes]
     new = sum(change.new and change.worse for change in changes)
-    console.print(f"{nights} runs of up to {cases} cases; {len(changes)} changes found, {new} of them new regressions.")
+    console.print(
+        f"{nights} {'run' if nights == 1 else 'runs'} of up to {cases} cases; {len(changes)} changes found, {new} of them new regressions."
+    )
     console.print(f"{escape(str(site / 'index.html'))}")
 
 

@@ -15,6 +15,8 @@ from history.report import machines
 from history.report.night import Night, Quantity, Side
 from history.report.storage import Dated
 
+COLOURS = 3
+
 
 class CaseHistory:
     """One framework's case, night by night: indices into its machine's nights, and what it did in each."""
@@ -109,6 +111,11 @@ def of_machines(nights: Sequence[Dated]) -> list[MachineHistory]:
 def title(framework: str) -> str:
     """As people write it. Files of other suites have no framework."""
     return FRAMEWORKS[framework].title if framework in FRAMEWORKS else framework or "case"
+
+
+def colour(framework: str) -> int:
+    """Number of the framework's colour in the style sheet; what is no framework has the last."""
+    return min(rank(framework), COLOURS - 1)
 
 
 def rank(framework: str) -> int:

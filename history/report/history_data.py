@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fixtures.measurement import Outcome
 from history.noise import Noise
 from history.report.changes import Change
-from history.report.histories import CaseHistory, MachineHistory, rank, title
+from history.report.histories import CaseHistory, MachineHistory, colour, rank, title
 
 DIGITS = 6
 REACH_95 = 1.96  # standard deviations on both sides that hold 95 %
@@ -56,6 +56,7 @@ def _side(case: CaseHistory, place: dict[int, int], sds: dict[tuple[str, str], f
     return {
         "framework": case.framework,
         "title": title(case.framework),
+        "colour": colour(case.framework),
         "name": case.newest.name,
         "quantity": case.quantity,
         **{name: rounded(values) for name, values in columns.items()},

@@ -28,6 +28,7 @@ PHASE_FIGURES: dict[str, tuple[str, ...]] = {
     Phase.FINE_TUNING: ("images_per_second", "validation_accuracy", "validation_loss", "time_to_target_seconds"),
     Phase.MODEL_FORMATS: ("save_seconds", "first_inference_seconds", "size_bytes"),
 }
+ADJECTIVES: dict[str, str] = {Phase.MEMORY: "lighter", Phase.LARGEST_BATCH: "larger"}
 OTHER_SUITES = "other"
 
 
@@ -37,7 +38,8 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class ComparisonRow(msgspec.Struct, frozen=True):
-    title: str
+    comparison: str
+    title: str  # of the comparison, below its phase's
     slug: str
     watched: tuple[str, ...]  # the median step or the bytes, a framework each
     verdict: Verdict
@@ -146,6 +148,7 @@ def _row(
     phase = case.phase if case else OTHER_SUITES
     heading = comparison.removeprefix(str(phase).replace("_", " ")).strip() or comparison
     return ComparisonRow(
+        comparison=comparison,
         title=heading,
         slug=slug(comparison),
         watched=tuple(words.quantity(side.quantity, side.value) if side else words.NOTHING for side in shown),
@@ -165,8 +168,7 @@ def _verdict(machine: MachineHistory, comparison: str, shown: Sequence[Side | No
         return Verdict(Ahead.UNKNOWN, "no other side")
     if any(side.outcome is not Outcome.OK for side in both):
         return Verdict(Ahead.UNKNOWN, "not compared")
-    room = both[0].case is not None and both[0].case.phase in (Phase.MEMORY, Phase.LARGEST_BATCH)
-    adjective = "lighter" if room else "faster"
+    adjective = ADJECTIVES.get(both[0].case.phase, "faster") if both[0].case else "faster"
     return verdicts.of_ratio(machine.newest.ratios.get(comparison), adjective, any(side.disturbed for side in both))
 
 
@@ -187,7 +189,9 @@ def _receipt(measurement: Measurement | None) -> EqualWork | None:
 
 def _equal_work(receipt: EqualWork | None, side: Side) -> str:
     if receipt is not None:
-        return f"{len(receipt.checks)} checks hold" if receipt.holds else "does not hold"
+        return (
+            "does not hold" if not receipt.holds else "1 check holds" if len(receipt.checks) == 1 else f"{len(receipt.checks)} checks hold"
+        )
     return "each its own" if side.case and side.case.style == "stock" else "not checked"
 
 

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 import msgspec
 
+from history.report.histories import colour
+
 WIDTH, HEIGHT, MARGIN = 120.0, 26.0, 3.0
 MOST_NIGHTS = 60
 LEAST_LOG_RANGE = 0.10  # a quiet case is a flat line, not a magnified noise
 
 
 class Line(msgspec.Struct, frozen=True):
-    framework: str
+    colour: int  # the framework's, everywhere on the site
     path: str
     end: tuple[float, float] | None
 
@@ -47,4 +49,4 @@ def _line(framework: str, values: Sequence[float | None], middle: float, reach: 
         y = HEIGHT / 2 - (math.log(value) - middle) / reach * (HEIGHT / 2 - MARGIN)
         parts.append(f"{'L' if pen_down else 'M'}{x:.1f} {y:.1f}")
         end, pen_down = (round(x, 1), round(y, 1)), True
-    return Line(framework, "".join(parts), end)
+    return Line(colour(framework), "".join(parts), end)

@@ -107,11 +107,11 @@
     const relative = find("baseline").value !== "";
     const quantity = shown.sides.find((side) => side.quantity !== "none")?.quantity ?? "time";
     const unit = figure === WATCHED ? quantity : figure;
-    const series = shown.sides.map((side, index) => {
+    const series = shown.sides.map((side) => {
       const found = divided(side);
       const own = shown.changes.filter((change) => change.framework === side.framework);
       return {
-        index,
+        index: side.colour,
         title: side.title,
         ...found,
         noise: figure === WATCHED ? noise(found.values, side.noise, own) : [],
@@ -206,14 +206,14 @@
     const night = run(cursor);
     const figure = find("figure").value;
     const unit = (side) => (figure === WATCHED ? side.quantity : figure);
-    const values = shown.sides.map((side, place) => {
+    const values = shown.sides.map((side) => {
       const { values: all, low, high } = columns(side);
       const value = all[cursor];
       const outcome = side.outcomes[cursor];
       const spread = figure === WATCHED && value !== null && low[cursor] !== high[cursor] ? ` (${words.value(unit(side), low[cursor])} – ${words.value(unit(side), high[cursor])})` : "";
       const relative = find("baseline").value && value !== null ? `, ${words.percent(divided(side).values[cursor] - 1)}` : "";
       const note = side.disturbed.includes(cursor) ? ", disturbed" : "";
-      return { place, title: side.title, text: outcome ? outcome.replaceAll("_", " ") : `${words.value(unit(side), value)}${spread}${relative}${note}` };
+      return { colour: side.colour, title: side.title, text: outcome ? outcome.replaceAll("_", " ") : `${words.value(unit(side), value)}${spread}${relative}${note}` };
     });
     const ratio = shown.ratio.estimate[cursor];
     const around = shown.environment.filter((each) => each.at === cursor).flatMap((each) => each.changes.map(environmentText));
@@ -242,10 +242,10 @@
   function valueLine(values, ratio) {
     const line = document.createElement("p");
     line.className = "values";
-    for (const { place, title, text } of values) {
+    for (const { colour, title, text } of values) {
       const part = document.createElement("span");
       const key = document.createElement("span");
-      key.className = `key key-${place}`;
+      key.className = `key key-${colour}`;
       key.setAttribute("aria-hidden", "true");
       part.append(key, `${title} ${text}`);
       line.append(part);

@@ -42,15 +42,15 @@
     return made;
   }
 
-  function table({ head, body }) {
+  function table({ head, body, texts = [0] }) {
     const made = document.createElement("table");
     const heads = made.createTHead().insertRow();
-    head.forEach((text, index) => heads.append(Object.assign(document.createElement("th"), { scope: "col", textContent: text, className: index ? "number" : "" })));
+    head.forEach((text, index) => heads.append(Object.assign(document.createElement("th"), { scope: "col", textContent: text, className: texts.includes(index) ? "" : "number" })));
     const rows = made.createTBody();
     for (const cells of body) {
       const row = rows.insertRow();
       cells.forEach((text, index) => (row.insertCell().textContent = text));
-      [...row.cells].slice(1).forEach((cell) => cell.classList.add("number"));
+      [...row.cells].forEach((cell, index) => cell.classList.toggle("number", !texts.includes(index)));
     }
     const scroll = document.createElement("div");
     scroll.className = "scroll";

@@ -56,6 +56,7 @@ const waterfall = (() => {
 
   function rows(picture) {
     return {
+      texts: [0, 4],
       head: ["neutral up to", "ratio", "95 % interval", "what it was worth", "habits → neutral"],
       body: picture.steps.map((step, index) => [
         step.label,

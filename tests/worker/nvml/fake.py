@@ -15,11 +15,11 @@ H100 = f"gpu {GPU} {TOTAL_BYTES} NVIDIA H100 80GB HBM3\n"
 
 
 @functools.cache
-def build(*definitions: str) -> Path:
+def build(*definitions: str) -> tempfile.TemporaryDirectory[str]:
     """The folder with the library. gcc has to be there: without it a quarter of the suite would go untested."""
-    folder = Path(tempfile.mkdtemp(prefix="fake-driver-"))
+    folder = tempfile.TemporaryDirectory(prefix="fake-driver-")  # goes with this process
     command = ["gcc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", *(f"-D{each}" for each in definitions)]
-    subprocess.run([*command, "-o", str(folder / LIBRARY), str(SOURCE)], check=True, timeout=60)
+    subprocess.run([*command, "-o", str(Path(folder.name) / LIBRARY), str(SOURCE)], check=True, timeout=60)
     return folder
 
 
@@ -27,4 +27,4 @@ def variables(folder: Path, script: str, *definitions: str) -> dict[str, str]:
     """Environment variables of a process that is to find this driver; they count from its start."""
     file = folder / "driver.txt"
     file.write_text(script)
-    return {"LD_LIBRARY_PATH": str(build(*definitions)), "FAKE_NVML": str(file)}
+    return {"LD_LIBRARY_PATH": build(*definitions).name, "FAKE_NVML": str(file)}
