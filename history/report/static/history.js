@@ -189,10 +189,17 @@
 
   function lede(figure, relative) {
     const bands = shown.sides.filter((side) => side.noise);
-    if (figure !== WATCHED || !bands.length) return relative ? "On a logarithmic scale; 1 is the chosen night." : "On a logarithmic scale.";
-    const measured = bands.every((side) => side.noise.measured);
-    const reach = bands.map((side) => `±${(100 * side.noise.log_reach).toFixed(1)}% ${side.title}`).join(", ");
-    return `Wide band: noise (${reach}), ${measured ? "measured head against itself" : "as successive nights differ"}. Narrow band: quartiles of the night’s rounds. Dotted: driver, framework or experiment changed. ×: no number.`;
+    const said = [];
+    if (relative) said.push("1 is the chosen night.");
+    if (figure === WATCHED && bands.length) {
+      const reach = bands.map((side) => `±${(100 * side.noise.log_reach).toFixed(1)}% ${side.title}`).join(", ");
+      said.push(`Wide band: noise (${reach}), ${bands.every((side) => side.noise.measured) ? "measured head against itself" : "as successive nights differ"}.`);
+    }
+    if (figure === WATCHED) said.push("Narrow band: quartiles of the night’s rounds.");
+    if (shown.sides.some((side) => side.disturbed.length)) said.push("Hollow: disturbed by other processes.");
+    if (shown.environment.length) said.push("Dotted: driver, framework or experiment changed.");
+    if (shown.sides.some((side) => Object.keys(side.outcomes).length)) said.push("×: no number.");
+    return said.join(" ") || "On a logarithmic scale.";
   }
 
   const environmentText = (change) => (change.framework ? `${change.framework}, ${change.text}` : change.text);
