@@ -41,9 +41,14 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Measurement]]:
 
 
 @pytest.fixture(scope="module")
-def main_job(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any], dict[str, Measurement]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the main job writes its JSON."""
+    return tmp_path_factory.mktemp("main_job")
+
+
+@pytest.fixture(scope="module")
+def main_job(folder: Path) -> tuple[str, dict[str, Any], dict[str, Measurement]]:
     """Output, JSON and measurements of the core set, less what only repeats it at another size."""
-    folder = tmp_path_factory.mktemp("main_job")
     chosen = ["-m", "core", "-k", "not full and not (test_inference and bs4) and not model_formats"]
     done = subprocess.run(command(folder, *chosen), cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False)
     print(done.stdout, done.stderr)
@@ -135,6 +140,14 @@ def test_the_side_by_side_is_printed(main_job: tuple[str, dict[str, Any], dict[s
     for text in ("Data pipeline", "Train step", "Inference", "Memory", "PyTorch", "TensorFlow", "images/s", "p99", "checks hold"):
         assert text in side_by_side
     assert "went into measuring and warming up" in side_by_side
+
+
+def test_the_readmes_pictures_are_made_of_it(folder: Path, main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
+    command = [sys.executable, "-m", "tests.history.report.screenshots", str(folder), str(folder / "pictures")]
+    subprocess.run(command, cwd=PROJECT, timeout=120, check=True)
+    for name in ("index", "history", "regressions"):
+        assert (folder / "pictures" / f"report-{name}.png").stat().st_size > 10_000
+        assert f"docs/images/report-{name}.png" in (PROJECT / "README.md").read_text()
 
 
 def test_the_whole_job_is_equal_work_and_learns(tmp_path: Path) -> None:

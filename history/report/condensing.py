@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from fixtures.case import Phase
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.measurement import Measurement, Outcome
-from fixtures.session.ratio import Ratio, compared_meter, ratio
+from fixtures.ratio import Ratio, compared_meter, ratio
 from history.records import Row, Run
 from history.report.night import Night, Quantity, Side
 

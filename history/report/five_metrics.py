@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 
 import msgspec
-from scipy import special
 
 from fixtures.case import Execution, Phase, Style, Workload
+from fixtures.difference import DEVIATION, of_accuracies, of_losses
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.measurement import Epoch, Measurement, Outcome
-from fixtures.session.ratio import CONFIDENCE, compared_meter, ratio, ratio_of, single
+from fixtures.ratio import compared_meter, ratio, ratio_of, single
 from history.report import verdicts, words
 from history.report.verdicts import NOT_MEASURED, Ahead, Verdict
 
 STYLES = (Style.MATCHED, Style.STOCK)
-DEVIATION = "validation_loss_deviation"  # over the images, a figure of the fine-tuning
 Pair = tuple[Measurement, Measurement]
 
 
@@ -71,35 +69,22 @@ def _row(metric: str, pair: Pair | None, compare: Callable[[Pair], tuple[str, st
 
 
 def _loss(pair: Pair) -> tuple[str, str, Verdict] | None:
-    """The interval is over the validation images, taken as drawn anew for each framework: on the safe side where they are the same."""
     if not all(each.epochs for each in pair):
         return None
-    last = [each.epochs[-1] for each in pair]
-    first, second = (epoch.validation_loss for epoch in last)
-    errors = [
-        each.figures[DEVIATION] / math.sqrt(epoch.validation_images)
-        for each, epoch in zip(pair, last, strict=True)
-        if DEVIATION in each.figures
-    ]
-    if len(errors) < 2:
-        return f"{first:.3f}", f"{second:.3f}", verdicts.of_ratio(single(first, second) if second > 0 else None, "lower")
-    reach = float(special.ndtri((1 + CONFIDENCE) / 2)) * math.hypot(*errors)
-    difference = first - second
-    verdict = verdicts.of_difference(
-        difference, difference - reach, difference + reach, lower_is_better=True, adjective="lower", digits=".3f"
-    )
+    first, second = (each.epochs[-1].validation_loss for each in pair)
+    if all(DEVIATION in each.figures for each in pair):
+        verdict = verdicts.of_difference(of_losses(*pair), lower_is_better=True, adjective="lower", digits=".3f")
+    else:
+        verdict = verdicts.of_ratio(single(first, second) if second > 0 else None, "lower")
     return f"{first:.3f}", f"{second:.3f}", verdict
 
 
 def _accuracy(pair: Pair) -> tuple[str, str, Verdict] | None:
     if not all(each.epochs for each in pair):
         return None
-    first, second = (each.epochs[-1] for each in pair)
-    found = verdicts.difference_of_shares(
-        first.validation_accuracy, first.validation_images, second.validation_accuracy, second.validation_images
-    )
-    verdict = verdicts.of_difference(*found, lower_is_better=False, adjective="higher", digits=".1%")
-    return f"{first.validation_accuracy:.1%}", f"{second.validation_accuracy:.1%}", verdict
+    first, second = (each.epochs[-1].validation_accuracy for each in pair)
+    verdict = verdicts.of_difference(of_accuracies(*pair), lower_is_better=False, adjective="higher", digits=".1%")
+    return f"{first:.1%}", f"{second:.1%}", verdict
 
 
 def _training_time(pair: Pair) -> tuple[str, str, Verdict] | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from fixtures.case import Case
 from fixtures.measurement import Outcome
-from fixtures.session.ratio import Ratio
+from fixtures.ratio import Ratio
 from history.records import Machine
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fixtures.frameworks import FRAMEWORKS
+from fixtures.ladder import climbed, rungs
 from fixtures.measurement import Measurement, Outcome
-from fixtures.session.attribution import climbed, rungs
-from fixtures.session.ratio import Ratio
+from fixtures.ratio import Ratio
 from history.records import Row
 from history.report import words
 from history.report.histories import rank, title

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from enum import StrEnum
 
 import msgspec
-from scipy import special
 
+from fixtures.difference import Difference
 from fixtures.frameworks import FRAMEWORKS
-from fixtures.session.ratio import CONFIDENCE, Ratio
+from fixtures.ratio import Ratio
 
 NO_DIFFERENCE = "no difference shown"
 NOT_MEASURED = "not measured in this run"
@@ -45,33 +44,14 @@ def of_ratio(ratio: Ratio | None, adjective: str, disturbed: bool = False) -> Ve
     return Verdict(ahead, f"{framework(ahead)} {factor:.2f}× {adjective}", shown, interval)
 
 
-def of_difference(difference: float, low: float, high: float, lower_is_better: bool, adjective: str, digits: str) -> Verdict:
-    """`difference`: the first framework's figure less the second's, in `digits` of a format specification."""
-    shown, interval = f"{difference:+{digits}}", f"{low:+{digits}} … {high:+{digits}}"
-    if low <= 0 <= high:
+def of_difference(difference: Difference, lower_is_better: bool, adjective: str, digits: str) -> Verdict:
+    """digits: of a format specification."""
+    shown, interval = f"{difference.estimate:+{digits}}", f"{difference.low:+{digits}} … {difference.high:+{digits}}"
+    if not difference.is_shown:
         return Verdict(Ahead.NOBODY, NO_DIFFERENCE, shown, interval)
-    ahead = Ahead.FIRST if (difference < 0) is lower_is_better else Ahead.SECOND
+    ahead = Ahead.FIRST if (difference.estimate < 0) is lower_is_better else Ahead.SECOND
     return Verdict(ahead, f"{framework(ahead)} {adjective}", shown, interval)
 
 
 def framework(ahead: Ahead) -> str:
     return list(FRAMEWORKS.values())[0 if ahead is Ahead.FIRST else 1].title
-
-
-def share_interval(share: float, count: int) -> tuple[float, float]:
-    """Of a proportion: E. B. Wilson, JASA 22, 1927."""
-    z = float(special.ndtri((1 + CONFIDENCE) / 2))
-    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    reach = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return centre - reach, centre + reach
-
-
-def difference_of_shares(first: float, first_count: int, second: float, second_count: int) -> tuple[float, float, float]:
-    """Difference and interval: R. G. Newcombe's hybrid score method, Statistics in Medicine 17, 1998."""
-    (low1, high1), (low2, high2) = share_interval(first, first_count), share_interval(second, second_count)
-    difference = first - second
-    return (
-        difference,
-        difference - math.hypot(first - low1, high2 - second),
-        difference + math.hypot(high1 - first, second - low2),
-    )

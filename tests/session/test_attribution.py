@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
 from fixtures.fairness import MEANING, MEMORY_LADDER, PIPELINE_LADDER, STEP_LADDER, Source
+from fixtures.ladder import climbed, rungs
 from fixtures.measurement import Measurement, Outcome, Reading, Round
-from fixtures.session.attribution import bar, climbed, rungs
+from fixtures.session.attribution import bar
 from tests.session.conftest import InnerRun, measurements
 
 BENCHMARK = """

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from fixtures.case import Case, Phase, Style, Workload
 from fixtures.measurement import Measurement, Outcome
+from fixtures.ratio import ratio
 from fixtures.session.largest_batch import GRANULARITY, LIMIT, search
-from fixtures.session.ratio import ratio
 
 
 @given(st.integers(1, LIMIT), st.integers(0, 2 * LIMIT))

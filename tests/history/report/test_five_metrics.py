@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from fixtures.case import Case, Phase, Style, Workload
 from fixtures.measurement import Epoch, Measurement, Outcome, Reading
 from history.report.five_metrics import Row, tables
-from history.report.verdicts import NO_DIFFERENCE, NOT_MEASURED, Ahead, difference_of_shares
+from history.report.verdicts import NO_DIFFERENCE, NOT_MEASURED, Ahead
 
 
 def job(framework: str, seconds: float, loss: float, accuracy: float, peak_bytes: int, style: Style = Style.STOCK) -> Measurement:
@@ -47,9 +46,3 @@ def test_what_was_not_measured_says_so() -> None:
 def test_styles_do_not_mix() -> None:
     found = rows(job("pytorch", 10.0, 0.9, 0.7, 1), job("tensorflow", 10.0, 0.9, 0.7, 1, style=Style.MATCHED))
     assert {row.verdict.text for row in found.values()} == {NOT_MEASURED}
-
-
-def test_newcombe_s_own_example() -> None:
-    """56 of 70 against 48 of 80 (R. G. Newcombe, Statistics in Medicine 17, 1998, table II, method 10)."""
-    difference, low, high = difference_of_shares(56 / 70, 70, 48 / 80, 80)
-    assert (difference, low, high) == (pytest.approx(0.2), pytest.approx(0.0524, abs=1e-4), pytest.approx(0.3339, abs=1e-4))

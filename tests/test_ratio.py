@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fixtures.case import Case, Phase, Style, Workload
 from fixtures.measurement import Measurement, Outcome, Reading, Round
-from fixtures.session.ratio import Ratio, ratio, turns
+from fixtures.ratio import Ratio, ratio, turns
 
 GENERATOR_SEED = 20261124
 
