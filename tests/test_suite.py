@@ -21,6 +21,8 @@ from fixtures.measurement import Measurement, Outcome
 from tests.frameworks.conftest import interpreter
 from tests.session.conftest import measurements as measurements_in
 
+pytestmark = pytest.mark.quiet
+
 PROJECT = Path(__file__).parents[1]
 EXPERIMENT = {"batch_size": 4, "image_size": 64}
 QUICK = ("--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", "-p", "no:cacheprovider")

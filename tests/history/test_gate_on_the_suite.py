@@ -14,6 +14,8 @@ import pytest
 
 from tests.history.planted_suite import git
 
+pytestmark = pytest.mark.quiet
+
 PROJECT = Path(__file__).parents[2]
 CONFTEST = """
 from fixtures.frameworks import FRAMEWORKS, Listing
