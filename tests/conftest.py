@@ -1,5 +1,7 @@
 """Shared by all tests."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -8,4 +10,6 @@ settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+        del os.environ[name]  # an inner pytest would take itself for a worker, and turn its benchmarks off
     config.addinivalue_line("markers", "quiet: measures, and decides by what it measured: no other test runs beside it.")

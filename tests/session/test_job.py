@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.case import Case, Phase, Style, Workload
-from fixtures.measurement import Epoch, Measurement, Outcome, Reading
+from fixtures.measurement import Epoch, Measurement, Outcome, Reading, Round
 from fixtures.session import job
 from fixtures.session.five_metrics import NO_WINNER, Metric, five_metrics
 
@@ -31,6 +32,7 @@ def measured(framework: str, *epochs: Epoch, deviation: float = 1.0, peak_bytes:
         figures={"validation_loss_deviation": deviation},
         readings=(Reading("allocator_peak_bytes", None, "x", "no GPU"), Reading("host_with_children_bytes", peak_bytes, "x")),
         epochs=epochs,
+        rounds=tuple(Round(each.training_seconds + each.validation_seconds, 1.0, 0.0, turn) for turn, each in enumerate(epochs)),
     )
 
 
@@ -72,7 +74,7 @@ def test_the_five_metrics_name_winners_that_are_sure() -> None:
         "TensorFlow, 2.00× faster",
         "TensorFlow, 2.00× lighter",
     ]
-    assert found["training time"].values == ("6 s", "3 s")
+    assert found["training time"].values == ("6 s, 2 s an epoch", "3 s, 1 s an epoch")
     assert found["inference latency"].values == ("0.5 s, 2.5 ms an image", "0.25 s, 1.25 ms an image")
     assert found["peak memory"].interval == "× 2.00, one run"
 
@@ -87,9 +89,26 @@ def test_newcombes_interval() -> None:
     """The example of Newcombe 1998, table II, row (a): 56/70 − 48/80, method 10."""
     first = measured("pytorch", *[epoch(56 / 70, images=70)] * 3)
     second = measured("tensorflow", *[epoch(48 / 80, images=80)] * 3)
-    assert rows(first, second)["validation accuracy"].interval == "+0.052 – +0.334"
+    assert rows(first, second)["validation accuracy"].interval == "+0.052 … +0.334"
 
 
 def test_too_few_epochs_are_not_called() -> None:
     found = rows(measured("pytorch", epoch()), measured("tensorflow", epoch()))
-    assert found["training time"].winner == "too few epochs"
+    assert found["training time"].winner == "not called: disturbed, or too few epochs"
+
+
+def test_disturbed_epochs_call_no_winner() -> None:
+    slow = measured("pytorch", *[epoch(seconds=2.0)] * 4)
+    fast = measured("tensorflow", *[epoch(seconds=1.0)] * 4)
+    disturbed = tuple(msgspec.structs.replace(each, foreign_cpu_share=0.5) for each in slow.rounds[:2])
+    slow = msgspec.structs.replace(slow, rounds=disturbed + slow.rounds[2:])
+    assert rows(slow, fast)["training time"].winner == "not called: disturbed, or too few epochs"
+
+
+def test_a_loss_that_is_no_number_is_never_alike() -> None:
+    sound, diverged = [epoch(loss=2.0), epoch(loss=1.0)], [epoch(loss=2.0), epoch(loss=float("nan"))]
+    for ours, theirs in ((sound, diverged), (diverged, sound), (diverged, diverged), (sound, [epoch(loss=2.0), epoch(loss=0.0)])):
+        assert [check.name for check in job.curve_checks(ours, theirs) if not check.holds] == [
+            "training loss curve",
+            "validation loss curve",
+        ]
