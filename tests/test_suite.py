@@ -21,7 +21,7 @@ from fixtures.measurement import Measurement, Outcome
 from tests.frameworks.conftest import interpreter
 from tests.session.conftest import measurements as measurements_in
 
-pytestmark = pytest.mark.quiet
+pytestmark = pytest.mark.alone
 
 PROJECT = Path(__file__).parents[1]
 EXPERIMENT = {"batch_size": 4, "image_size": 64}

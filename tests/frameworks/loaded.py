@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 from pathlib import Path
@@ -22,6 +23,7 @@ from fixtures.inputs.flowers import CorpusError
 IMAGE_SIZE = 64
 BATCH_SIZE = 17  # six batches are the 102 training images of the tiny corpus
 EPOCH_BATCHES = 6
+DYING_SECONDS = 20.0  # at most: a loader's processes end on their own once nobody asks them for more
 
 
 class Loading:
@@ -124,6 +126,9 @@ def damaged_pixels(damage: Loading) -> list[str]:
 
 
 def left_over() -> list[str]:
-    """Processes of loaders after all were closed. The server that they are forked from waits for the next one."""
+    """Processes of loaders some time after all were closed. The server that they are forked from waits for the next one."""
+    gc.collect()  # an error's traceback may hold its pipeline
     own = os.getpid()
-    return [" ".join(each.cmdline()) for each in psutil.Process().children(recursive=True) if each.ppid() != own]
+    loaders = [each for each in psutil.Process().children(recursive=True) if each.ppid() != own]
+    _, alive = psutil.wait_procs(loaders, timeout=DYING_SECONDS)
+    return [" ".join(each.cmdline()) for each in alive]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.history.planted_suite import git
 
-pytestmark = pytest.mark.quiet
+pytestmark = pytest.mark.alone
 
 PROJECT = Path(__file__).parents[2]
 CONFTEST = """

@@ -9,6 +9,7 @@ import pytest
 from tests.session.conftest import InnerRun, outcomes
 
 
+@pytest.mark.alone
 def test_ctrl_c_saves_what_was_measured(inner: InnerRun) -> None:
     inner.use("sound", "hanging")
     process = inner.start("--benchmark-json=out.json", "--case-timeout=60", "-v", "-k", "inference or stock")
