@@ -89,7 +89,7 @@ def _side(row: Row, environments: dict[tuple[tuple[str, str], ...], int]) -> Sid
         value=value,
         low=low,
         high=high,
-        disturbed=measurement is not None and measurement.disturbed_rounds > len(measurement.rounds) / 2,
+        disturbed=measurement is not None and measurement.disturbed,
         figures=figures(measurement) if measurement else {},
         environment=environments.setdefault(environment, len(environments)),
         checks=len(measurement.equal_work.checks) if measurement and measurement.equal_work else None,
@@ -105,10 +105,9 @@ def _watched(row: Row) -> tuple[Quantity, float | None, float | None, float | No
         return Quantity.TIME, seconds[0], seconds[0], seconds[0]
     measurement = row.measurement
     if row.outcome is Outcome.OK and measurement is not None and measurement.case.phase is Phase.MEMORY:
-        meter = compared_meter((measurement,))
-        for reading in measurement.readings:
-            if reading.name == meter and reading.value_bytes:
-                return Quantity.MEMORY, float(reading.value_bytes), float(reading.value_bytes), float(reading.value_bytes)
+        size_bytes = float(measurement.bytes_read(compared_meter((measurement,))) or 0)
+        if size_bytes:
+            return Quantity.MEMORY, size_bytes, size_bytes, size_bytes
     return Quantity.NONE, None, None, None
 
 

@@ -106,7 +106,7 @@ def _epochs(pair: Pair, seconds: Callable[[Epoch], float], together: Callable[[l
 
 def _latency(pair: Pair) -> tuple[str, str, Verdict]:
     first, second = (each.median_step_seconds for each in pair)
-    disturbed = any(each.disturbed_rounds > len(each.rounds) / 2 for each in pair)
+    disturbed = any(each.disturbed for each in pair)
     return words.seconds(first), words.seconds(second), verdicts.of_ratio(ratio(*pair), "faster", disturbed)
 
 
@@ -114,15 +114,11 @@ def _memory(pair: Pair) -> tuple[str, str, Verdict] | None:
     meter = _meter(pair)
     if meter is None:
         return None
-    first, second = (_readings(each)[meter] for each in pair)
+    first, second = (float(each.bytes_read(meter) or 0) for each in pair)
     return words.size(first), words.size(second), verdicts.of_ratio(single(first, second), "lighter")
 
 
 def _meter(pair: Pair) -> str | None:
     """The one both are compared by, where both could read it."""
     meter = compared_meter(pair)
-    return meter if all(meter in _readings(each) for each in pair) else None
-
-
-def _readings(measurement: Measurement) -> dict[str, float]:
-    return {reading.name: float(reading.value_bytes) for reading in measurement.readings if reading.value_bytes}
+    return meter if all(each.bytes_read(meter) for each in pair) else None

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from fixtures.frameworks import FRAMEWORKS
+from fixtures.frameworks import FRAMEWORKS, rank
 from history.gate.comparable import PLACE
 from history.gate.moderation import Floats
 from history.records import Machine
@@ -116,10 +116,6 @@ def title(framework: str) -> str:
 def colour(framework: str) -> int:
     """Number of the framework's colour in the style sheet; what is no framework has the last."""
     return min(rank(framework), COLOURS - 1)
-
-
-def rank(framework: str) -> int:
-    return list(FRAMEWORKS).index(framework) if framework in FRAMEWORKS else len(FRAMEWORKS)
 
 
 def machine_differences(before: Night, after: Night) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fixtures.frameworks import rank
 from fixtures.measurement import Outcome
 from history.noise import Noise
 from history.report.changes import Change
-from history.report.histories import CaseHistory, MachineHistory, colour, rank, title
+from history.report.histories import CaseHistory, MachineHistory, colour, title
 
 DIGITS = 6
 REACH_95 = 1.96  # standard deviations on both sides that hold 95 %

@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 
 from fixtures.case import Phase
-from fixtures.frameworks import FRAMEWORKS
+from fixtures.frameworks import FRAMEWORKS, rank
 from fixtures.measurement import EqualWork, Measurement, Outcome
 from history.records import TO_SHOW, read
 from history.report import five_metrics, verdicts, words
-from history.report.histories import CaseHistory, MachineHistory, rank, title
+from history.report.histories import CaseHistory, MachineHistory, title
 from history.report.night import Side
 from history.report.slugs import slug
 from history.report.sparklines import Sparkline, sparkline

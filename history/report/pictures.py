@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from fixtures.frameworks import FRAMEWORKS
+from fixtures.frameworks import FRAMEWORKS, rank
 from fixtures.ladder import climbed, rungs
 from fixtures.measurement import Measurement, Outcome
 from fixtures.ratio import Ratio
 from history.records import Row
 from history.report import words
-from history.report.histories import rank, title
+from history.report.histories import title
 from history.report.slugs import slug
 
 _WORKERS = re.compile(r"images_per_second_(?:with_)?(\d+)_(?:workers?|threads?)|images_per_second_workers_(\d+)")

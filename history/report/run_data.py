@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures.frameworks import FRAMEWORKS
+from fixtures.frameworks import FRAMEWORKS, rank
 from history.report import words
 from history.report.commits import Commits
-from history.report.histories import MachineHistory, rank, title
+from history.report.histories import MachineHistory, title
 from history.report.links import Links
 from history.report.night import Night, Quantity
 from history.report.slugs import slug

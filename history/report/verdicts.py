@@ -34,14 +34,13 @@ def of_ratio(ratio: Ratio | None, adjective: str, disturbed: bool = False) -> Ve
     if ratio is None:
         return Verdict(Ahead.UNKNOWN, DISTURBED if disturbed else "too few turns")
     shown = f"{ratio.estimate:.2f}"
-    interval = f"{ratio.low:.2f} – {ratio.high:.2f}" if ratio.low < ratio.high else "one run"
+    interval = ratio.interval
     if disturbed:
         return Verdict(Ahead.UNKNOWN, DISTURBED, shown, interval)
     if not ratio.shows_difference:
         return Verdict(Ahead.NOBODY, NO_DIFFERENCE, shown, interval)
     ahead = Ahead.FIRST if ratio.estimate < 1 else Ahead.SECOND
-    factor = max(ratio.estimate, 1 / ratio.estimate)
-    return Verdict(ahead, f"{framework(ahead)} {factor:.2f}× {adjective}", shown, interval)
+    return Verdict(ahead, f"{framework(ahead)} {ratio.factor:.2f}× {adjective}", shown, interval)
 
 
 def of_difference(difference: Difference, lower_is_better: bool, adjective: str, digits: str) -> Verdict:
