@@ -80,7 +80,7 @@ def _change(values: Floats, nights: np.ndarray, start: int, change: int, end: in
     shift = float(after.mean() - before.mean())
     quantile = float(special.stdtrit(max(len(before) + len(after) - 2, 1), (1 + CONFIDENCE) / 2))
     reach = quantile * sd * float(np.sqrt(1 / len(before) + 1 / len(after)))
-    earliest, latest = _when(values[start:end], sd)
+    earliest, latest = _when(values[start:end], change - start, sd)
     return ChangePoint(
         night=int(nights[change]),
         earliest=int(nights[start + earliest]),
@@ -94,8 +94,11 @@ def _change(values: Floats, nights: np.ndarray, start: int, change: int, end: in
     )
 
 
-def _when(values: Floats, sd: float) -> tuple[int, int]:
-    """The shortest run of nights that holds the true one with probability `CONFIDENCE`, every night as likely before looking."""
+def _when(values: Floats, found: int, sd: float) -> tuple[int, int]:
+    """The shortest run of nights that holds the true one with probability `CONFIDENCE`, every night as likely before looking.
+
+    It holds the night that was found as well: levels have a shortest length, so that need not be the likeliest one.
+    """
     nights = len(values)
     counts = np.arange(1, nights)
     sums, total = np.cumsum(values)[:-1], values.sum()
@@ -104,4 +107,4 @@ def _when(values: Floats, sd: float) -> tuple[int, int]:
     shares = likelihood / likelihood.sum()
     order = np.argsort(-shares, kind="stable")
     held = order[: int(np.searchsorted(np.cumsum(shares[order]), CONFIDENCE)) + 1] + 1
-    return int(held.min()), int(held.max())
+    return min(found, int(held.min())), max(found, int(held.max()))

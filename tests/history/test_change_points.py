@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -98,10 +98,18 @@ def test_a_meter_that_never_varies() -> None:
     assert not found.cases[0]
 
 
+def rugged() -> Floats:
+    """Whose likeliest night of change lies outside of the levels that are long enough."""
+    values = np.zeros((14, 3))
+    values[[8, 10, 11], 2] = 1.0
+    return values
+
+
 VALUES = st.floats(-30, 30) | st.just(float("nan"))
 
 
 @settings(max_examples=150, deadline=None)
+@example(rugged())
 @given(arrays.arrays(np.float64, st.tuples(st.integers(0, 40), st.integers(1, 10)), elements=VALUES))
 def test_whatever_comes_is_answered(values: Floats) -> None:
     for case, changes in enumerate(trends(values).cases):
