@@ -11,3 +11,8 @@ import pytest
 @pytest.mark.cases("core", phase="data_pipeline", workload="loading", style="stock")
 def test_data_pipeline(measure):
     measure()
+
+
+@pytest.mark.cases(phase="data_pipeline", workload="loading", style="strategy", strategy="every")
+def test_strategies(measure):
+    measure()

@@ -19,7 +19,7 @@ from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Setup
 from fixtures.inputs.experiment import load
 from fixtures.session.options import CPU_EXPERIMENT, worker_spec
-from fixtures.session.workers import Worker, variables
+from fixtures.session.workers import KEEP_MEMORY, Worker, variables
 from fixtures.worker.protocol import Begin, Begun, Block, End, Inputs, MakeInputs, Measure, Progress
 
 HERE = Path(__file__).parent
@@ -27,7 +27,6 @@ PROCESSES = 3
 TURNS = 4
 TURN_SECONDS = 3.0
 TIMEOUT_SECONDS = 600.0
-KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**34)}  # mallopt(3)
 
 
 def interpreter(spec: str) -> str:
