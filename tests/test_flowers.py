@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from fixtures.case import Case, Phase, Style, Workload
@@ -23,7 +25,8 @@ from fixtures.frameworks.contract import Setup
 from fixtures.inputs import drawing, flowers
 from fixtures.inputs.batch import canonical_batch
 from fixtures.inputs.experiment import Experiment
-from fixtures.inputs.flowers import Corpus, CorpusError, ImagesPerClass
+from fixtures.inputs.flowers import LABEL_FILES, Corpus, CorpusError, ImagesPerClass
+from tests.damaged import DAMAGED_IMAGES, DAMAGED_LABELS, damage, with_row
 
 TINY = ImagesPerClass(train=1, valid=1, test=1)
 TINY_SHA256 = "191e7026c07743a8bac81054d157b3d82d61e75c3d757dec624acc08f4b2d3ab"
@@ -188,6 +191,104 @@ def test_the_real_set_half_extracted(extracted: Path) -> None:
     (extracted / "jpg" / "image_00003.jpg").unlink()
     with pytest.raises(CorpusError, match="305 images instead of 306"):
         flowers.real(extracted.parents[1], silent)
+
+
+@pytest.mark.parametrize("kind", DAMAGED_IMAGES)
+def test_a_damaged_image_of_the_real_set_is_named_before_a_manifest_calls_it_good(extracted: Path, kind: str) -> None:
+    root = extracted.parent
+    file, said = damage(root, kind)
+    for _ in range(2):  # it is no better the second time
+        with pytest.raises(CorpusError) as raised:
+            flowers.real(root.parent, silent)
+        assert str(raised.value).startswith(
+            f"no complete colour JPEG: {file} ({said}). Delete the folder {root}: it is downloaded anew. Without a network: place "
+        )
+        assert not (root / "manifest.json").exists()
+
+
+def test_every_damaged_image_is_named_up_to_a_number(extracted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1, 6):
+        truncate(extracted / "jpg" / f"image_{number:05d}.jpg")
+    with pytest.raises(CorpusError) as raised:
+        flowers.real(extracted.parents[1], silent)
+    assert [f"image_{number:05d}.jpg (Premature" in str(raised.value) for number in range(1, 7)] == [True] * 5 + [False]
+    monkeypatch.setattr(flowers, "NAMED_IMAGES", 2)
+    with pytest.raises(CorpusError, match=r"image_00001\.jpg .*, .*image_00002\.jpg \(Premature end of JPEG file\) and 3 more\. Delete"):
+        flowers.real(extracted.parents[1], silent)
+
+
+def test_an_image_without_its_last_byte_is_named(extracted: Path) -> None:
+    """Some decoders do not mind: no pixel is lost. But the file is not what it was."""
+    path = extracted / "jpg" / "image_00009.jpg"
+    os.truncate(path, path.stat().st_size - 1)
+    with pytest.raises(CorpusError, match=r"image_00009\.jpg \(Premature end of JPEG file\)"):
+        flowers.real(extracted.parents[1], silent)
+
+
+def test_an_image_of_another_name_is_missed(extracted: Path) -> None:
+    (extracted / "jpg" / "image_00009.jpg").rename(extracted / "jpg" / "image_00009 (1).jpg")
+    with pytest.raises(CorpusError, match=r"image_00009\.jpg \(No such file or directory\)"):
+        flowers.real(extracted.parents[1], silent)
+
+
+@pytest.mark.parametrize("kind", DAMAGED_LABELS)
+def test_a_label_file_that_is_not_the_real_one_is_named_and_nothing_is_downloaded_over_it(extracted: Path, kind: str) -> None:
+    file, _ = damage(extracted.parent, kind)
+
+    def download(_: Path) -> None:
+        pytest.fail("the file would be overwritten")
+
+    with pytest.raises(CorpusError) as raised:
+        flowers.real(extracted.parents[1], download)
+    assert str(raised.value).startswith(f"{file}, {file.stat().st_size} bytes, is not the real one: its md5 is ")
+    assert f"Delete it. Without a network: place imagelabels.mat (md5 {flowers.REAL_MD5['imagelabels.mat']})" in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", DAMAGED_LABELS)
+def test_label_files_that_do_not_fit_are_named_with_the_mend(copy: Path, kind: str) -> None:
+    file, said = damage(copy, kind)
+    for split in flowers.SPLITS:
+        with pytest.raises(CorpusError) as raised:
+            flowers.labels(copy, split)
+        assert str(raised.value) == f"{file} {said}. Delete the folder {copy}: it is drawn anew"
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "value", "said"),
+    [
+        ("setid.mat", "trnid", 307, "setid.mat lists 306 images, not each of the 306 once"),
+        ("setid.mat", "tstid", 0, "setid.mat lists 306 images, not each of the 306 once"),
+        ("imagelabels.mat", "labels", 0, "imagelabels.mat holds a label that is not between 1 and 102"),
+        ("imagelabels.mat", "labels", 103, "imagelabels.mat holds a label that is not between 1 and 102"),
+    ],
+)
+def test_a_number_that_cannot_be_is_named(copy: Path, name: str, row: str, value: int, said: str) -> None:
+    def change(values: np.ndarray) -> np.ndarray:
+        values[0, 5] = value
+        return values
+
+    with_row(copy / "flowers-102" / name, row, change)
+    with pytest.raises(CorpusError, match=said):
+        flowers.labels(copy, "train")
+
+
+@given(name=st.sampled_from(LABEL_FILES), kept=st.floats(0.0, 1.0), place=st.floats(0.0, 1.0), flipped=st.integers(0, 255))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example restores the file
+def test_a_spoilt_label_file_is_read_or_named(copy: Path, name: str, kept: float, place: float, flipped: int) -> None:
+    path = copy / "flowers-102" / name
+    content = path.read_bytes()
+    before = flowers.labels(copy, "train")
+    spoilt = bytearray(content[: int(kept * len(content))] or b"\0")
+    spoilt[int(place * (len(spoilt) - 1))] ^= flipped
+    path.write_bytes(spoilt)
+    try:
+        alike = flowers.labels(copy, "train").keys() <= {f"image_{number:05d}.jpg" for number in range(1, 307)}
+    except CorpusError as error:
+        alike = str(path.parent) in str(error) and "Delete the folder" in str(error)
+    finally:
+        path.write_bytes(content)
+    assert alike
+    assert flowers.labels(copy, "train") == before
 
 
 @pytest.mark.parametrize("batch_size", [1, 8, 102, 150])

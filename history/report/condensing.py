@@ -5,10 +5,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable
 
-from fixtures.case import Phase
+from fixtures.case import Phase, Style
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.measurement import Measurement, Outcome
-from fixtures.ratio import Ratio, compared_meter, ratio
+from fixtures.ratio import Ratio, compared_meter, limit_share, ratio
 from history.records import Row, Run
 from history.report.night import Night, Quantity, Side
 
@@ -35,12 +35,16 @@ def condensed(run: Run, identity: str) -> Night:
 
 
 def comparison(row: Row) -> str:
-    """What the sides have in common. Benchmarks of another name than their phase's measure some cases again: they are apart."""
+    """What the sides have in common. Benchmarks of another name than their phase's measure some cases again: they are apart.
+
+    Not those of strategies, which nothing else measures.
+    """
     if row.measurement is None:
         return row.fullname
     case = row.measurement.case
     function = row.fullname.rpartition("::")[2].partition("[")[0].removeprefix("test_")
-    return case.comparison if function == case.phase else f"{case.comparison} ({function.replace('_', ' ')})"
+    own = function == case.phase or case.style is Style.STRATEGY
+    return case.comparison if own else f"{case.comparison} ({function.replace('_', ' ')})"
 
 
 def figures(measurement: Measurement) -> dict[str, float]:
@@ -52,6 +56,9 @@ def figures(measurement: Measurement) -> dict[str, float]:
         if measurement.images_per_second is not None:
             found["images_per_second"] = measurement.images_per_second
             found["cpu_seconds_per_image"] = sum(round_.cpu_seconds for round_ in rounds) / images
+        share = limit_share(measurement)
+        if share is not None:
+            found["share_of_limit"] = share.estimate
         if measurement.case.phase is Phase.INFERENCE:
             cuts = statistics.quantiles(steps, n=100, method="inclusive") if len(steps := measurement.step_seconds) > 1 else steps * 99
             found |= {f"p{percent}_seconds": cuts[percent - 1] for percent in LATENCY_PERCENTILES}

@@ -13,7 +13,7 @@ from fixtures.case import Case
 from history.report.histories import MachineHistory
 from history.report.night import Quantity, Side
 
-CASE_PARTS = ("phase", "workload", "style", "rung", "execution", "precision", "batch_size", "model_format")
+CASE_PARTS = ("phase", "workload", "style", "rung", "strategy", "execution", "precision", "batch_size", "model_format")
 
 
 def export(machines: list[MachineHistory], csv: Path, parquet: Path) -> None:

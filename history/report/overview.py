@@ -18,9 +18,28 @@ from history.report.slugs import slug
 from history.report.sparklines import Sparkline, sparkline
 from history.report.verdicts import Ahead, Verdict
 
-LIMIT_FIGURES = ("share_of_limit", "limit_share", "model_flops_utilisation", "joules_per_image")
+LIMIT_FIGURES = ("share_of_limit", "model_flops_utilisation", "joules_per_image")
 PHASE_FIGURES: dict[str, tuple[str, ...]] = {
-    Phase.DATA_PIPELINE: ("images_per_second", "cpu_seconds_per_image", "first_step_seconds", "consumer_wait_share"),
+    Phase.DATA_PIPELINE: (
+        "images_per_second",
+        "cpu_seconds_per_image",
+        "first_step_seconds",
+        "restart_seconds",
+        "accelerator_utilisation_at_200_images_per_second",
+        "accelerator_utilisation_at_800_images_per_second",
+        "accelerator_utilisation_at_3200_images_per_second",
+        "pixel_difference_max",
+    ),
+    Phase.END_TO_END: (
+        "images_per_second",
+        "loader_alone_seconds_per_step",
+        "step_alone_seconds_per_step",
+        "overlap",
+        "lost_share",
+        "wait_share",
+        "first_step_seconds",
+    ),
+    Phase.PIPELINE_SCALING: ("images_per_second", "cpu_seconds_per_image", "first_step_seconds"),
     Phase.TRAIN_STEP: ("images_per_second", "first_step_seconds"),
     Phase.INFERENCE: ("images_per_second", "first_step_seconds"),
     Phase.MEMORY: (),

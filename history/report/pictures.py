@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
+import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from fixtures.case import Case, Phase
 from fixtures.frameworks import FRAMEWORKS, rank
 from fixtures.ladder import climbed, rungs
+from fixtures.lead import does_the_work, name, ranked, ways
 from fixtures.measurement import Measurement, Outcome
-from fixtures.ratio import Ratio
+from fixtures.ratio import Ratio, limit_share
+from fixtures.scaling import Growth, called_growth, speed_ups
 from history.records import Row
-from history.report import words
-from history.report.histories import title
+from history.report import condensing, words
+from history.report.histories import COLOURS, colour, title
 from history.report.slugs import slug
 
-_WORKERS = re.compile(r"images_per_second_(?:with_)?(\d+)_(?:workers?|threads?)|images_per_second_workers_(\d+)")
 MIB = 2**20
 ATTRIBUTION = "_attribution["  # in the node ids of the benchmark that climbs the ladders
 
@@ -23,7 +25,13 @@ ATTRIBUTION = "_attribution["  # in the node ids of the benchmark that climbs th
 def pictures(rows: Iterable[Row]) -> list[dict[str, Any]]:
     measured = {row.fullname: row.measurement for row in rows if row.measurement is not None and row.outcome is Outcome.OK}
     everything = list(measured.values())
-    return [*_waterfalls(_of_attribution(measured)), *_scalings(everything), *_memory_curves(everything), *_sweeps(everything)]
+    return [
+        *_waterfalls(_of_attribution(measured)),
+        *_strategies([each for node_id, each in measured.items() if ATTRIBUTION not in node_id]),
+        *_scalings(everything),
+        *_memory_curves(everything),
+        *_sweeps(everything),
+    ]
 
 
 def _of_attribution(measured: dict[str, Measurement]) -> list[Measurement]:
@@ -75,16 +83,145 @@ def _bounds(value: Ratio) -> dict[str, float]:
 
 
 def _scalings(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
-    """Images a second by number of workers, from figures that name the number."""
-    by_comparison: dict[str, list[dict[str, Any]]] = {}
+    """Images a second by number of workers, beside what the machine can do with as many threads."""
+    by_comparison: dict[str, list[Measurement]] = {}
     for each in _in_order(measured):
-        points = sorted((int(match[1] or match[2]), value) for name, value in each.figures.items() if (match := _WORKERS.fullmatch(name)))
-        if points:
-            by_comparison.setdefault(each.case.comparison, []).append(_series(each, points))
+        if each.scaling:
+            by_comparison.setdefault(each.case.comparison, []).append(each)
+    return [_scaling(comparison, sides) for comparison, sides in by_comparison.items()]
+
+
+def _scaling(comparison: str, sides: Sequence[Measurement]) -> dict[str, Any]:
+    series = [_series(side, [(float(point.workers), point.images_per_second) for point in side.scaling]) for side in sides]
+    series.append(_limit_series(sides))
+    heading = f"Worker scaling: {comparison.removeprefix(Phase.PIPELINE_SCALING.replace('_', ' ')).strip()}"
+    told = "; ".join(f"{title(side.case.framework)} {_growth(called_growth(side))}" for side in sides)
+    return _lines("scaling", comparison, series, "workers", "images/s", heading) | {"summary": f"{told}.", "table": _scaling_table(sides)}
+
+
+def _growth(end: Growth | None) -> str:
+    if end is None:
+        return "was disturbed: where its growth stops is not called"
+    return f"grows up to {end.last.workers} {'worker' if end.last.workers == 1 else 'workers'}: {end.why}"
+
+
+def _limit_series(sides: Sequence[Measurement]) -> dict[str, Any]:
+    """Each side measured it in its own turns: the mean of both."""
+    limits: dict[int, list[float]] = {}
+    for side in sides:
+        for point in side.scaling:
+            limits.setdefault(point.workers, []).append(point.limit_images_per_second)
+    points = [(float(workers), statistics.fmean(found)) for workers, found in sorted(limits.items())]
+    return _line("limit of the machine", COLOURS - 1, points) | {"dashed": True}
+
+
+def _scaling_table(sides: Sequence[Measurement]) -> dict[str, Any]:
+    return {
+        "texts": [0],
+        "head": [
+            "framework",
+            "workers",
+            "images/s",
+            "speed-up",
+            "efficiency",
+            "limit, images/s",
+            "its speed-up",
+            "its efficiency",
+            "share of the limit",
+            "busy cores",
+            "CPU time an image",
+        ],
+        "body": [
+            [
+                title(side.case.framework),
+                str(each.point.workers),
+                words.plain(each.point.images_per_second),
+                f"{each.speed_up:.2f}",
+                f"{each.efficiency:.0%}",
+                words.plain(each.point.limit_images_per_second),
+                f"{each.limit_speed_up:.2f}",
+                f"{each.limit_efficiency:.0%}",
+                f"{each.share_of_limit:.0%}",
+                f"{each.point.busy_cores:.2f}",
+                words.seconds(each.point.cpu_seconds_per_image),
+            ]
+            for side in sides
+            for each in speed_ups(side.scaling)
+        ],
+    }
+
+
+def _strategies(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
+    """Each framework's ways to load the same images, by their share of the limit; none where only `matched` and `stock` were measured."""
+    of_framework: dict[tuple[str, int], list[Measurement]] = {}
+    for each in _in_order(ways(measured)):
+        of_framework.setdefault((each.case.framework, each.case.batch_size), []).append(each)
     return [
-        _lines("scaling", comparison, series, "workers", "images/s", f"Worker scaling: {comparison}")
-        for comparison, series in by_comparison.items()
+        _bars(framework, batch_size, ranked(found))
+        for (framework, batch_size), found in of_framework.items()
+        if any(each.case.strategy for each in found)
     ]
+
+
+def _bars(framework: str, batch_size: int, found: Sequence[Measurement]) -> dict[str, Any]:
+    best = next((each for each in found if does_the_work(each)), None)
+    share = limit_share(best) if best else None
+    told = [f"Best is {name(best)}, {share.estimate:.0%} of what the machine can do."] if best and share else []
+    if not all(map(does_the_work, found)):
+        told.append("Grey ways do not do that work: other pixels, or images that are not made there.")
+    return {
+        "kind": "strategies",
+        "id": slug(f"strategies {framework} bs{batch_size}"),
+        "title": f"Ways to load the same images, {title(framework)} bs{batch_size}",
+        "summary": " ".join(told),
+        "x": "share of the limit",
+        "colour": colour(framework),
+        "bars": [
+            {
+                "label": name(each).replace("_", " "),
+                "equal": does_the_work(each),
+                "share": _bounds(found_share) if (found_share := limit_share(each)) else None,
+            }
+            for each in found
+        ],
+        "table": _strategies_table(found),
+    }
+
+
+def _strategies_table(found: Sequence[Measurement]) -> dict[str, Any]:
+    figures = {
+        "images/s": "images_per_second",
+        "CPU time an image": "cpu_seconds_per_image",
+        "first batch": "first_step_seconds",
+        "restart": "restart_seconds",
+        "pixels off by": "pixel_difference_max",
+    }
+    return {
+        "texts": [0, 8],
+        "head": ["strategy", "share of the limit", "95 % interval", *figures, "what it is"],
+        "body": [
+            [
+                name(each).replace("_", " "),
+                *_share_cells(limit_share(each)),
+                *(words.value(figure, condensing.figures(each).get(figure)) for figure in figures.values()),
+                _what(each.case),
+            ]
+            for each in found
+        ],
+    }
+
+
+def _what(case: Case) -> str:
+    """In a line. A run of long ago may have a strategy that is no more."""
+    if case.strategy is None:
+        return f"the case {case.style}"
+    return FRAMEWORKS[case.framework].strategies.get(case.strategy, words.NOTHING) if case.framework in FRAMEWORKS else words.NOTHING
+
+
+def _share_cells(share: Ratio | None) -> tuple[str, str]:
+    if share is None:
+        return "not called", "disturbed, or too few turns"
+    return f"{share.estimate:.1%}", f"{share.low:.1%} – {share.high:.1%}"
 
 
 def _memory_curves(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
@@ -119,12 +256,11 @@ def _in_order(measured: Sequence[Measurement]) -> list[Measurement]:
 
 
 def _series(measurement: Measurement, points: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    return {
-        "framework": measurement.case.framework,
-        "title": title(measurement.case.framework),
-        "x": [round(x, 4) for x, _ in points],
-        "y": [float(f"{y:.6g}") for _, y in points],
-    }
+    return _line(title(measurement.case.framework), colour(measurement.case.framework), points)
+
+
+def _line(heading: str, colour: int, points: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    return {"title": heading, "colour": colour, "x": [round(x, 4) for x, _ in points], "y": [float(f"{y:.6g}") for _, y in points]}
 
 
 def _lines(kind: str, comparison: str, series: list[dict[str, Any]], x: str, y: str, heading: str) -> dict[str, Any]:

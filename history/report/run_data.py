@@ -14,6 +14,7 @@ from history.report.slugs import slug
 from history.report.storage import Dated
 
 RELATIVE_DIGITS = 6
+PARTS = ("style", "strategy", "precision", "execution", "workload")  # of a case, by which it can be chosen
 
 
 def runs(machines: list[MachineHistory], commits: Commits, links: Links) -> dict[str, Any]:
@@ -68,8 +69,8 @@ def cases(machines: list[MachineHistory], sds: dict[str, dict[tuple[str, str], f
 def _parts(by_framework: dict[str, Any]) -> dict[str, Any]:
     case = next((history.newest.case for history in by_framework.values() if history.newest.case), None)
     if case is None:
-        return {"phase": "other", "style": None, "precision": None, "execution": None, "workload": None}
-    return {"phase": case.phase, "style": case.style, "precision": case.precision, "execution": case.execution, "workload": case.workload}
+        return {"phase": "other", **dict.fromkeys(PARTS)}
+    return {"phase": case.phase, **{part: getattr(case, part) for part in PARTS}}
 
 
 def figures_of_run(night: Night) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from history.gate.figures import duration
 
 MIB = 2**20
 NOTHING = "–"
+SHARES = ("accelerator_utilisation_at_", "share_of_limit", "overlap")  # by the beginning of the name
 TITLES = {
     "images_per_second": "images/s",
     "cpu_seconds_per_image": "CPU time an image",
@@ -13,15 +14,25 @@ TITLES = {
     "build_seconds": "build",
     "device_step_seconds": "step on the device",
     "throttled_share": "throttled",
-    "consumer_images_per_second": "consumer",
-    "consumer_wait_share": "consumer waits",
-    "drained_batches": "drained batches",
+    "share_of_limit": "share of the limit",
+    "accelerator_utilisation_at_200_images_per_second": "accelerator busy at 200 images/s",
+    "accelerator_utilisation_at_800_images_per_second": "accelerator busy at 800 images/s",
+    "accelerator_utilisation_at_3200_images_per_second": "accelerator busy at 3,200 images/s",
+    "restart_seconds": "restart to first batch",
+    "pixel_difference_max": "pixels off by, at most",
+    "pixel_difference_mean": "pixels off by, on average",
+    "wait_share": "waits for batches",
+    "lost_share": "lost to loading",
+    "loader_alone_seconds_per_step": "loader alone",
+    "step_alone_seconds_per_step": "step alone",
     "allocator_peak_bytes": "device allocator peak",
     "allocator_reserved_peak_bytes": "device allocator, reserved",
     "host_with_children_bytes": "host, with children",
     "host_peak_bytes": "host peak",
     "host_children_bytes": "children",
     "host_baseline_bytes": "framework alone",
+    "host_tree_before_bytes": "host before the pipeline, with children",
+    "host_tree_bytes": "host, its buffers full, with children",
     "warm_up_host_peak_bytes": "warm-up's host peak",
     "joules_per_image": "energy an image",
     "model_flops_utilisation": "MFU",
@@ -34,6 +45,8 @@ PHASES = {
     "largest_batch": ("Largest batch", "How many images fit, and what they cost"),
     "fine_tuning": ("Fine-tuning", "The whole job: epochs of training and validation"),
     "model_formats": ("Model formats", "Saving, loading, and the first inference after it"),
+    "end_to_end": ("End to end", "Train steps fed by their pipeline: whether they wait for it, and how much of the loading they hide"),
+    "pipeline_scaling": ("Pipeline scaling", "JPEG files to training batches with a worker on each core; fewer workers are a picture"),
 }
 
 
@@ -49,7 +62,7 @@ def value(figure: str, number: float | None) -> str:
         return size(number)
     if "seconds" in figure and not figure.endswith("_per_second"):
         return seconds(number)
-    if figure.endswith(("_share", "_utilisation", "_accuracy")):
+    if figure.startswith(SHARES) or figure.endswith(("_share", "_utilisation", "_accuracy")):
         return f"{number:.1%}"
     unit = "/s" if figure.endswith("_per_second") else " J" if figure.startswith("joules") else ""
     return f"{plain(number)}{unit}"

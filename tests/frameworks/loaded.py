@@ -16,11 +16,12 @@ from fixtures.case import Case, Phase, Style, Workload
 from fixtures.fairness import PIPELINE_LADDER
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Framework, Setup, Unsupported
-from fixtures.inputs import flowers
 from fixtures.inputs.experiment import Experiment
 from fixtures.inputs.flowers import CorpusError
 
 IMAGE_SIZE = 64
+EPOCH_IMAGE_SIZE = 224  # where whole batches are compared
+RAISED_BY_STOCK = ("truncated", "empty")  # it converts whatever else it is given
 BATCH_SIZE = 17  # six batches are the 102 training images of the tiny corpus
 EPOCH_BATCHES = 6
 DYING_SECONDS = 20.0  # at most: a loader's processes end on their own once nobody asks them for more
@@ -32,14 +33,22 @@ class Loading:
         self.module: Framework = importlib.import_module(FRAMEWORKS[framework].module)  # type: ignore[assignment]
         self.corpus = corpus
 
-    def setup(self, style: Style = Style.MATCHED, batch_size: int = BATCH_SIZE, shuffle_buffer: int = 40) -> Setup:
-        case = Case(self.name, Phase.DATA_PIPELINE, Workload.LOADING, style, batch_size)
-        experiment = Experiment(name="test", image_size=IMAGE_SIZE, shuffle_buffer=shuffle_buffer, seed=3)
+    def setup(
+        self, style: Style = Style.MATCHED, batch_size: int = BATCH_SIZE, image_size: int = IMAGE_SIZE, strategy: str | None = None
+    ) -> Setup:
+        case = Case(self.name, Phase.DATA_PIPELINE, Workload.LOADING, style, batch_size, strategy=strategy)
+        experiment = Experiment(name="test", image_size=image_size, shuffle_buffer=40, seed=3)
         return Setup(case=case, experiment=experiment, corpus=self.corpus, weights="", threads=2, dropout=0.0)
 
-    def prepared(self) -> list[str]:
+    def setup_of(self, name: str, image_size: int = IMAGE_SIZE) -> Setup:
+        """By the name of a style or a strategy."""
+        if name in list(Style):
+            return self.setup(Style(name), image_size=image_size)
+        return self.setup(Style.STRATEGY, image_size=image_size, strategy=name)
+
+    def prepared(self, strategy: str | None) -> list[str]:
         """What there was to prepare after the device was opened: files and processes that came with the first pipeline."""
-        setup = self.setup()
+        setup = self.setup_of(strategy or "matched")
         self.module.open_device(setup)
         before = self._files_and_processes()
         self.module.pipeline(setup).close()
@@ -77,6 +86,28 @@ class Loading:
         pipeline.close()
         return {"labels": labels, "kinds": sorted(kinds), "range": [float(images.min()), float(images.max())]}
 
+    def save_epoch(self, setup: Setup, file: Path) -> None:
+        pipeline = self.module.pipeline(setup)
+        batches = []
+        for _ in range(EPOCH_BATCHES):
+            pipeline.step()
+            batches.append(pipeline.to_numpy())
+        images, labels = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+        np.savez(file, images=images, labels=labels)
+        pipeline.close()
+
+    def restarted(self, setup: Setup) -> list[list[int]]:
+        """Labels of the first batches before and after a restart."""
+        pipeline = self.module.pipeline(setup)
+        found = []
+        for _ in range(2):
+            pipeline.step()
+            pipeline.step()
+            found.append(pipeline.to_numpy()[1].tolist())
+            pipeline.restart()
+        pipeline.close()
+        return found
+
     def refusal(self, setup: Setup, error: type[Exception]) -> str:
         """What taking batches raises."""
         try:
@@ -86,42 +117,43 @@ class Loading:
         return ""
 
 
-def everything(framework: str, corpus: str, damaged: str, pixels_file: str, decoy: str) -> dict[str, Any]:
-    """All checks in one start of the interpreter. Pixels of all training files go to `pixels_file`, by the order of their names.
+def everything(framework: str, corpus: str, strategies: list[str], damaged: dict[str, str], epochs: str, decoy: str) -> dict[str, Any]:
+    """All checks in one start of the interpreter. Images and labels of an epoch go to a file of each style's name in the folder `epochs`.
 
-    `decoy` is a folder with another package `fixtures`, which ends whatever process imports it.
+    `damaged` are corpora by what is wrong with them. `decoy` is a folder with another package `fixtures`, which ends whatever process
+    imports it.
     """
-    loading, damage = Loading(framework, corpus), Loading(framework, damaged)
+    loading = Loading(framework, corpus)
     os.chdir(decoy)
-    prepared = loading.prepared()
-    labels = loading.module.labels(loading.setup())
-    files = [flowers.jpg(Path(corpus)) / name for name in sorted(labels)]
-    np.save(pixels_file, loading.module.pixels(files, IMAGE_SIZE))
-    found = {
-        "prepared_too_late": prepared,
-        "labels": labels,
+    found: dict[str, Any] = {"prepared_too_late": [each for strategy in (None, *strategies) for each in loading.prepared(strategy)]}
+    for style in ("matched", "own_operations"):
+        loading.save_epoch(loading.setup_of(style, image_size=EPOCH_IMAGE_SIZE), Path(epochs) / f"{style}.npz")
+    found |= {
+        "labels": loading.module.labels(loading.setup()),
         "matched": loading.stream(loading.setup(), 3 * EPOCH_BATCHES),
         "again": loading.stream(loading.setup(), EPOCH_BATCHES),
+        "restarted": loading.restarted(loading.setup()),
         "larger_than_the_corpus": loading.stream(loading.setup(batch_size=150), 3),
         "stock": loading.stream(loading.setup(Style.STOCK), 3 * EPOCH_BATCHES),
         "stock_larger_than_the_corpus": loading.refusal(loading.setup(Style.STOCK, batch_size=150), Unsupported),
         "ladder": loading.ladder(),
-        "damaged_matched": damage.refusal(damage.setup(), CorpusError),
-        "damaged_stock": damage.refusal(damage.setup(Style.STOCK), CorpusError),
-        "damaged_pixels": damaged_pixels(damage),
+        "strategies": {each: loading.stream(loading.setup_of(each), 3 * EPOCH_BATCHES) for each in strategies},
+        "damaged": {kind: refusals(Loading(framework, root), kind) for kind, root in damaged.items()},
     }
     found["left_over"] = left_over()
     return found
 
 
-def damaged_pixels(damage: Loading) -> list[str]:
-    """What `pixels` says to each file that it refuses."""
-    said = []
-    for file in sorted(flowers.jpg(Path(damage.corpus)).iterdir()):
-        try:
-            damage.module.pixels([file], IMAGE_SIZE)
-        except CorpusError as error:
-            said.append(str(error))
+def refusals(damaged: Loading, kind: str) -> dict[str, str]:
+    """What each loader says to a damaged corpus, and the framework's own reader of labels, where it says anything."""
+    styles = ["matched", "own_operations"]
+    if kind in RAISED_BY_STOCK:
+        styles.append("stock")
+    said = {style: damaged.refusal(damaged.setup_of(style), CorpusError) for style in styles}
+    try:
+        damaged.module.labels(damaged.setup())
+    except CorpusError as error:
+        said["labels"] = str(error)
     return said
 
 

@@ -19,7 +19,7 @@ from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Setup
 from fixtures.inputs.experiment import load
 from fixtures.session.options import CPU_EXPERIMENT, worker_spec
-from fixtures.session.workers import KEEP_MEMORY, Worker, variables
+from fixtures.session.workers import Worker, variables
 from fixtures.worker.protocol import Begin, Begun, Block, End, Inputs, MakeInputs, Measure, Progress
 
 HERE = Path(__file__).parent
@@ -91,7 +91,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worker", type=worker_spec, action="append", default=[], metavar="FRAMEWORK=SPEC")
     specs = dict.fromkeys(FRAMEWORKS, "popen") | dict(parser.parse_args().worker)
-    os.environ.update(KEEP_MEMORY)
     for framework in FRAMEWORKS:
         processes = [turns(framework, specs[framework]) for _ in range(PROCESSES)]
         found = [turn for process in processes for turn in process]

@@ -76,6 +76,7 @@ def test_unequal_work_is_not_measured(inner: InnerRun) -> None:
     assert refused["rounds"] == []
     assert {check["name"]: check["difference"] <= check["tolerance"] for check in refused["equal_work"]["checks"]} == {
         "pixels": True,
+        "order": True,
         "labels": True,
         "loss curve": True,
         "gradient norm": False,

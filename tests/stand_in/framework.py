@@ -15,16 +15,15 @@ from queue import Queue
 import numpy as np
 
 from fixtures.frameworks.contract import Setup, Stopwatch, Unsupported, Weights
-from fixtures.inputs import flowers
+from fixtures.inputs import flowers, order
+from fixtures.inputs.images import BatchReader
 from fixtures.measurement import Reading
 
 MEMORY_CGROUPS = Path("/sys/fs/cgroup/memory")
 
 
 class Steps:
-    """Work that sleeps; everything a train step, an inference or a pipeline offers."""
-
-    workers = 2
+    """Work that sleeps; everything a train step or an inference offers."""
 
     def __init__(self, setup: Setup, seconds: float) -> None:
         self._setup = setup
@@ -44,9 +43,6 @@ class Steps:
     def load(self, batch: object) -> None:
         pass
 
-    def batch(self) -> object:
-        return None
-
     def logits(self) -> np.ndarray:
         return np.arange(8 * 102, dtype=np.float32).reshape(8, 102)
 
@@ -58,6 +54,22 @@ class Steps:
 
     def close(self) -> None:
         pass
+
+
+class Loading(Steps):
+    """A pipeline that sleeps. The images it shows are the first files', whatever step it is at."""
+
+    burst = 2
+
+    def restart(self) -> None:
+        self._steps = 0
+
+    def batch(self) -> object:
+        return None
+
+    def to_numpy(self) -> tuple[np.ndarray, np.ndarray]:
+        files, images = order.training(self._setup), self._setup.case.batch_size
+        return BatchReader(files.paths, self._setup.experiment.image_size).read(range(images)), np.array(files.labels[:images])
 
 
 class Queued(Steps):
@@ -223,8 +235,8 @@ class StandIn:
             raise Unsupported("the stand-in has no tf32")
         return "cpu"
 
-    def pipeline(self, setup: Setup) -> Steps:
-        return Steps(setup, self._seconds / 10)
+    def pipeline(self, setup: Setup) -> Loading:
+        return Loading(setup, self._seconds / 10)
 
     def train_step(self, setup: Setup) -> Steps:
         return self._steps(setup, self._seconds)
@@ -237,9 +249,6 @@ class StandIn:
 
     def model_format(self, setup: Setup) -> Kept:
         return Kept(setup, self._seconds)
-
-    def pixels(self, files: list[Path], image_size: int) -> np.ndarray:
-        return np.zeros((len(files), image_size, image_size, 3), np.float32)
 
     def labels(self, setup: Setup) -> dict[str, int]:
         return flowers.labels(setup.corpus_folder, "train")

@@ -7,24 +7,32 @@ import time
 from queue import Queue
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.case import Case, Phase, Style, Workload
 from fixtures.frameworks.contract import Setup
+from fixtures.inputs import flowers
 from fixtures.inputs.experiment import Experiment
+from fixtures.inputs.flowers import ImagesPerClass
+from fixtures.measurement import Reading
 from fixtures.worker import loading
-from fixtures.worker.loading import PipelineBench
+from fixtures.worker.loading import BATCHES_PER_ROUND, LIMIT, Drained, PipelineBench
 from fixtures.worker.protocol import Measure
-from tests.stand_in.framework import StandIn
+from tests.stand_in.framework import Loading, StandIn
 
 BATCH_SECONDS = 0.01
 BUFFERED_BATCHES = 64  # four rounds' worth
+BATCH_SIZE = 8
 
 
 class Buffered:
     """A producer of fixed speed behind a large buffer."""
 
-    workers = 1
+    burst = 1
 
     def __init__(self) -> None:
         self._buffer: Queue[int] = Queue(BUFFERED_BATCHES)
@@ -41,6 +49,10 @@ class Buffered:
     def fence(self) -> None:
         pass
 
+    def restart(self) -> None:
+        while not self._buffer.empty():
+            self._buffer.get()
+
     def close(self) -> None:
         pass
 
@@ -50,18 +62,44 @@ class BufferedFramework(StandIn):
         return Buffered()
 
 
+class Bursting:
+    """So many batches at once, and then a wait for as many more. Counts what was taken."""
+
+    def __init__(self, burst: int, batch_seconds: float = 0.0) -> None:
+        self.burst = burst
+        self.taken = 0
+        self._seconds = burst * batch_seconds
+
+    def step(self) -> None:
+        if self.taken % self.burst == 0:
+            time.sleep(self._seconds)
+        self.taken += 1
+
+    def fence(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
+    corpus = flowers.generated(tmp_path_factory.mktemp("corpus"), lambda *_: None, ImagesPerClass(1, 1, 1))
+    case = Case("buffered", Phase.DATA_PIPELINE, Workload.LOADING, Style.STOCK, BATCH_SIZE)
+    return Setup(case, Experiment(name="x", image_size=32), corpus.root, "", threads=1, dropout=0.0)
+
+
 @pytest.fixture
-def bench() -> PipelineBench:
-    case = Case("buffered", Phase.DATA_PIPELINE, Workload.LOADING, Style.STOCK, 8)
-    bench = PipelineBench(BufferedFramework(), Setup(case, Experiment(name="x"), "", "", threads=1, dropout=0.0))  # type: ignore[arg-type]
+def bench(setup: Setup) -> PipelineBench:
+    bench = PipelineBench(BufferedFramework(), setup)  # type: ignore[arg-type]
     bench.begin()
     time.sleep(1.5 * BUFFERED_BATCHES * BATCH_SECONDS)  # the other framework's turn
     return bench
 
 
+def turn(block: int = 0) -> Measure:
+    return Measure(block=block, seconds=0.0, max_rounds=1, retake_seconds=0.0)
+
+
 def batch_seconds(bench: PipelineBench) -> float:
-    block = bench.measure(Measure(block=0, seconds=0.0, max_rounds=1, retake_seconds=0.0))
-    return block.rounds[0].seconds / loading.BATCHES_PER_ROUND
+    return bench.measure(turn()).rounds[0].seconds / BATCHES_PER_ROUND
 
 
 def test_full_buffers_are_drained_before_the_clock_starts(bench: PipelineBench) -> None:
@@ -70,11 +108,97 @@ def test_full_buffers_are_drained_before_the_clock_starts(bench: PipelineBench) 
 
 
 def test_undrained_they_would_read_many_times_too_fast(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PipelineBench, "_drain", lambda _: None)
+    monkeypatch.setattr(Drained, "drain", lambda _: None)
     assert batch_seconds(bench) < 0.2 * BATCH_SECONDS
 
 
-def test_a_consumer_of_fixed_speed_waits_for_a_slower_pipeline(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_consumer_waits_for_a_slower_pipeline_and_not_for_a_faster_one(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    twice, half = (round(BATCH_SIZE / BATCH_SECONDS * factor) for factor in (2, 0.5))
+    monkeypatch.setattr(loading, "CONSUMERS", (twice, half))
     monkeypatch.setattr(loading, "CONSUMER_SECONDS", 0.5)
-    monkeypatch.setattr(loading, "CONSUMER_IMAGES_PER_SECOND", 8 / (BATCH_SECONDS / 2))  # twice the producer's speed
-    assert bench.end().figures["consumer_wait_share"] == pytest.approx(0.5, abs=0.2)
+    figures = bench.end().figures
+    assert figures[f"accelerator_utilisation_at_{twice}_images_per_second"] == pytest.approx(0.5, abs=0.2)
+    assert figures[f"accelerator_utilisation_at_{half}_images_per_second"] > 0.8
+
+
+def test_a_restart_waits_for_a_first_batch(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "CONSUMERS", ())
+    assert 0.0 < bench.end().figures["restart_seconds"] < 5 * BATCH_SECONDS
+
+
+def test_the_limit_stands_beside_every_block_in_alternating_order(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    limit, drained = PipelineBench._limit_windows, Drained.windows
+    monkeypatch.setattr(PipelineBench, "_limit_windows", lambda *each: (taken.append("limit"), limit(*each))[1])
+    monkeypatch.setattr(Drained, "windows", lambda *each: (taken.append("pipeline"), drained(*each))[1])
+    blocks = [bench.measure(turn(number)) for number in range(2)]
+    assert taken == ["pipeline", "limit", "limit", "pipeline"]
+    for number, each in enumerate(blocks):
+        assert {round_.block for round_ in (*each.rounds, *each.references[LIMIT])} == {number}
+
+
+def test_memory_is_read_before_and_with_its_buffers_full(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "CONSUMERS", ())
+    readings = bench.end().readings
+    assert [each.name for each in readings] == ["host_tree_before_bytes", "host_tree_bytes"]
+    assert all(isinstance(each, Reading) and (each.value_bytes or 0) > 2**20 for each in readings)
+
+
+@pytest.mark.parametrize(("style", "has_them"), [(Style.MATCHED, True), (Style.STOCK, False)])
+def test_pixels_are_compared_where_their_range_is_the_neutral_one(
+    setup: Setup, style: Style, has_them: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "CONSUMERS", ())
+    case = msgspec.structs.replace(setup.case, style=style)
+    bench = PipelineBench(StandIn(), msgspec.structs.replace(setup, case=case))  # type: ignore[arg-type]
+    bench.begin()
+    ended = bench.end()
+    assert ("pixel_difference_max" in ended.figures) == ("pixel_difference_mean" in ended.figures) == has_them
+    assert ("pixel_difference_max" in ended.missing) == (not has_them)
+    assert ended.figures.get("pixel_difference_max", 0.0) == 0.0
+
+
+def test_pixels_that_are_off_are_seen(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = Loading.to_numpy
+
+    def shifted(pipeline: Loading) -> tuple[np.ndarray, np.ndarray]:
+        images, labels = exact(pipeline)
+        return images + np.float32(0.25), labels
+
+    monkeypatch.setattr(loading, "CONSUMERS", ())
+    monkeypatch.setattr(Loading, "to_numpy", shifted)
+    case = msgspec.structs.replace(setup.case, style=Style.MATCHED)
+    bench = PipelineBench(StandIn(), msgspec.structs.replace(setup, case=case))  # type: ignore[arg-type]
+    bench.begin()
+    figures = bench.end().figures
+    assert figures["pixel_difference_max"] == pytest.approx(0.25, abs=1e-5)
+    assert figures["pixel_difference_mean"] == pytest.approx(0.25, abs=1e-5)
+
+
+@given(st.integers(1, 100))
+def test_a_round_has_whole_bursts(burst: int) -> None:
+    batches = Drained(Bursting(burst)).batches_per_round  # type: ignore[arg-type]
+    assert batches % burst == 0
+    assert BATCHES_PER_ROUND <= batches < BATCHES_PER_ROUND + burst
+
+
+@pytest.mark.parametrize("burst", [1, 2, 8])
+@pytest.mark.parametrize("ready", [0, 1, 5])
+def test_a_drain_ends_half_a_burst_after_the_wait(burst: int, ready: int) -> None:
+    pipeline = Bursting(burst, BATCH_SECONDS)
+    drained = Drained(pipeline)  # type: ignore[arg-type]
+    for _ in range(ready):
+        pipeline.step()
+    drained.drain()
+    assert (pipeline.taken - 1) % burst == burst // 2
+
+
+def test_a_drain_ends_where_nothing_is_ever_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "DRAIN_SHARE", 1e9)
+    monkeypatch.setattr(loading, "DRAIN_BATCHES", 50)
+    pipeline = Bursting(4)
+    drained = Drained(pipeline)  # type: ignore[arg-type]
+    before = pipeline.taken
+    drained.drain()
+    assert pipeline.taken - before == 50 + 2
+    assert drained.drained_batches == 50

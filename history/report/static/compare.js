@@ -9,7 +9,7 @@
   const machines = new Map(file.machines.map((machine) => [machine.slug, machine.title]));
   const parts = new Map(cases.map((each) => [`${each.machine} ${each.comparison}`, each]));
   const titles = new Map(file.frameworks.map(({ name, title }) => [name, title]));
-  const FILTERS = ["framework", "phase", "style", "precision"];
+  const FILTERS = ["framework", "phase", "style", "strategy", "precision"];
   const ALL = "";
   const NOISE_SDS = 1.96 * Math.SQRT2; // the difference of two nights holds this much in 95 %
 

@@ -22,8 +22,7 @@ const linesPlot = (() => {
       drawing.append(svg.line(inner.left, y(tick), inner.right, y(tick), tick === 0 ? "axis" : "grid"));
       drawing.append(svg.text(words.digits(tick), inner.left - 9, y(tick) + 4, "end"));
     }
-    const whole = picture.kind === "scaling" && high - low <= 16;
-    const marks = doubling || whole ? [...new Set(picture.series.flatMap((series) => [...series.x, ...(series.refused ? [series.refused] : [])]))].sort((a, b) => a - b) : svg.ticks(low, high, 8);
+    const marks = doubling || picture.kind === "scaling" ? [...new Set(picture.series.flatMap((series) => [...series.x, ...(series.refused ? [series.refused] : [])]))].sort((a, b) => a - b) : svg.ticks(low, high, 8);
     let lastPlace = -Infinity;
     for (const tick of marks) {
       if (x(tick) - lastPlace < 34) continue;
@@ -33,19 +32,19 @@ const linesPlot = (() => {
     drawing.append(svg.text(picture.x, inner.right, inner.bottom + 36, "end"), svg.text(picture.y, inner.left, inner.top - 12, "start", "title"));
     let legend = inner.left;
     picture.series.forEach((series, index) => {
-      drawing.append(svg.element("path", { class: `line-${index}`, d: svg.path(series.x.map((value, at) => [x(value), y(series.y[at])])) }));
-      if (series.x.length <= MOST_DOTS) series.x.forEach((value, at) => drawing.append(dot(index, x(value), y(series.y[at]))));
+      drawing.append(svg.element("path", { class: `line-${series.colour}${series.dashed ? " dashed" : ""}`, d: svg.path(series.x.map((value, at) => [x(value), y(series.y[at])])) }));
+      if (series.x.length <= MOST_DOTS) series.x.forEach((value, at) => drawing.append(dot(series.colour, x(value), y(series.y[at]))));
       if (series.refused) drawing.append(svg.element("path", { class: "failed", d: `M${x(series.refused) - 5} ${inner.bottom - 14 - 14 * index}l10 10m0 -10l-10 10` }, svg.element("title", {}, `${series.title}: out of memory at ${series.refused}`)));
-      drawing.append(dot(index, legend + 5, 15), svg.text(series.title, legend + 16, 19, "start", "strong"));
+      drawing.append(dot(series.colour, legend + 5, 15), svg.text(series.title, legend + 16, 19, "start", "strong"));
       legend += 40 + 8 * series.title.length;
     });
     container.style.height = `${height + 2}px`;
     container.replaceChildren(drawing);
   }
 
-  function dot(index, x, y) {
-    if (index === 1) return svg.element("rect", { class: "dot-1", x: x - 3.2, y: y - 3.2, width: 6.4, height: 6.4 });
-    return svg.element("circle", { class: `dot-${index}`, cx: x, cy: y, r: 3.4 });
+  function dot(colour, x, y) {
+    if (colour === 1) return svg.element("rect", { class: "dot-1", x: x - 3.2, y: y - 3.2, width: 6.4, height: 6.4 });
+    return svg.element("circle", { class: `dot-${colour}`, cx: x, cy: y, r: 3.4 });
   }
 
   // Thinned where there are many points; the highest always stays.

@@ -17,6 +17,7 @@ const words = (() => {
 
   function digits(number) {
     if (Math.abs(number) >= 1000) return Math.round(number).toLocaleString("en-GB");
+    if (number !== 0 && Math.abs(number) < 1e-4) return number.toExponential(2).replace(/\.?0*e-(\d+)$/, (_, power) => `e-${power.padStart(2, "0")}`);
     return String(Number(number.toPrecision(3)));
   }
 
@@ -37,7 +38,7 @@ const words = (() => {
     if (number === null || number === undefined) return NOTHING;
     if (name.endsWith("_bytes") || name === "memory") return size(number);
     if (name === "time" || (name.includes("seconds") && !name.endsWith("_per_second"))) return seconds(number);
-    if (/_(share|utilisation|accuracy)$/.test(name)) return `${(100 * number).toFixed(1)}%`;
+    if (/^(accelerator_utilisation_at_|share_of_limit|overlap)|_(share|utilisation|accuracy)$/.test(name)) return `${(100 * number).toFixed(1)}%`;
     const unit = name.endsWith("_per_second") ? "/s" : name.startsWith("joules") ? " J" : "";
     return digits(number) + unit;
   }

@@ -34,6 +34,7 @@ from fixtures.measurement import (
     Provenance,
     Reading,
     Round,
+    ScalingPoint,
     SweepPoint,
 )
 from fixtures.session.cases import case_id
@@ -79,6 +80,9 @@ def standard_cases() -> tuple[Case, ...]:
     return (
         case(Phase.DATA_PIPELINE, Workload.LOADING, matched, execution=None, precision=None),
         case(Phase.DATA_PIPELINE, Workload.LOADING, stock),
+        case(Phase.DATA_PIPELINE, Workload.LOADING, Style.STRATEGY, strategy="own_operations"),
+        case(Phase.PIPELINE_SCALING, Workload.LOADING, matched, execution=None, precision=None),
+        case(Phase.END_TO_END, Workload.FROZEN, matched),
         case(Phase.TRAIN_STEP, Workload.FROZEN, matched),
         case(Phase.TRAIN_STEP, Workload.FROZEN, matched, execution=Execution.COMPILED),
         case(Phase.TRAIN_STEP, Workload.FULL, matched),
@@ -206,11 +210,13 @@ class Nights:
             case=case,
             outcome=Outcome.OK,
             rounds=rounds,
+            references={"limit": self._limit(case, rounds)} if case.workload is Workload.LOADING else {},
             cold_start=ColdStart(0.4, 2.0, 3, 5.0) if case.phase is not Phase.FINE_TUNING else None,
             figures=self._figures(case),
             missing={} if self._machine.gpu else {"joules_per_image": "no GPU"},
             readings=self._readings(case, planted) if memory else (),
             memory_curve=self._curve(case) if case.phase is Phase.MEMORY else (),
+            scaling=self._scaling(case, level) if case.phase is Phase.PIPELINE_SCALING else (),
             sweep=self._sweep(case) if case.phase is Phase.LARGEST_BATCH else (),
             epochs=self._epochs(level, case) if case.phase is Phase.FINE_TUNING else (),
             equal_work=EqualWork("tensorflow", (Check("pixels", 3.1e-5, 1e-4, "normalised units"), Check("logits", 9e-6, 1e-3, "sd")))
@@ -222,8 +228,12 @@ class Nights:
 
     def _figures(self, case: Case) -> dict[str, float]:
         if case.phase is Phase.DATA_PIPELINE:
-            scaling = {f"images_per_second_{count}_workers": 420.0 * count / (1 + 0.06 * count) for count in (1, 2, 4, 8, 16)}
-            return {"consumer_images_per_second": 2000.0, "consumer_wait_share": 0.07, "share_of_limit": 0.91, **scaling}
+            busy = {f"accelerator_utilisation_at_{speed}_images_per_second": min(0.99, 1300 / speed) for speed in (200, 800, 3200)}
+            exact = {"pixel_difference_max": 4e-5, "pixel_difference_mean": 2e-6}
+            return {"drained_batches": 40.0, "restart_seconds": 0.05, **busy, **({} if case.style is Style.STOCK else exact)}
+        if case.phase is Phase.END_TO_END:
+            alone = {"loader_alone_seconds_per_step": 0.017, "step_alone_seconds_per_step": 0.019}
+            return {"overlap": 0.93, "lost_share": 0.06, "wait_share": 0.07, **alone}
         if case.phase is Phase.TRAIN_STEP and self._machine.gpu:
             return {"joules_per_image": 0.31 * math.exp(self._random.normal(0, 0.01)), "model_flops_utilisation": 0.37}
         if case.phase is Phase.FINE_TUNING:
@@ -243,6 +253,19 @@ class Nights:
         times = np.linspace(0, 9, 300)
         used = top * (1 - np.exp(-times * 1.8)) * (0.86 + 0.14 * (np.sin(times * 7) > 0))
         return tuple(CurvePoint(float(time), int(each * MIB)) for time, each in zip(times, used, strict=True))
+
+    def _limit(self, case: Case, rounds: tuple[Round, ...]) -> tuple[Round, ...]:
+        """What the machine can do, in the same turns."""
+        share = {Style.MATCHED: 0.91, Style.STRATEGY: 0.62}.get(case.style, 0.11)
+        return tuple(
+            msgspec.structs.replace(each, seconds=each.seconds * share * math.exp(self._random.normal(0, 0.01))) for each in rounds
+        )
+
+    def _scaling(self, case: Case, level: float) -> tuple[ScalingPoint, ...]:
+        """Up to a lock that lets four cores work."""
+        cost, counts = 16 * level / case.batch_size, (1, 2, 4, 8, 16)
+        busy = {count: 4.0 * (1 - math.exp(-count / 4.0)) for count in counts}
+        return tuple(ScalingPoint(count, busy[count] / cost, count**0.95 / cost, busy[count], cost) for count in counts)
 
     def _sweep(self, case: Case) -> tuple[SweepPoint, ...]:
         largest = 512 if case.framework == "pytorch" else 448
@@ -267,9 +290,9 @@ class Nights:
 
 
 def node_id(case: Case) -> str:
-    """Where a case is measured: the ladder's in the benchmark of attributions."""
-    function = f"test_{case.phase}"
-    return f"benchmarks/{function}.py::{function}[{case_id(case)}]"
+    """Where a case is measured: strategies have a benchmark of their own in their phase's file."""
+    function = "test_strategies" if case.strategy else f"test_{case.phase}"
+    return f"benchmarks/test_{case.phase}.py::{function}[{case_id(case)}]"
 
 
 def benchmark(name: str, case: Case, measurement: Measurement) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
+from fixtures.frameworks import FRAMEWORKS
 from history.__main__ import main as history_command
 from history.report import words
 from tests.history.report.browser import served
@@ -242,6 +243,13 @@ def test_compare_filters_and_can_be_linked(watched: Watched, address: str) -> No
     page.get_by_label("Precision").select_option("bf16")
     expect(rows).to_have_count(1)
     page.get_by_label("Precision").select_option("")
+    page.get_by_label("Phase").select_option("data_pipeline")
+    page.get_by_label("Style").select_option("")
+    page.locator("#strategy").select_option("own_operations")
+    expect(rows).to_have_count(1)
+    page.locator("#strategy").select_option("")
+    page.get_by_label("Phase").select_option("train_step")
+    page.get_by_label("Style").select_option("matched")
     page.get_by_label("Then").select_option(index=NIGHTS - 1)  # the first night
     expect(rows.first).to_contain_text(PLANTED)  # changed most
     link, shown = page.url, rows.all_inner_texts()
@@ -330,9 +338,12 @@ def test_pictures_are_saved_and_are_tables(watched: Watched, address: str) -> No
     page.goto(f"{address}/pictures.html")
     titles = page.locator("figure h2")
     expect(titles.first).to_contain_text("from stock to matched")
-    assert {"Worker scaling", "Device memory over time", "Batch sizes up to the largest that fits"} <= {
-        text.partition(":")[0] for text in titles.all_inner_texts()
-    }
+    assert {
+        "Worker scaling",
+        "Ways to load the same images, PyTorch bs32",
+        "Device memory over time",
+        "Batch sizes up to the largest that fits",
+    } <= {text.partition(":")[0] for text in titles.all_inner_texts()}
     ladder = page.locator("figure").first
     ladder.locator("summary").click()
     rows = ladder.locator("tbody tr td:first-child").all_inner_texts()
@@ -348,6 +359,49 @@ def test_pictures_are_saved_and_are_tables(watched: Watched, address: str) -> No
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
 
+def test_ways_to_load_are_ranked_and_those_of_other_work_are_told(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/pictures.html")
+    bars = page.locator("figure", has_text="Ways to load the same images, TensorFlow bs32")
+    expect(bars.locator(".lede")).to_contain_text("Best is tuned, 9")
+    bars.locator("summary").click()
+    rows = bars.locator("tbody tr")
+    assert rows.locator("td:first-child").all_inner_texts() == ["tuned", "own operations", "stock"]
+    assert [re.sub(r"\d\.\d", "", each) for each in rows.locator("td:nth-child(2)").all_inner_texts()] == ["9%", "6%", "1%"]
+    low, high = (float(each.rstrip("%")) for each in rows.nth(1).locator("td:nth-child(3)").inner_text().split(" – "))
+    assert 60.0 < low < high < 64.0
+    assert rows.nth(1).locator("td").last.inner_text() == FRAMEWORKS["tensorflow"].strategies["own_operations"]
+    assert bars.locator("svg .bar-second").count() == 2
+    assert bars.locator("svg .bar-total").count() == 1  # the report's set-up has other pixels
+    with page.expect_download() as download:
+        bars.get_by_role("button", name="Save PNG").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_scaling_stands_beside_the_limit(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/pictures.html")
+    lines = page.locator("figure", has_text="Worker scaling: matched bs32")
+    expect(lines.locator(".lede")).to_contain_text("PyTorch grows up to 8 workers: 16 workers keep 3.9 cores busy")
+    assert lines.locator("svg .dashed").count() == 1
+    expect(lines.locator("svg")).to_contain_text("limit of the machine")
+    lines.locator("summary").click()
+    rows = lines.locator("tbody tr")
+    assert rows.locator("td:nth-child(2)").all_inner_texts() == ["1", "2", "4", "8", "16"] * 2
+    assert rows.nth(4).locator("td:nth-child(4)").inner_text() == "4.44"
+
+
+def test_the_share_of_the_limit_is_shown_wherever_it_was_measured(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/index.html")
+    pipelines = page.locator("section", has=page.get_by_role("heading", name="Data pipeline"))
+    shares = pipelines.locator("dl.figures div", has_text="share of the limit")
+    assert [re.findall(r"(\d+)\.\d%", each)[0][0] for each in shares.all_inner_texts()] == ["9", "1", "6"]
+    page = history(watched, address, "data pipeline strategy own_operations bs32")
+    page.get_by_label("Figure").select_option(label="share of the limit")
+    expect(page.locator("#plot svg")).to_contain_text("%")
+
+
 def test_scripts_write_figures_as_templates_do(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(f"{address}/history.html", wait_until="networkidle")
@@ -355,7 +409,13 @@ def test_scripts_write_figures_as_templates_do(watched: Watched, address: str) -
         *(("first_step_seconds", number) for number in (0.0, 3e-9, 4.56e-6, 0.0123456, 0.9999, 12.345, 1234.6)),
         *(("host_peak_bytes", number) for number in (0, 3_000_000, 52_428_800, 9_999_999_999)),
         *(("images_per_second", number) for number in (0.1234, 17.46, 999.4, 1234.6, 1_234_567)),
-        ("consumer_wait_share", 0.0731),
+        ("throttled_share", 0.0731),
+        ("share_of_limit", 0.914),
+        ("overlap", -0.0317),
+        ("loader_alone_seconds_per_step", 0.0171),
+        ("accelerator_utilisation_at_800_images_per_second", 0.9731),
+        ("drained_batches", 4096.0),
+        ("pixel_difference_max", 4.17e-5),
         ("joules_per_image", 0.3141),
         ("validation_loss", 1.0951),
     ]

@@ -1,0 +1,215 @@
+"""A fed step beside its parts: what a loader hides in a thread of its own and what it cannot in the caller's, and that parts are alone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from queue import Queue
+from typing import Any
+
+import msgspec
+import pytest
+
+from fixtures.case import Case, Phase, Style, Workload
+from fixtures.frameworks.contract import Setup, Unsupported
+from fixtures.inputs.experiment import Experiment
+from fixtures.measurement import Measurement, Outcome, Round
+from fixtures.overlap import LOADER, STEP, Bound, verdict, with_figures
+from fixtures.worker import end_to_end
+from fixtures.worker.end_to_end import EndToEndBench
+from fixtures.worker.protocol import Measure
+from tests.session.conftest import InnerRun, measurements
+from tests.stand_in.framework import Loading, StandIn, Steps
+
+CASE = Case("fed", Phase.END_TO_END, Workload.FROZEN, Style.STOCK, 8)
+SETUP = Setup(CASE, Experiment(name="x"), "", "", threads=1, dropout=0.0)
+BUFFERED_BATCHES = 4
+TURNS = 5
+SHORT_SECONDS, LONG_SECONDS = 0.02, 0.04
+ROUND_SECONDS = 0.15
+
+BENCHMARK = """
+import pytest
+
+@pytest.mark.cases("core", phase="end_to_end", style="matched", workload="frozen", execution="plain", precision="fp32", batch_size=8)
+@pytest.mark.cases("core", phase="end_to_end", style="matched", workload="inference", execution="plain", precision="fp32", batch_size=8)
+def test_end_to_end(measure):
+    measure()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(end_to_end, "ROUND_SECONDS", ROUND_SECONDS)
+
+
+class InTheCaller(Loading):
+    burst = 1
+
+
+class InAThread(InTheCaller):
+    """Loads ahead of what is asked for."""
+
+    def __init__(self, setup: Setup, seconds: float, load: Callable[[float], None] = time.sleep) -> None:
+        super().__init__(setup, seconds)
+        self.loaded = 0
+        self._load = load
+        self._buffer: Queue[int] = Queue(BUFFERED_BATCHES)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self._load(self._seconds)
+            self.loaded += 1
+            self._buffer.put(self.loaded)
+
+    def step(self) -> None:
+        self._buffer.get()
+
+
+class Fed(StandIn):
+    def __init__(self, pipeline: Loading, step_seconds: float = LONG_SECONDS) -> None:
+        super().__init__(seconds=step_seconds)
+        self._pipeline = pipeline
+
+    def pipeline(self, setup: Setup) -> Loading:
+        return self._pipeline
+
+
+def begun(framework: StandIn) -> EndToEndBench:
+    bench = EndToEndBench(framework, SETUP)  # type: ignore[arg-type]
+    bench.begin()
+    return bench
+
+
+def measured(framework: StandIn) -> Measurement:
+    """By the bench itself. What sleeps is not slowed by other processes: none of its rounds counts as disturbed."""
+    bench = EndToEndBench(framework, SETUP)  # type: ignore[arg-type]
+    steps = bench.begin().steps_per_round
+    blocks = [bench.measure(Measure(turn, 0.0, 1, 0.0)) for turn in range(TURNS)]
+    names: list[Any] = [None, LOADER, STEP]
+    together, loader, step = (
+        tuple(undisturbed(each) for block in blocks for each in (block.references[name] if name else block.rounds)) for name in names
+    )
+    return with_figures(
+        Measurement(
+            case=CASE,
+            outcome=Outcome.OK,
+            steps_per_round=steps,
+            rounds=together,
+            references={LOADER: loader, STEP: step},
+            figures=bench.end().figures,
+        )
+    )
+
+
+def undisturbed(each: Round) -> Round:
+    return msgspec.structs.replace(each, foreign_cpu_share=0.0)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "loader_seconds", "step_seconds", "bound", "lost", "waiting", "overlap"),
+    [
+        (InAThread, SHORT_SECONDS, LONG_SECONDS, Bound.COMPUTE, 0.0, 0.0, 1.0),
+        (InAThread, LONG_SECONDS, SHORT_SECONDS, Bound.LOADER, 1 / 2, 1 / 2, 1.0),
+        (InTheCaller, SHORT_SECONDS, LONG_SECONDS, Bound.LOADER_CPU, 1 / 3, 1 / 3, 0.0),
+        (InTheCaller, LONG_SECONDS, SHORT_SECONDS, Bound.LOADER, 2 / 3, 2 / 3, 0.0),
+    ],
+)
+def test_a_thread_hides_the_shorter_and_the_caller_nothing(
+    pipeline: type[InTheCaller], loader_seconds: float, step_seconds: float, bound: Bound, lost: float, waiting: float, overlap: float
+) -> None:
+    measurement = measured(Fed(pipeline(SETUP, loader_seconds), step_seconds))
+    found = verdict(measurement)
+    assert found.bound is bound
+    assert found.lost_share == pytest.approx(lost, abs=0.08)
+    assert found.overlap.estimate == pytest.approx(overlap, abs=0.15)
+    assert measurement.figures["wait_share"] == pytest.approx(waiting, abs=0.08)
+    assert measurement.figures["loader_alone_seconds_per_step"] == pytest.approx(loader_seconds, rel=0.15)
+    assert measurement.figures["step_alone_seconds_per_step"] == pytest.approx(step_seconds, rel=0.15)
+
+
+def spin(seconds: float) -> None:
+    """Computes, as loading does: what only sleeps would look idle."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+class Watched(Fed):
+    """Notes what its pipeline loads while steps go by that it did not feed."""
+
+    def __init__(self) -> None:
+        super().__init__(InAThread(SETUP, SHORT_SECONDS, spin))
+        self.loaded_beside_the_step_alone = 0
+
+    def train_step(self, setup: Setup) -> Steps:
+        return WatchedSteps(setup, self)
+
+
+class WatchedSteps(Steps):
+    def __init__(self, setup: Setup, framework: Watched) -> None:
+        super().__init__(setup, LONG_SECONDS)
+        self._framework = framework
+        self._is_fed = False
+
+    def load(self, batch: object) -> None:
+        self._is_fed = True
+
+    def step(self) -> None:
+        pipeline: Any = self._framework.pipeline(self._setup)
+        before = pipeline.loaded
+        super().step()
+        if not self._is_fed:
+            self._framework.loaded_beside_the_step_alone += pipeline.loaded - before
+        self._is_fed = False
+
+
+def loaded_beside_the_step_alone() -> int:
+    framework = Watched()
+    bench = begun(framework)
+    framework.loaded_beside_the_step_alone = 0  # of the warm-up
+    for turn in range(3):
+        bench.measure(Measure(turn, 0.0, 1, 0.0))
+    return framework.loaded_beside_the_step_alone
+
+
+def test_nothing_of_the_pipeline_runs_beside_the_step_alone() -> None:
+    assert loaded_beside_the_step_alone() == 0
+
+
+def test_without_waiting_for_full_buffers_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("end_to_end", "loading"):
+        monkeypatch.setattr(f"fixtures.worker.{module}.wait_until_idle", lambda _: None)
+    assert loaded_beside_the_step_alone() > 0
+
+
+def test_bursts_that_would_take_too_long_are_refused_and_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = InTheCaller(SETUP, 0.0)
+    pipeline.burst = 31
+    assert EndToEndBench(Fed(pipeline, 0.001), SETUP).begin().steps_per_round % 31 == 0  # type: ignore[arg-type]
+    monkeypatch.setattr(end_to_end, "BURST_LIMIT_SECONDS", 0.03)
+    with pytest.raises(Unsupported, match=r"bursts of 31, and so many steps take .* s here"):
+        begun(Fed(pipeline, 0.001))
+
+
+def test_the_phase_runs_whole_and_prints_its_table(inner: InnerRun) -> None:
+    (inner.folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
+    inner.use("sound", "queued")
+    code, output = inner.run("--benchmark-json=out.json")
+    assert code == pytest.ExitCode.OK
+    found = measurements(inner.json())
+    assert len(found) == 4
+    for measurement in found.values():
+        assert measurement.outcome is Outcome.OK
+        assert measurement.equal_work.holds
+        assert measurement.steps_per_round == 16
+        assert {each.block for each in measurement.rounds} == {each.block for each in measurement.references[LOADER]}
+        assert measurement.figures.keys() >= {"loader_alone_seconds_per_step", "step_alone_seconds_per_step", "wait_share"}
+        assert {"overlap", "lost_share"} <= measurement.figures.keys() | measurement.missing.keys()
+    _, _, side_by_side = output.partition("side by side")
+    rows = ("End to end", "together, images/s", "loader alone, images/s", "step alone, images/s", "verdict", "waiting in the pipeline")
+    assert all(row in side_by_side for row in rows)
+    assert side_by_side.count("checks hold") == 2
+    assert inner.left_behind() == []

@@ -1,0 +1,61 @@
+"""How far a pipeline's images are from the exact ones, whatever its order."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from fixtures.case import Case, Phase, Style, Workload
+from fixtures.frameworks.contract import Setup
+from fixtures.inputs import flowers, order
+from fixtures.inputs.experiment import Experiment
+from fixtures.inputs.flowers import ImagesPerClass
+from fixtures.inputs.images import BatchReader
+from fixtures.worker.likeness import IMAGES, Likeness
+
+SIZE = 32
+
+
+@pytest.fixture(scope="module")
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
+    corpus = flowers.generated(tmp_path_factory.mktemp("corpus"), lambda *_: None, ImagesPerClass(2, 1, 1))
+    case = Case("any", Phase.DATA_PIPELINE, Workload.LOADING, Style.MATCHED, IMAGES)
+    return Setup(case, Experiment(name="test", image_size=SIZE), corpus.root, "", threads=1, dropout=0.0)
+
+
+@pytest.fixture
+def batch(setup: Setup) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Every twelfth training image."""
+    files = order.training(setup)
+    chosen = range(0, 12 * IMAGES, 12)
+    return BatchReader(files.paths, SIZE).read(chosen), np.array([files.labels[index] for index in chosen])
+
+
+def test_exact_images_are_no_way_off(setup: Setup, batch: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]) -> None:
+    assert Likeness.of(*batch, setup) == Likeness(0.0, 0.0)
+
+
+def test_a_difference_is_the_largest_and_the_mean_of_all_values(
+    setup: Setup, batch: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
+) -> None:
+    images, labels = batch
+    images = images.copy()
+    images[IMAGES - 1] += 0.02
+    images[0, 3, 4, 1] -= 0.5
+    found = Likeness.of(images, labels, setup)
+    assert found.largest == pytest.approx(0.5, abs=1e-5)
+    assert found.mean == pytest.approx((0.02 + 0.5 / images[0].size) / IMAGES, rel=1e-3)
+
+
+def test_an_image_of_another_class_is_far_off(setup: Setup, batch: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]) -> None:
+    images, labels = batch
+    found = Likeness.of(images, (labels + 1) % 102, setup)
+    assert found.mean > 0.1
+    assert found.largest > 1.0
+
+
+def test_only_the_first_images_are_compared(setup: Setup, batch: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]) -> None:
+    images, labels = batch
+    more = np.concatenate([images, np.zeros_like(images)]), np.concatenate([labels, labels])
+    assert Likeness.of(*more, setup) == Likeness(0.0, 0.0)
