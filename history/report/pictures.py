@@ -167,7 +167,7 @@ def _bars(framework: str, batch_size: int, found: Sequence[Measurement]) -> dict
     best = next((each for each in found if does_the_work(each)), None)
     share = limit_share(best) if best else None
     told = [f"Best is {name(best)}, {share.estimate:.0%} of what the machine can do."] if best and share else []
-    if not all(map(does_the_work, found)):
+    if any(limit_share(each) and not does_the_work(each) for each in found):
         told.append("Grey ways do not do that work: other pixels, or images that are not made there.")
     return {
         "kind": "strategies",

