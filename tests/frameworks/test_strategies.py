@@ -30,7 +30,7 @@ UNEVEN = {"webdataset"}  # each worker repeats its own shards, and one has more 
 ONLY_ON_A_GPU = {"pinned"}
 PACKAGES = {
     "pytorch": {"torchcodec": "torchcodec", "torchdata_nodes": "torchdata", "spdl": "spdl", "grain": "grain", "webdataset": "webdataset"},
-    "tensorflow": {},
+    "tensorflow": {"array_record": "array_record"},
 }
 
 Found = dict[str, dict[str, Any]]
