@@ -212,3 +212,11 @@ def test_a_batch_may_outlive_its_memorys_owner() -> None:
     del memory
     gc.collect()
     assert (batch == 7.0).all()
+
+
+def test_a_view_keeps_its_batchs_memory() -> None:
+    memory = BatchMemory(4)
+    batch = memory.take(3)
+    view = batch[1:]
+    del batch
+    assert not np.shares_memory(view, memory.take(3))

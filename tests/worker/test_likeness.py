@@ -59,3 +59,11 @@ def test_only_the_first_images_are_compared(setup: Setup, batch: tuple[npt.NDArr
     images, labels = batch
     more = np.concatenate([images, np.zeros_like(images)]), np.concatenate([labels, labels])
     assert Likeness.of(*more, setup) == Likeness(0.0, 0.0)
+
+
+def test_nan_does_not_pass_for_likeness(setup: Setup, batch: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]) -> None:
+    images, labels = batch
+    images = images.copy()
+    images[2, 0, 0, 0] = np.nan
+    found = Likeness.of(images, labels, setup)
+    assert np.isnan([found.largest, found.mean]).all()
