@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -24,9 +25,11 @@ from tests.stand_in.framework import Loading, StandIn, Steps
 CASE = Case("fed", Phase.END_TO_END, Workload.FROZEN, Style.STOCK, 8)
 SETUP = Setup(CASE, Experiment(name="x"), "", "", threads=1, dropout=0.0)
 BUFFERED_BATCHES = 4
+LARGE_BUFFER_BATCHES = 16  # take longer to be made again than the first step, which is still fed
 TURNS = 6
 SHORT_SECONDS, LONG_SECONDS = 0.02, 0.04
 ROUND_SECONDS = 0.15
+WORK = bytes(100_000)  # some tenths of a millisecond's
 
 
 @pytest.fixture(autouse=True)
@@ -62,11 +65,13 @@ class InTheCaller(Paced, Loading):
 class InAThread(InTheCaller):
     """Loads ahead of what is asked for."""
 
-    def __init__(self, setup: Setup, seconds: float, load: Callable[[float], None] | None = None) -> None:
+    def __init__(
+        self, setup: Setup, seconds: float, load: Callable[[float], None] | None = None, buffered_batches: int = BUFFERED_BATCHES
+    ) -> None:
         super().__init__(setup, seconds)
         self.loaded = 0
         self._load = load or self._pace
-        self._buffer: Queue[int] = Queue(BUFFERED_BATCHES)
+        self._buffer: Queue[int] = Queue(buffered_batches)
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
@@ -142,17 +147,17 @@ def test_a_thread_hides_the_shorter_and_the_caller_nothing(
 
 
 def spin(seconds: float) -> None:
-    """Computes, as loading does: what only sleeps would look idle."""
+    """Takes CPU time, without the interpreter's lock: held, it would make all that happens before the first step slow."""
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
-        pass
+        hashlib.sha256(WORK)
 
 
 class Watched(Fed):
     """Notes what its pipeline loads while steps go by that it did not feed."""
 
     def __init__(self) -> None:
-        super().__init__(InAThread(SETUP, SHORT_SECONDS, spin))
+        super().__init__(InAThread(SETUP, SHORT_SECONDS, spin, LARGE_BUFFER_BATCHES))
         self.loaded_beside_the_step_alone = 0
 
     def train_step(self, setup: Setup) -> Steps:

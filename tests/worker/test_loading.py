@@ -195,10 +195,9 @@ def test_a_drain_ends_half_a_burst_after_the_wait(burst: int, ready: int) -> Non
 
 def test_a_drain_ends_where_nothing_is_ever_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "DRAIN_SHARE", 1e9)
-    monkeypatch.setattr(loading, "DRAIN_BATCHES", 50)
+    monkeypatch.setattr(loading, "DRAIN_BATCHES", 3 * BATCHES_PER_ROUND)
     pipeline = Bursting(4)
     drained = Drained(pipeline)  # type: ignore[arg-type]
     before = pipeline.taken
     drained.drain()
-    assert pipeline.taken - before == 50 + 2
-    assert drained.drained_batches == 50
+    assert pipeline.taken - before == drained.drained_batches == 3 * BATCHES_PER_ROUND + 4 + 2
