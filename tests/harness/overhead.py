@@ -40,7 +40,7 @@ def quiet(_: Progress) -> None:
 
 def turns(framework: str, spec: str) -> list[tuple[float, float]]:
     """Median seconds a step of the suite and of the bare loop, turn by turn, order alternating."""
-    experiment = load(CPU_EXPERIMENT)
+    experiment = load(CPU_EXPERIMENT).steps
     worker = Worker(framework, spec, Style.MATCHED, [str(HERE.parents[1])])
     inputs: Inputs = worker.call(MakeInputs(experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
     case = Case(framework, Phase.TRAIN_STEP, Workload.FROZEN, Style.MATCHED, experiment.batch_size, Execution.PLAIN, Precision.FP32)

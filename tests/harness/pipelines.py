@@ -28,14 +28,14 @@ from fixtures.session.workers import Worker, variables
 from fixtures.worker.protocol import Begin, Begun, Block, Inputs, MakeInputs, Measure
 from tests.harness.overhead import interpreter, quiet
 
-TURNS = 12
+TURNS = 8
 TURN_SECONDS = 2.0
 TIMEOUT_SECONDS = 600.0
 ROUNDS = 1000
 
 
 def setup_on(worker: Worker, framework: str, strategy: str | None) -> Setup:
-    experiment = load(CPU_EXPERIMENT)
+    experiment = load(CPU_EXPERIMENT).steps
     style = Style.STRATEGY if strategy else Style.MATCHED
     case = Case(framework, Phase.DATA_PIPELINE, Workload.LOADING, style, experiment.batch_size, strategy=strategy)
     inputs: Inputs = worker.call(MakeInputs(experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
