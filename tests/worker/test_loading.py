@@ -201,3 +201,12 @@ def test_a_drain_ends_where_nothing_is_ever_waited_for(monkeypatch: pytest.Monke
     before = pipeline.taken
     drained.drain()
     assert pipeline.taken - before == drained.drained_batches == 3 * BATCHES_PER_ROUND + 4 + 2
+
+
+def test_a_drain_ends_although_the_steady_time_was_taken_on_a_busy_machine() -> None:
+    pipeline = Bursting(1, BATCH_SECONDS)
+    drained = Drained(pipeline)  # type: ignore[arg-type]
+    drained._batch_seconds *= 5
+    before = pipeline.taken
+    drained.drain()
+    assert pipeline.taken - before <= 11 * BATCHES_PER_ROUND
