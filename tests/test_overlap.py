@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fixtures.case import Case, Phase, Style, Workload
 from fixtures.measurement import Measurement, Outcome, Round
-from fixtures.overlap import LOADER, STEP, Bound, Overlap, verdict, with_figures
+from fixtures.overlap import LOADER, PASSING_LOSS, STEP, Bound, Overlap, verdict, with_figures
 from fixtures.ratio import MIN_TURNS, PROCESS_SPREAD
 
 CASE = Case("pytorch", Phase.END_TO_END, Workload.FROZEN, Style.MATCHED, 8)
@@ -53,7 +53,7 @@ def test_the_slower_together_the_more_is_lost_and_the_less_overlaps(
     before, after = (verdict(drifting(loader, step, factor * together, drift)) for factor in (1.0, slower))
     assert after.lost_share >= before.lost_share - 1e-9
     assert after.overlap.estimate <= before.overlap.estimate + 1e-9
-    assert before.bound is Bound.COMPUTE or after.bound is before.bound
+    assert not before.is_slower or after.bound is before.bound
 
 
 @given(SECONDS, SECONDS, SECONDS, DRIFT)
@@ -74,11 +74,25 @@ def test_whatever_was_measured_it_is_called_within_bounds_or_not_at_all(turns: l
         return
     least, most = found.lost_share_interval
     assert least <= found.lost_share <= most < 1
-    assert (found.bound is Bound.COMPUTE) is (found.slowdown.low <= 1 + PROCESS_SPREAD)
-    assert found.bound is Bound.COMPUTE or least > 0
+    assert found.is_slower is (found.slowdown.low > 1 + PROCESS_SPREAD)
+    assert not found.is_slower or least > 0
+    assert found.bound is not Bound.COMPUTE or most <= PASSING_LOSS + 1e-9
+    assert found.bound is not Bound.UNTOLD or most > PASSING_LOSS - 1e-9
     assert found.overlap.low <= found.overlap.estimate <= found.overlap.high
     assert noted.figures["overlap"] == found.overlap.estimate
     assert noted.missing == {}
+
+
+@pytest.mark.parametrize(
+    ("together", "bound"),
+    [
+        ([1.0, 1.02, 0.98, 1.01], Bound.COMPUTE),  # loses at most a few per cent
+        ([1.0, 1.3, 0.8, 1.1], Bound.UNTOLD),  # nothing, or a third
+        ([1.2, 1.5, 1.3, 1.4], Bound.LOADER_CPU),  # however much, it loses
+    ],
+)
+def test_compute_bound_is_said_only_where_a_large_loss_is_ruled_out(together: list[float], bound: Bound) -> None:
+    assert verdict(measured([(0.1, 1.0, each) for each in together])).bound is bound
 
 
 def test_only_turns_that_all_three_measured_undisturbed_count() -> None:

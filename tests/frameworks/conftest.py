@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from fixtures.case import Style
+from fixtures.session.workers import variables
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-TIMEOUT_SECONDS = 300
+TIMEOUT_SECONDS = 900
 MARK = "\nresult of the code: "
 
 RunIn = Callable[[str, str], Any]
@@ -28,7 +31,7 @@ def interpreter(framework: str) -> str:
 
 @pytest.fixture(scope="session")
 def run_in() -> RunIn:
-    """`run_in(framework, code)`: runs the code in the framework's interpreter; gives what it leaves in `result`, by way of JSON.
+    """`run_in(framework, code)`: runs the code as a `matched` worker is run; gives what it leaves in `result`, by way of JSON.
 
     The code can import `fixtures` and the files of this folder.
     """
@@ -37,7 +40,7 @@ def run_in() -> RunIn:
         found = [str(ROOT), str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
         ended = subprocess.run(
             [interpreter(framework), "-c", f"{code}\nimport json\nprint({MARK!r} + json.dumps(result))"],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(found), "TF_CPP_MIN_LOG_LEVEL": "2"},
+            env=os.environ | variables(Style.MATCHED) | {"PYTHONPATH": os.pathsep.join(found), "TF_CPP_MIN_LOG_LEVEL": "2"},
             capture_output=True,
             text=True,
             timeout=TIMEOUT_SECONDS,

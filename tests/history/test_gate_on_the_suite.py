@@ -87,13 +87,6 @@ def gate(repository: Path) -> tuple[int, dict[str, str]]:
     return done.returncode, {case["case"].partition("::")[2]: case["verdict"] for case in cases}
 
 
-def test_head_against_itself_passes(repository: Path) -> None:
-    code, verdicts = gate(repository)
-    assert code == 0
-    assert len(verdicts) == 6
-    assert set(verdicts.values()) == {"ok"}
-
-
 def test_a_planted_slow_down_and_planted_memory_are_named_and_nothing_else(repository: Path) -> None:
     plant(repository, "first", mebibytes=410)  # 2.2 % of the worker's peak
     plant(repository, "second", full=1.1)
@@ -103,4 +96,5 @@ def test_a_planted_slow_down_and_planted_memory_are_named_and_nothing_else(repos
         "test_memory[first-stock-frozen-bs8]",
         "test_train_step[second-stock-full-bs8]",
     }
+    assert len(verdicts) == 6
     assert verdicts["test_memory[first-stock-frozen-bs8]"] == verdicts["test_train_step[second-stock-full-bs8]"] == "regressed"
