@@ -33,9 +33,9 @@ def drifting(loader: float, step: float, together: float, drift: list[float]) ->
         (0.5, 1.0, 1.01, Bound.COMPUTE, 0.0099, 0.98),
         (2.0, 1.0, 2.0, Bound.LOADER, 0.5, 1.0),
         (2.0, 1.0, 3.0, Bound.LOADER, 2 / 3, 0.0),
-        (0.5, 1.0, 1.25, Bound.LOADER_CPU, 0.2, 0.5),
-        (0.5, 1.0, 1.5, Bound.LOADER_CPU, 1 / 3, 0.0),
-        (0.5, 1.0, 2.0, Bound.LOADER_CPU, 0.5, -1.0),
+        (0.5, 1.0, 1.25, Bound.LOADING, 0.2, 0.5),
+        (0.5, 1.0, 1.5, Bound.LOADING, 1 / 3, 0.0),
+        (0.5, 1.0, 2.0, Bound.LOADING, 0.5, -1.0),
     ],
 )
 def test_turns_that_agree_give_it_exactly(loader: float, step: float, together: float, bound: Bound, lost: float, overlap: float) -> None:
@@ -61,7 +61,7 @@ def test_of_a_slower_loader_the_step_is_bound_by_it_and_not_by_its_cpu_time(
     loader: float, step: float, together: float, drift: list[float]
 ) -> None:
     found = verdict(drifting(loader, step, together, drift))
-    assert found.bound is not (Bound.LOADER if loader < 0.999 * step else Bound.LOADER_CPU if loader > 1.001 * step else None)
+    assert found.bound is not (Bound.LOADER if loader < 0.999 * step else Bound.LOADING if loader > 1.001 * step else None)
 
 
 @given(st.lists(TURN, max_size=8), st.integers(1, 32))
@@ -88,7 +88,7 @@ def test_whatever_was_measured_it_is_called_within_bounds_or_not_at_all(turns: l
     [
         ([1.0, 1.02, 0.98, 1.01], Bound.COMPUTE),  # loses at most a few per cent
         ([1.0, 1.3, 0.8, 1.1], Bound.UNTOLD),  # nothing, or a third
-        ([1.2, 1.5, 1.3, 1.4], Bound.LOADER_CPU),  # however much, it loses
+        ([1.2, 1.5, 1.3, 1.4], Bound.LOADING),  # however much, it loses
     ],
 )
 def test_compute_bound_is_said_only_where_a_large_loss_is_ruled_out(together: list[float], bound: Bound) -> None:

@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def main_job(folder: Path) -> tuple[str, dict[str, Any], dict[str, Measurement]]:
     """Output, JSON and measurements of the core set, less what only repeats it at another size."""
     chosen = ["-m", "core", "-k", "not full and not (test_inference and bs4) and not model_formats"]
-    done = subprocess.run(command(folder, *chosen), cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(command(folder, *chosen), cwd=PROJECT, capture_output=True, text=True, timeout=1200, check=False)
     print(done.stdout, done.stderr)
     assert done.returncode == pytest.ExitCode.OK
     return done.stdout, *read(folder)
@@ -157,7 +157,7 @@ def test_the_whole_job_is_equal_work_and_learns(tmp_path: Path) -> None:
     experiment = {"extends": "exp3_resnet50_bs32_lr1e-3_e12", "epochs": 5, "image_size": 32, "target_accuracy": 0.03}
     chosen = ["-k", "fine_tuning and matched"]
     done = subprocess.run(
-        command(tmp_path, *chosen, experiment=experiment), cwd=PROJECT, capture_output=True, text=True, timeout=400, check=False
+        command(tmp_path, *chosen, experiment=experiment), cwd=PROJECT, capture_output=True, text=True, timeout=1200, check=False
     )
     print(done.stdout, done.stderr)
     assert done.returncode == pytest.ExitCode.OK
@@ -205,7 +205,7 @@ def test_a_worker_killed_with_sigkill_costs_its_case_only(tmp_path: Path) -> Non
                 if is_at_work(worker):
                     killed = [worker, *worker.children(recursive=True)]
                     os.kill(worker.pid, signal.SIGKILL)
-        output, _ = job.communicate(timeout=200)
+        output, _ = job.communicate(timeout=600)
     print(output)
     assert job.returncode == pytest.ExitCode.TESTS_FAILED
     _, measurements = read(tmp_path)

@@ -12,6 +12,7 @@ from fixtures.ratio import Ratio, compared_meter, limit_share, ratio
 from history.records import Row, Run
 from history.report.night import Night, Quantity, Side
 
+LOADING_PHASES = (Phase.DATA_PIPELINE, Phase.PIPELINE_SCALING)
 LATENCY_PERCENTILES = (50, 90, 99)
 TIME_FIGURES = ("first_inference_seconds", "load_seconds")  # what a case without rounds is watched by
 
@@ -71,6 +72,8 @@ def figures(measurement: Measurement) -> dict[str, float]:
     if measurement.cold_start is not None:
         found["first_step_seconds"] = measurement.cold_start.first_step_seconds
         found["build_seconds"] = measurement.cold_start.build_seconds
+        if measurement.case.phase in LOADING_PHASES:
+            found["first_batch_seconds"] = measurement.cold_start.first_batch_seconds
     if measurement.epochs:
         last = measurement.epochs[-1]
         found["epoch_training_seconds"] = statistics.median(epoch.training_seconds for epoch in measurement.epochs)

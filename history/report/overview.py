@@ -23,7 +23,7 @@ PHASE_FIGURES: dict[str, tuple[str, ...]] = {
     Phase.DATA_PIPELINE: (
         "images_per_second",
         "cpu_seconds_per_image",
-        "first_step_seconds",
+        "first_batch_seconds",
         "restart_seconds",
         "accelerator_utilisation_at_200_images_per_second",
         "accelerator_utilisation_at_800_images_per_second",
@@ -39,7 +39,7 @@ PHASE_FIGURES: dict[str, tuple[str, ...]] = {
         "wait_share",
         "first_step_seconds",
     ),
-    Phase.PIPELINE_SCALING: ("images_per_second", "cpu_seconds_per_image", "first_step_seconds"),
+    Phase.PIPELINE_SCALING: ("images_per_second", "cpu_seconds_per_image", "first_batch_seconds"),
     Phase.TRAIN_STEP: ("images_per_second", "first_step_seconds"),
     Phase.INFERENCE: ("images_per_second", "first_step_seconds"),
     Phase.MEMORY: (),

@@ -192,7 +192,7 @@ def _strategies_table(found: Sequence[Measurement]) -> dict[str, Any]:
     figures = {
         "images/s": "images_per_second",
         "CPU time an image": "cpu_seconds_per_image",
-        "first batch": "first_step_seconds",
+        "first batch": "first_batch_seconds",
         "restart": "restart_seconds",
         "pixels off by": "pixel_difference_max",
     }

@@ -11,6 +11,7 @@ TITLES = {
     "images_per_second": "images/s",
     "cpu_seconds_per_image": "CPU time an image",
     "first_step_seconds": "first step",
+    "first_batch_seconds": "first batch",
     "build_seconds": "build",
     "device_step_seconds": "step on the device",
     "throttled_share": "throttled",

@@ -84,7 +84,7 @@ def everything(framework: str, weights: str) -> dict[str, Any]:
         "environment": computing.module.environment(),
         "out_of_memory": [computing.module.is_out_of_memory(error) for error in (MemoryError(), ValueError("x"), RuntimeError("x"))],
         "refusals": refusals(computing),
-        "compiled": training(computing, computing.setup(Workload.FROZEN, Execution.COMPILED), HEAD_STEPS),
+        "compiled_logits": computing.logits(Execution.COMPILED),
         "left_over_by_the_compiler": left_over(computing),
     }
     if framework == "tensorflow":

@@ -163,10 +163,9 @@ def test_steps_are_not_traced_again(found: Found) -> None:
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_compiled_is_plain(found: Found, framework: str) -> None:
-    compiled, plain = found[framework]["compiled"], found[framework]["frozen"]
-    assert relative(compiled["losses"], plain["losses"]) < LOSS_TOLERANCE["frozen"]
-    assert compiled["changed"] == plain["changed"]
+def test_compiled_logits_are_the_references(found: Found, oracle: npt.NDArray[np.floating], framework: str) -> None:
+    """Of a compiled train step, which takes far longer to compile, the main job's test checks that it does the work of a plain one."""
+    assert difference(found[framework]["compiled_logits"], oracle) < LOGITS_TOLERANCE
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

@@ -81,7 +81,7 @@ def gate(repository: Path) -> tuple[int, dict[str, str]]:
     """Exit code, and the verdict of each case by its id."""
     command = [sys.executable, "-m", "history", "gate", "--base", "base", "--max-pairs", "12", "--json", "out.json", "--", *QUICK]
     environment = os.environ | {"PYTHONPATH": str(PROJECT)}
-    done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, timeout=1200, check=False)
     print(done.stdout, done.stderr)
     cases = json.loads((repository / "out.json").read_text())["cases"]
     return done.returncode, {case["case"].partition("::")[2]: case["verdict"] for case in cases}

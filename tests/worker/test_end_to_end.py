@@ -129,7 +129,7 @@ def undisturbed(each: Round) -> Round:
     [
         (InAThread, SHORT_SECONDS, LONG_SECONDS, Bound.COMPUTE, 0.0, 0.0, 1.0),
         (InAThread, LONG_SECONDS, SHORT_SECONDS, Bound.LOADER, 1 / 2, 1 / 2, 1.0),
-        (InTheCaller, SHORT_SECONDS, LONG_SECONDS, Bound.LOADER_CPU, 1 / 3, 1 / 3, 0.0),
+        (InTheCaller, SHORT_SECONDS, LONG_SECONDS, Bound.LOADING, 1 / 3, 1 / 3, 0.0),
         (InTheCaller, LONG_SECONDS, SHORT_SECONDS, Bound.LOADER, 2 / 3, 2 / 3, 0.0),
     ],
 )

@@ -20,6 +20,7 @@ from fixtures.inputs.experiment import Experiment
 from fixtures.inputs.flowers import ImagesPerClass
 from fixtures.measurement import Reading
 from fixtures.worker import loading
+from fixtures.worker.limit import Limit
 from fixtures.worker.loading import BATCHES_PER_ROUND, LIMIT, Drained, PipelineBench
 from fixtures.worker.protocol import Measure
 from tests.stand_in.framework import Loading, StandIn
@@ -117,7 +118,7 @@ def test_a_consumer_waits_for_a_slower_pipeline_and_not_for_a_faster_one(bench: 
     monkeypatch.setattr(loading, "CONSUMERS", (twice, half))
     monkeypatch.setattr(loading, "CONSUMER_SECONDS", 0.5)
     figures = bench.end().figures
-    assert figures[f"accelerator_utilisation_at_{twice}_images_per_second"] == pytest.approx(0.5, abs=0.2)
+    assert 0.4 < figures[f"accelerator_utilisation_at_{twice}_images_per_second"] <= 0.5  # no more than it can be fed
     assert figures[f"accelerator_utilisation_at_{half}_images_per_second"] > 0.8
 
 
@@ -128,8 +129,8 @@ def test_a_restart_waits_for_a_first_batch(bench: PipelineBench, monkeypatch: py
 
 def test_the_limit_stands_beside_every_block_in_alternating_order(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[str] = []
-    limit, drained = PipelineBench._limit_windows, Drained.windows
-    monkeypatch.setattr(PipelineBench, "_limit_windows", lambda *each: (taken.append("limit"), limit(*each))[1])
+    limit, drained = Limit.windows, Drained.windows
+    monkeypatch.setattr(Limit, "windows", lambda *each: (taken.append("limit"), limit(*each))[1])
     monkeypatch.setattr(Drained, "windows", lambda *each: (taken.append("pipeline"), drained(*each))[1])
     blocks = [bench.measure(turn(number)) for number in range(2)]
     assert taken == ["pipeline", "limit", "limit", "pipeline"]
@@ -177,7 +178,7 @@ def test_pixels_that_are_off_are_seen(setup: Setup, monkeypatch: pytest.MonkeyPa
 
 @given(st.integers(1, 100))
 def test_a_round_has_whole_bursts(burst: int) -> None:
-    batches = Drained(Bursting(burst)).batches_per_round  # type: ignore[arg-type]
+    batches = Drained(Bursting(burst), 1).batches_per_round  # type: ignore[arg-type]
     assert batches % burst == 0
     assert BATCHES_PER_ROUND <= batches < BATCHES_PER_ROUND + burst
 
@@ -186,7 +187,7 @@ def test_a_round_has_whole_bursts(burst: int) -> None:
 @pytest.mark.parametrize("ready", [0, 1, 5])
 def test_a_drain_ends_half_a_burst_after_the_wait(burst: int, ready: int) -> None:
     pipeline = Bursting(burst, BATCH_SECONDS)
-    drained = Drained(pipeline)  # type: ignore[arg-type]
+    drained = Drained(pipeline, 1)  # type: ignore[arg-type]
     for _ in range(ready):
         pipeline.step()
     drained.drain()
@@ -197,7 +198,7 @@ def test_a_drain_ends_where_nothing_is_ever_waited_for(monkeypatch: pytest.Monke
     monkeypatch.setattr(loading, "DRAIN_SHARE", 1e9)
     monkeypatch.setattr(loading, "DRAIN_BATCHES", 3 * BATCHES_PER_ROUND)
     pipeline = Bursting(4)
-    drained = Drained(pipeline)  # type: ignore[arg-type]
+    drained = Drained(pipeline, 1)  # type: ignore[arg-type]
     before = pipeline.taken
     drained.drain()
     assert pipeline.taken - before == drained.drained_batches == 3 * BATCHES_PER_ROUND + 4 + 2
@@ -205,7 +206,7 @@ def test_a_drain_ends_where_nothing_is_ever_waited_for(monkeypatch: pytest.Monke
 
 def test_a_drain_ends_although_the_steady_time_was_taken_on_a_busy_machine() -> None:
     pipeline = Bursting(1, BATCH_SECONDS)
-    drained = Drained(pipeline)  # type: ignore[arg-type]
+    drained = Drained(pipeline, 1)  # type: ignore[arg-type]
     drained._batch_seconds *= 5
     before = pipeline.taken
     drained.drain()

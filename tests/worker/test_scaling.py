@@ -15,6 +15,7 @@ from fixtures.frameworks.contract import Setup
 from fixtures.inputs.experiment import Experiment
 from fixtures.measurement import Round
 from fixtures.worker import scaling
+from fixtures.worker.limit import Limit
 from fixtures.worker.protocol import Measure
 from fixtures.worker.scaling import ScalingBench, scaling_point, worker_counts
 from tests.stand_in.framework import StandIn
@@ -72,8 +73,10 @@ class ProducersFramework(StandIn):
         return self.pipelines[-1]
 
 
-class SleepingLimit:
+class SleepingLimit(Limit):
     def __init__(self, setup: Setup) -> None:
+        self._batch_size = BATCH_SIZE
+        self._readers = []
         self._seconds = BATCH_SECONDS / setup.threads
 
     def step(self) -> None:
