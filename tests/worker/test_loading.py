@@ -116,7 +116,7 @@ def test_undrained_they_would_read_many_times_too_fast(bench: PipelineBench, mon
 def test_a_consumer_waits_for_a_slower_pipeline_and_not_for_a_faster_one(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
     twice, half = (round(BATCH_SIZE / BATCH_SECONDS * factor) for factor in (2, 0.5))
     monkeypatch.setattr(loading, "CONSUMERS", (twice, half))
-    monkeypatch.setattr(loading, "CONSUMER_SECONDS", 0.5)
+    monkeypatch.setattr(loading, "CONSUMER_SECONDS", 0.3)
     figures = bench.end().figures
     assert 0.4 < figures[f"accelerator_utilisation_at_{twice}_images_per_second"] <= 0.5  # no more than it can be fed
     assert figures[f"accelerator_utilisation_at_{half}_images_per_second"] > 0.8
