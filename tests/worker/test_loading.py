@@ -195,7 +195,8 @@ def test_a_drain_ends_half_a_burst_after_the_wait(burst: int, ready: int) -> Non
 
 
 def test_a_drain_ends_where_nothing_is_ever_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "DRAIN_SHARE", 1e9)
+    for bound in ("DRAIN_SHARE", "DRAIN_ROUNDS"):
+        monkeypatch.setattr(loading, bound, 1e9)
     monkeypatch.setattr(loading, "DRAIN_BATCHES", 3 * BATCHES_PER_ROUND)
     pipeline = Bursting(4)
     drained = Drained(pipeline, 1)  # type: ignore[arg-type]
