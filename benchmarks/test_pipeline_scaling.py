@@ -7,6 +7,6 @@ import pytest
 
 
 @pytest.mark.cases(phase="pipeline_scaling", workload="loading", style="matched")
-@pytest.mark.cases(phase="pipeline_scaling", workload="loading", style="strategy", strategy=["own_operations", "workers"])
+@pytest.mark.cases(phase="pipeline_scaling", workload="loading", style="strategy", strategy=["own_operations", "workers", "numpy_batches"])
 def test_pipeline_scaling(measure):
     measure()

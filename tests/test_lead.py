@@ -89,12 +89,12 @@ def test_the_largest_share_comes_first(shares: list[float]) -> None:
 
 
 def test_the_table_has_a_row_for_each_way() -> None:
-    measured = [way("tensorflow", 0.6), way("tensorflow", 0.4, "own_operations")]
+    measured = [way("tensorflow", 0.6), way("tensorflow", 0.4, "sequential")]
     for each in measured:
         each.figures["restart_seconds"] = 0.1
     measured = [cold(each) for each in measured]
     table = strategies_table("tensorflow", measured)
-    assert list(table.columns[0].cells) == ["tuned", "own_operations"]
+    assert list(table.columns[0].cells) == ["tuned", "sequential"]
     assert [f"{cell}" for cell in table.columns[2].cells] == ["60%", "40%"]
 
 

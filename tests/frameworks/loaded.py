@@ -118,7 +118,7 @@ class Loading:
 
 
 def everything(framework: str, corpus: str, strategies: list[str], damaged: dict[str, str], epochs: str, decoy: str) -> dict[str, Any]:
-    """All checks in one start of the interpreter. Images and labels of an epoch go to a file of each style's name in the folder `epochs`.
+    """All checks in one start of the interpreter. Images and labels of an epoch go to a file of each way's name in the folder `epochs`.
 
     `damaged` are corpora by what is wrong with them. `decoy` is a folder with another package `fixtures`, which ends whatever process
     imports it.
@@ -126,8 +126,8 @@ def everything(framework: str, corpus: str, strategies: list[str], damaged: dict
     loading = Loading(framework, corpus)
     os.chdir(decoy)
     found: dict[str, Any] = {"prepared_too_late": [each for strategy in (None, *strategies) for each in loading.prepared(strategy)]}
-    for style in ("matched", "own_operations"):
-        loading.save_epoch(loading.setup_of(style, image_size=EPOCH_IMAGE_SIZE), Path(epochs) / f"{style}.npz")
+    for way in ("matched", *strategies):
+        loading.save_epoch(loading.setup_of(way, image_size=EPOCH_IMAGE_SIZE), Path(epochs) / f"{way}.npz")
     found |= {
         "labels": loading.module.labels(loading.setup()),
         "matched": loading.stream(loading.setup(), 3 * EPOCH_BATCHES),
@@ -138,18 +138,18 @@ def everything(framework: str, corpus: str, strategies: list[str], damaged: dict
         "stock_larger_than_the_corpus": loading.refusal(loading.setup(Style.STOCK, batch_size=150), Unsupported),
         "ladder": loading.ladder(),
         "strategies": {each: loading.stream(loading.setup_of(each), 3 * EPOCH_BATCHES) for each in strategies},
-        "damaged": {kind: refusals(Loading(framework, root), kind) for kind, root in damaged.items()},
+        "damaged": {kind: refusals(Loading(framework, root), kind, strategies) for kind, root in damaged.items()},
     }
     found["left_over"] = left_over()
     return found
 
 
-def refusals(damaged: Loading, kind: str) -> dict[str, str]:
+def refusals(damaged: Loading, kind: str, strategies: list[str]) -> dict[str, str]:
     """What each loader says to a damaged corpus, and the framework's own reader of labels, where it says anything."""
-    styles = ["matched", "own_operations"]
+    ways = ["matched", *strategies]
     if kind in RAISED_BY_STOCK:
-        styles.append("stock")
-    said = {style: damaged.refusal(damaged.setup_of(style), CorpusError) for style in styles}
+        ways.append("stock")
+    said = {way: damaged.refusal(damaged.setup_of(way), CorpusError) for way in ways}
     try:
         damaged.module.labels(damaged.setup())
     except CorpusError as error:

@@ -80,7 +80,7 @@ def standard_cases() -> tuple[Case, ...]:
     return (
         case(Phase.DATA_PIPELINE, Workload.LOADING, matched, execution=None, precision=None),
         case(Phase.DATA_PIPELINE, Workload.LOADING, stock),
-        case(Phase.DATA_PIPELINE, Workload.LOADING, Style.STRATEGY, strategy="own_operations"),
+        case(Phase.DATA_PIPELINE, Workload.LOADING, Style.STRATEGY, strategy="sequential"),
         case(Phase.PIPELINE_SCALING, Workload.LOADING, matched, execution=None, precision=None),
         case(Phase.END_TO_END, Workload.FROZEN, matched),
         case(Phase.TRAIN_STEP, Workload.FROZEN, matched),

@@ -245,7 +245,7 @@ def test_compare_filters_and_can_be_linked(watched: Watched, address: str) -> No
     page.get_by_label("Precision").select_option("")
     page.get_by_label("Phase").select_option("data_pipeline")
     page.get_by_label("Style").select_option("")
-    page.locator("#strategy").select_option("own_operations")
+    page.locator("#strategy").select_option("sequential")
     expect(rows).to_have_count(1)
     page.locator("#strategy").select_option("")
     page.get_by_label("Phase").select_option("train_step")
@@ -366,11 +366,11 @@ def test_ways_to_load_are_ranked_and_those_of_other_work_are_told(watched: Watch
     expect(bars.locator(".lede")).to_contain_text("Best is tuned, 9")
     bars.locator("summary").click()
     rows = bars.locator("tbody tr")
-    assert rows.locator("td:first-child").all_inner_texts() == ["tuned", "own operations", "stock"]
+    assert rows.locator("td:first-child").all_inner_texts() == ["tuned", "sequential", "stock"]
     assert [re.sub(r"\d\.\d", "", each) for each in rows.locator("td:nth-child(2)").all_inner_texts()] == ["9%", "6%", "1%"]
     low, high = (float(each.rstrip("%")) for each in rows.nth(1).locator("td:nth-child(3)").inner_text().split(" – "))
     assert 60.0 < low < high < 64.0
-    assert rows.nth(1).locator("td").last.inner_text() == FRAMEWORKS["tensorflow"].strategies["own_operations"]
+    assert rows.nth(1).locator("td").last.inner_text() == FRAMEWORKS["tensorflow"].strategies["sequential"]
     assert bars.locator("svg .bar-second").count() == 2
     assert bars.locator("svg .bar-total").count() == 1  # the report's set-up has other pixels
     with page.expect_download() as download:
@@ -397,7 +397,7 @@ def test_the_share_of_the_limit_is_shown_wherever_it_was_measured(watched: Watch
     pipelines = page.locator("section", has=page.get_by_role("heading", name="Data pipeline"))
     shares = pipelines.locator("dl.figures div", has_text="share of the limit")
     assert [re.findall(r"(\d+)\.\d%", each)[0][0] for each in shares.all_inner_texts()] == ["9", "1", "6"]
-    page = history(watched, address, "data pipeline strategy own_operations bs32")
+    page = history(watched, address, "data pipeline strategy sequential bs32")
     page.get_by_label("Figure").select_option(label="share of the limit")
     expect(page.locator("#plot svg")).to_contain_text("%")
 
