@@ -20,8 +20,10 @@ from fixtures.inputs.experiment import Experiment
 from fixtures.inputs.flowers import ImagesPerClass
 from fixtures.measurement import Reading
 from fixtures.worker import loading
+from fixtures.worker.beside_limit import LIMIT
+from fixtures.worker.drained import BATCHES_PER_ROUND, Drained
 from fixtures.worker.limit import Limit
-from fixtures.worker.loading import BATCHES_PER_ROUND, LIMIT, Drained, PipelineBench
+from fixtures.worker.loading import PipelineBench
 from fixtures.worker.protocol import Measure
 from tests.stand_in.framework import Loading, StandIn
 
@@ -196,8 +198,8 @@ def test_a_drain_ends_half_a_burst_after_the_wait(burst: int, ready: int) -> Non
 
 def test_a_drain_ends_where_nothing_is_ever_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     for bound in ("DRAIN_SHARE", "DRAIN_ROUNDS"):
-        monkeypatch.setattr(loading, bound, 1e9)
-    monkeypatch.setattr(loading, "DRAIN_BATCHES", 3 * BATCHES_PER_ROUND)
+        monkeypatch.setattr(f"fixtures.worker.drained.{bound}", 1e9)
+    monkeypatch.setattr("fixtures.worker.drained.DRAIN_BATCHES", 3 * BATCHES_PER_ROUND)
     pipeline = Bursting(4)
     drained = Drained(pipeline, 1)  # type: ignore[arg-type]
     before = pipeline.taken
