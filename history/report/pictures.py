@@ -6,10 +6,10 @@ import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from fixtures.case import Case, Phase
+from fixtures.case import Phase
 from fixtures.frameworks import FRAMEWORKS, rank
 from fixtures.ladder import climbed, rungs
-from fixtures.lead import does_the_work, name, ranked, ways
+from fixtures.lead import does_the_work, line, name, ranked, ways
 from fixtures.measurement import Measurement, Outcome
 from fixtures.ratio import Ratio, limit_share
 from fixtures.scaling import Growth, called_growth, speed_ups
@@ -204,18 +204,11 @@ def _strategies_table(found: Sequence[Measurement]) -> dict[str, Any]:
                 name(each).replace("_", " "),
                 *_share_cells(limit_share(each)),
                 *(words.value(figure, condensing.figures(each).get(figure)) for figure in figures.values()),
-                _what(each.case),
+                line(each.case) or words.NOTHING,
             ]
             for each in found
         ],
     }
-
-
-def _what(case: Case) -> str:
-    """In a line. A run of long ago may have a strategy that is no more."""
-    if case.strategy is None:
-        return f"the case {case.style}"
-    return FRAMEWORKS[case.framework].strategies.get(case.strategy, words.NOTHING) if case.framework in FRAMEWORKS else words.NOTHING
 
 
 def _share_cells(share: Ratio | None) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import psutil
 
 import fixtures.inputs.batch
 from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
-from fixtures.fairness import ON_A_GPU, STEP_LADDER
+from fixtures.fairness import ON_A_GPU, STEP_LADDER, SURROUNDINGS
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Framework, Inference, Setup, TrainStep
 from fixtures.inputs.architecture import CLASSES
@@ -141,7 +141,7 @@ def stock(framework: str, weights: str) -> dict[str, Any]:
 def ladder(computing: Computing) -> dict[str, list[float]]:
     """The losses of three steps at each rung that threads and a GPU do not matter to, from `stock` up."""
     matched = computing.setup(Workload.FROZEN)
-    rungs = [None, *(rung for rung in STEP_LADDER if rung not in ON_A_GPU and rung is not STEP_LADDER[-1])]
+    rungs = [None, *(rung for rung in STEP_LADDER if rung not in ON_A_GPU | SURROUNDINGS)]
     losses = {}
     for rung in rungs:
         case = msgspec.structs.replace(matched.case, style=Style.LADDER, rung=rung, execution=None, precision=None)

@@ -24,6 +24,7 @@ EPOCH_IMAGE_SIZE = 224  # where whole batches are compared
 RAISED_BY_STOCK = ("truncated", "empty")  # it converts whatever else it is given
 BATCH_SIZE = 17  # six batches are the 102 training images of the tiny corpus
 EPOCH_BATCHES = 6
+JOB_BATCH_SIZE = 20  # of 102 images: five whole batches, and two images more
 DYING_SECONDS = 20.0  # at most: a loader's processes end on their own once nobody asks them for more
 
 
@@ -117,11 +118,38 @@ class Loading:
         return ""
 
 
-def everything(framework: str, corpus: str, strategies: list[str], damaged: dict[str, str], epochs: str, decoy: str) -> dict[str, Any]:
+class Job:
+    """The images of a whole job, of a corpus of two a class: one trains, one validates."""
+
+    def __init__(self, framework: str, corpus: str) -> None:
+        self._data: Any = importlib.import_module(f"{FRAMEWORKS[framework].module}.data")
+        case = Case(framework, Phase.FINE_TUNING, Workload.FROZEN, Style.MATCHED, JOB_BATCH_SIZE)
+        experiment = Experiment(name="test", image_size=IMAGE_SIZE, shuffle_buffer=40, seed=3, validation_fraction=0.5)
+        self._setup = Setup(case=case, experiment=experiment, corpus=corpus, weights="", threads=2, dropout=0.0)
+
+    def labels(self) -> dict[str, list[list[list[int]]]]:
+        """Of each batch of two epochs of training and two validations."""
+        training, validation = self._data.training(self._setup), self._data.validation(self._setup)
+        return {name: [self._taken(batches) for _ in range(2)] for name, batches in (("training", training), ("validation", validation))}
+
+    def refusal(self) -> str:
+        try:
+            self.labels()
+        except CorpusError as error:
+            return str(error)
+        return ""
+
+    def _taken(self, batches: Any) -> list[list[int]]:
+        return [labels.numpy().tolist() for _, labels in self._data.checked(self._setup, batches)]
+
+
+def everything(
+    framework: str, corpus: str, strategies: list[str], damaged: dict[str, str], jobs: tuple[str, str], epochs: str, decoy: str
+) -> dict[str, Any]:
     """All checks in one start of the interpreter. Images and labels of an epoch go to a file of each way's name in the folder `epochs`.
 
-    `damaged` are corpora by what is wrong with them. `decoy` is a folder with another package `fixtures`, which ends whatever process
-    imports it.
+    `damaged` are corpora by what is wrong with them. `jobs` is a corpus with two images a class, and a damaged copy of it. `decoy` is a
+    folder with another package `fixtures`, which ends whatever process imports it.
     """
     loading = Loading(framework, corpus)
     os.chdir(decoy)
@@ -140,6 +168,8 @@ def everything(framework: str, corpus: str, strategies: list[str], damaged: dict
         "strategies": {each: loading.stream(loading.setup_of(each), 3 * EPOCH_BATCHES) for each in strategies},
         "damaged": {kind: refusals(Loading(framework, root), kind, strategies) for kind, root in damaged.items()},
     }
+    good, bad = (Job(framework, root) for root in jobs)
+    found["job"] = good.labels() | {"damaged": bad.refusal()}
     found["left_over"] = left_over()
     return found
 

@@ -15,6 +15,7 @@ import subprocess
 from pathlib import Path
 
 from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
+from fixtures.fairness import SURROUNDINGS
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Setup
 from fixtures.inputs.experiment import load
@@ -41,7 +42,7 @@ def quiet(_: Progress) -> None:
 def turns(framework: str, spec: str) -> list[tuple[float, float]]:
     """Median seconds a step of the suite and of the bare loop, turn by turn, order alternating."""
     experiment = load(CPU_EXPERIMENT).steps
-    worker = Worker(framework, spec, Style.MATCHED, [str(HERE.parents[1])])
+    worker = Worker(framework, spec, SURROUNDINGS, [str(HERE.parents[1])])
     inputs: Inputs = worker.call(MakeInputs(experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
     case = Case(framework, Phase.TRAIN_STEP, Workload.FROZEN, Style.MATCHED, experiment.batch_size, Execution.PLAIN, Precision.FP32)
     setup = Setup(case, experiment, inputs.corpus_folder, inputs.weights_file, worker.hello.cores, experiment.head.dropout)
@@ -49,7 +50,7 @@ def turns(framework: str, spec: str) -> list[tuple[float, float]]:
     command = [interpreter(spec), str(HERE / f"bare_{framework}.py"), str(experiment.batch_size), str(worker.hello.cores)]
     bare = subprocess.Popen(
         command,
-        env=os.environ | variables(Style.MATCHED),
+        env=os.environ | variables(SURROUNDINGS),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from fixtures.case import Case, Phase, Style, Workload
+from fixtures.fairness import SURROUNDINGS
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Setup
 from fixtures.inputs.experiment import load
@@ -46,7 +47,7 @@ class Pipeline:
     """A worker with a tuned pipeline in its steady state."""
 
     def __init__(self, framework: str, spec: str, strategy: str | None) -> None:
-        self._worker = Worker(framework, spec, Style.MATCHED, [str(SUITE)])
+        self._worker = Worker(framework, spec, SURROUNDINGS, [str(SUITE)])
         self._setup = setup_on(self._worker, framework, strategy)
         self._begun: Begun = self._worker.call(Begin(self._setup), TIMEOUT_SECONDS, quiet)
 
@@ -88,11 +89,11 @@ def full_against_empty(framework: str, spec: str, strategy: str | None) -> Ratio
     """Of time a batch, in the framework's interpreter, as only there a buffer can be emptied right before a block."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "setup.json"
-        worker = Worker(framework, spec, Style.MATCHED, [str(SUITE)])
+        worker = Worker(framework, spec, SURROUNDINGS, [str(SUITE)])
         file.write_bytes(msgspec.json.encode(setup_on(worker, framework, strategy)))
         worker.close()
         command = [interpreter(spec), "-m", "tests.harness.buffers", str(file), str(TURNS), str(TURN_SECONDS)]
-        ended = subprocess.run(command, cwd=SUITE, env=os.environ | variables(Style.MATCHED), stdout=subprocess.PIPE, check=True)
+        ended = subprocess.run(command, cwd=SUITE, env=os.environ | variables(SURROUNDINGS), stdout=subprocess.PIPE, check=True)
     full, empty = zip(*json.loads(ended.stdout), strict=True)
     return ratio_of(full, empty)
 

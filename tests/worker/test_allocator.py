@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fixtures.case import Style
+from fixtures.fairness import SURROUNDINGS
 from fixtures.session.workers import KEEP_MEMORY, variables
 
 PROJECT = Path(__file__).parents[2]
@@ -50,5 +50,5 @@ def test_memory_that_was_freed_is_not_faulted_in_again() -> None:
 
 
 def test_only_matched_workers_keep_it() -> None:
-    assert variables(Style.MATCHED).items() >= KEEP_MEMORY.items()
-    assert not KEEP_MEMORY.keys() & variables(Style.STOCK).keys()
+    assert variables(SURROUNDINGS).items() >= KEEP_MEMORY.items()
+    assert not KEEP_MEMORY.keys() & variables(frozenset()).keys()

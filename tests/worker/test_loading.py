@@ -18,9 +18,8 @@ from fixtures.frameworks.contract import Setup
 from fixtures.inputs import flowers
 from fixtures.inputs.experiment import Experiment
 from fixtures.inputs.flowers import ImagesPerClass
-from fixtures.measurement import Reading
+from fixtures.measurement import LIMIT, Reading
 from fixtures.worker import loading
-from fixtures.worker.beside_limit import LIMIT
 from fixtures.worker.drained import BATCHES_PER_ROUND, Drained
 from fixtures.worker.limit import Limit
 from fixtures.worker.loading import PipelineBench

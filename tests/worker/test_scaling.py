@@ -14,7 +14,6 @@ from fixtures.case import Case, Phase, Style, Workload
 from fixtures.frameworks.contract import Setup
 from fixtures.inputs.experiment import Experiment
 from fixtures.measurement import Round
-from fixtures.worker import scaling
 from fixtures.worker.limit import Limit
 from fixtures.worker.protocol import Measure
 from fixtures.worker.scaling import ScalingBench, scaling_point, worker_counts
@@ -96,7 +95,7 @@ def setup(threads: int) -> Setup:
 
 @pytest.fixture(autouse=True)
 def limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scaling, "Limit", SleepingLimit)
+    monkeypatch.setattr("fixtures.worker.beside_limit.Limit", SleepingLimit)
 
 
 @pytest.fixture
@@ -166,7 +165,7 @@ def test_a_pipeline_that_fails_leaves_none_open(framework: ProducersFramework, m
             if setup.threads == 2:
                 raise MemoryError
 
-    monkeypatch.setattr(scaling, "Limit", Failing)
+    monkeypatch.setattr("fixtures.worker.beside_limit.Limit", Failing)
     bench = ScalingBench(framework, setup(2))
     with pytest.raises(MemoryError):
         bench.begin()

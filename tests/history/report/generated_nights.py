@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import sys
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -118,11 +119,13 @@ class Nights:
 
     def __init__(self, machine: Machine, commits: Iterable[str] = ()) -> None:
         self._machine = machine
-        self._random = np.random.default_rng(machine.seed)
+        self._mood = np.random.default_rng(machine.seed)
         first = machine.cases or standard_cases()
         self._cases = tuple(msgspec.structs.replace(case, framework=name) for case in first for name in FRAMEWORKS)
+        # A stream for each case: one case more or less leaves the others as they were.
+        self._random = {case: np.random.default_rng([machine.seed, zlib.crc32(node_id(case).encode())]) for case in self._cases}
         self._levels = {case: self._level(case) for case in self._cases}
-        self._sds = {case: 0.011 * self._random.lognormal(0, 0.3) for case in self._cases}
+        self._sds = {case: 0.011 * self._random[case].lognormal(0, 0.3) for case in self._cases}
         self._commits = list(commits)
 
     def write(self, folder: Path) -> list[Path]:
@@ -140,7 +143,7 @@ class Nights:
         return path
 
     def content(self, night: int, when: datetime) -> dict[str, Any]:
-        offset = self._random.normal(0, 0.015)
+        offset = self._mood.normal(0, 0.015)
         benchmarks, unmeasured = [], []
         for case in self._cases:
             name = node_id(case)
@@ -150,7 +153,7 @@ class Nights:
                 unmeasured.append({"fullname": name, "measurement": msgspec.to_builtins(measurement)})
             else:
                 planted = sum(math.log(plant.factor) for plant in self._machine.plants if plant.part in name and night >= plant.night)
-                measurement = self._measured(case, night, offset + self._random.normal(0, self._sds[case]), planted)
+                measurement = self._measured(case, night, offset + self._random[case].normal(0, self._sds[case]), planted)
                 benchmarks.append(benchmark(name, case, measurement))
         return {
             "machine_info": self._machine_info(night),
@@ -188,7 +191,7 @@ class Nights:
         if case.style is not Style.MATCHED and case.framework == "pytorch":
             climbed = STEP_LADDER.index(case.rung) + 1 if case.rung else 0
             seconds *= 1.6 - 0.6 * climbed / len(STEP_LADDER)
-        return float(seconds * self._random.lognormal(0, 0.08))
+        return float(seconds * self._random[case].lognormal(0, 0.08))
 
     def _environment(self, case: Case, night: int) -> dict[str, str]:
         upgraded = self._machine.upgrade_night is not None and night >= self._machine.upgrade_night
@@ -199,7 +202,7 @@ class Nights:
         return Measurement(case=case, outcome=outcome, detail=detail, environment=self._environment(case, night))
 
     def _measured(self, case: Case, night: int, noise: float, planted: float) -> Measurement:
-        random, level = self._random, self._levels[case] * math.exp(noise + planted)
+        random, level = self._random[case], self._levels[case] * math.exp(noise + planted)
         seconds = level * np.exp(random.normal(0, 0.008, self._machine.rounds) + (random.random(self._machine.rounds) < 0.05) * 0.06)
         rounds = tuple(
             Round(seconds=float(each), cpu_seconds=float(each) * 1.4, foreign_cpu_share=0.01, block=index // 4, throttled_share=0.0)
@@ -235,7 +238,7 @@ class Nights:
             alone = {"loader_alone_seconds_per_step": 0.017, "step_alone_seconds_per_step": 0.019}
             return {"overlap": 0.93, "lost_share": 0.06, "wait_share": 0.07, **alone}
         if case.phase is Phase.TRAIN_STEP and self._machine.gpu:
-            return {"joules_per_image": 0.31 * math.exp(self._random.normal(0, 0.01)), "model_flops_utilisation": 0.37}
+            return {"joules_per_image": 0.31 * math.exp(self._random[case].normal(0, 0.01)), "model_flops_utilisation": 0.37}
         if case.phase is Phase.FINE_TUNING:
             return {"validation_loss_deviation": 0.8}
         return {}
@@ -244,7 +247,7 @@ class Nights:
         size = int((2100 if case.framework == "pytorch" else 2600) * MIB * math.exp(planted))
         return (
             Reading("allocator_peak_bytes", size, "the framework's allocator"),
-            Reading("host_with_children_bytes", int(1500 * MIB * math.exp(planted + self._random.normal(0, 0.004))), "smaps_rollup"),
+            Reading("host_with_children_bytes", int(1500 * MIB * math.exp(planted + self._random[case].normal(0, 0.004))), "smaps_rollup"),
             Reading("process_bytes", None, "nvmlDeviceGetComputeRunningProcesses", "the driver does not tell in a container"),
         )
 
@@ -258,7 +261,7 @@ class Nights:
         """What the machine can do, in the same turns."""
         share = {Style.MATCHED: 0.91, Style.STRATEGY: 0.62}.get(case.style, 0.11)
         return tuple(
-            msgspec.structs.replace(each, seconds=each.seconds * share * math.exp(self._random.normal(0, 0.01))) for each in rounds
+            msgspec.structs.replace(each, seconds=each.seconds * share * math.exp(self._random[case].normal(0, 0.01))) for each in rounds
         )
 
     def _scaling(self, case: Case, level: float) -> tuple[ScalingPoint, ...]:
@@ -277,8 +280,8 @@ class Nights:
         better = 0.04 if case.framework == "tensorflow" else 0.0
         return tuple(
             Epoch(
-                training_seconds=level * 900 * math.exp(self._random.normal(0, 0.01)),
-                validation_seconds=level * 250 * math.exp(self._random.normal(0, 0.02)),
+                training_seconds=level * 900 * math.exp(self._random[case].normal(0, 0.01)),
+                validation_seconds=level * 250 * math.exp(self._random[case].normal(0, 0.02)),
                 training_loss=3.5 * 0.7**epoch,
                 validation_loss=3.6 * 0.75**epoch - better,
                 validation_accuracy=min(0.86, 0.2 + 0.15 * epoch) + better,
