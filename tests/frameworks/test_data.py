@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from fixtures.case import Case, Phase, Style, Workload
+from fixtures.fairness import PIPELINE_LADDER
 from fixtures.frameworks.contract import Setup
 from fixtures.inputs import flowers
 from fixtures.inputs.batch import canonical_batch
@@ -195,9 +196,7 @@ def test_a_strategy_reads_the_same_images_in_the_same_order(found: Found, framew
 def test_the_ladder_leads_to_the_same_images(found: Found) -> None:
     """Rung by rung each framework's habits go; at the top both have the same images in the same order."""
     ours, theirs = (found[name]["ladder"] for name in FRAMEWORKS)
-    assert (
-        list(ours) == list(theirs) == ["stock", "workers", "decoder", "resize", "normalisation", "order", "allocator", "library", "threads"]
-    )
+    assert list(ours) == list(theirs) == ["stock", *PIPELINE_LADDER]
     for top in ("order", "allocator", "library", "threads"):
         assert ours[top][1] == theirs[top][1]
         assert np.abs(np.array(ours[top][0]) - np.array(theirs[top][0])).max() < MEAN_ROUNDING
