@@ -15,31 +15,34 @@ from pathlib import Path
 import msgspec
 
 from fixtures.frameworks import FRAMEWORKS
-from fixtures.frameworks.contract import Setup
-from fixtures.worker.loading import PipelineBench
+from fixtures.frameworks.contract import Framework, Setup
+from fixtures.worker.drained import Drained
 from fixtures.worker.protocol import Measure
+from fixtures.worker.sampling import timed_step, warm_up
 
 FILLING_SECONDS = 0.5  # on top of the block's own wait until nothing moves
 EMPTYING_BATCHES = 64  # as fast as they come: more than any buffer holds
+ROUNDS = 1000
 
 
 def main(setup: Setup, turns: int, seconds: float) -> list[tuple[float, float]]:
-    bench = PipelineBench(importlib.import_module(FRAMEWORKS[setup.case.framework].module), setup)  # type: ignore[arg-type]
-    steps = bench.begin().steps_per_round
+    framework: Framework = importlib.import_module(FRAMEWORKS[setup.case.framework].module)  # type: ignore[assignment]
+    framework.open_device(setup)
+    pipeline = framework.pipeline(setup)
+    warm_up(pipeline)
+    drained = Drained(pipeline, setup.threads)
 
     def after_filling(turn: int) -> float:
         time.sleep(FILLING_SECONDS)
         return batch_seconds(turn)
 
     def after_emptying(turn: int) -> float:
-        assert bench._pipeline is not None
-        for _ in range(EMPTYING_BATCHES):
-            bench._pipeline.step()
+        timed_step(pipeline, EMPTYING_BATCHES)
         return batch_seconds(turn)
 
     def batch_seconds(turn: int) -> float:
-        block = bench.measure(Measure(2 * turn, seconds, 1000, seconds))  # of an even number: the pipeline first, then the limit
-        return statistics.median(round_.seconds for round_ in block.rounds) / steps
+        kept, _ = drained.windows(Measure(turn, seconds, ROUNDS, seconds), seconds)
+        return statistics.median(round_.seconds for window in kept for round_ in window.rounds) / drained.batches_per_round
 
     found = []
     for turn in range(turns):
@@ -48,7 +51,7 @@ def main(setup: Setup, turns: int, seconds: float) -> list[tuple[float, float]]:
         else:
             empty = after_emptying(turn)
             found.append((after_filling(turn), empty))
-    bench.close()
+    pipeline.close()
     return found
 
 

@@ -30,7 +30,7 @@ from fixtures.worker.protocol import Begin, Begun, Block, Inputs, MakeInputs, Me
 from tests.harness.overhead import interpreter, quiet
 
 TURNS = 8
-TURN_SECONDS = 2.0
+TURN_SECONDS = 2.0  # half of it the limit's
 TIMEOUT_SECONDS = 600.0
 ROUNDS = 1000
 
@@ -71,11 +71,11 @@ class Pipeline:
         self._worker.close()
 
 
-def against_itself(framework: str, spec: str, strategy: str | None) -> tuple[Ratio | None, list[Measurement]]:
+def against_itself(framework: str, spec: str, strategy: str | None, turns: int) -> tuple[Ratio | None, list[Measurement]]:
     pipelines = [Pipeline(framework, spec, strategy) for _ in range(2)]
     blocks: list[list[Block]] = [[], []]
     try:
-        for turn in range(TURNS):
+        for turn in range(turns):
             for index in (0, 1) if turn % 2 == 0 else (1, 0):
                 blocks[index].append(pipelines[index].block(turn))
         first, second = (pipeline.measurement(taken) for pipeline, taken in zip(pipelines, blocks, strict=True))
@@ -85,14 +85,14 @@ def against_itself(framework: str, spec: str, strategy: str | None) -> tuple[Rat
             pipeline.close()
 
 
-def full_against_empty(framework: str, spec: str, strategy: str | None) -> Ratio | None:
+def full_against_empty(framework: str, spec: str, strategy: str | None, turns: int) -> Ratio | None:
     """Of time a batch, in the framework's interpreter, as only there a buffer can be emptied right before a block."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "setup.json"
         worker = Worker(framework, spec, SURROUNDINGS, [str(SUITE)])
         file.write_bytes(msgspec.json.encode(setup_on(worker, framework, strategy)))
         worker.close()
-        command = [interpreter(spec), "-m", "tests.harness.buffers", str(file), str(TURNS), str(TURN_SECONDS)]
+        command = [interpreter(spec), "-m", "tests.harness.buffers", str(file), str(turns), str(TURN_SECONDS / 2)]
         ended = subprocess.run(command, cwd=SUITE, env=os.environ | variables(SURROUNDINGS), stdout=subprocess.PIPE, check=True)
     full, empty = zip(*json.loads(ended.stdout), strict=True)
     return ratio_of(full, empty)
@@ -109,15 +109,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worker", type=worker_spec, action="append", default=[], metavar="FRAMEWORK=SPEC")
     parser.add_argument("--strategy", help="instead of the tuned one")
+    parser.add_argument(
+        "--turns", type=int, default=TURNS, help=f"Of {TURN_SECONDS:g} s; more on a machine that is not quiet. Default: {TURNS}."
+    )
     arguments = parser.parse_args()
     specs = dict.fromkeys(FRAMEWORKS, "popen") | dict(arguments.worker)
     for framework in FRAMEWORKS:
-        found, sides = against_itself(framework, specs[framework], arguments.strategy)
+        found, sides = against_itself(framework, specs[framework], arguments.strategy, arguments.turns)
         print(f"{FRAMEWORKS[framework].title}, against itself: {told(found)}", flush=True)
         for side in sides:
             share = limit_share(side)
             print(f"  share of the limit: {f'{share.estimate:.3f}, {share.low:.3f} – {share.high:.3f}' if share else 'disturbed'}")
-        found = full_against_empty(framework, specs[framework], arguments.strategy)
+        found = full_against_empty(framework, specs[framework], arguments.strategy, arguments.turns)
         print(f"{FRAMEWORKS[framework].title}, buffers full against empty: {told(found)}", flush=True)
 
 
