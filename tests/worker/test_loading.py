@@ -27,6 +27,7 @@ from fixtures.worker.protocol import Measure
 from tests.stand_in.framework import Loading, StandIn
 
 BATCH_SECONDS = 0.01
+HANDED_OVER_SECONDS = 0.05 * BATCH_SECONDS
 BUFFERED_BATCHES = 64  # four rounds' worth
 BATCH_SIZE = 8
 
@@ -76,6 +77,20 @@ class Bursting:
         if self.taken % self.burst == 0:
             time.sleep(self._seconds)
         self.taken += 1
+
+    def fence(self) -> None:
+        pass
+
+
+class Ready:
+    """So many batches lie ready, and are handed over in some time; any other has to be waited for."""
+
+    burst = 1
+    ready = 0
+
+    def step(self) -> None:
+        time.sleep(HANDED_OVER_SECONDS if self.ready else BATCH_SECONDS)
+        self.ready = max(0, self.ready - 1)
 
     def fence(self) -> None:
         pass
@@ -206,10 +221,29 @@ def test_a_drain_ends_where_nothing_is_ever_waited_for(monkeypatch: pytest.Monke
     assert pipeline.taken - before == drained.drained_batches == 3 * BATCHES_PER_ROUND + 4 + 2
 
 
+def test_a_drain_takes_all_that_lies_ready_although_handing_it_over_takes_long() -> None:
+    pipeline = Ready()
+    drained = Drained(pipeline, 1)  # type: ignore[arg-type]
+    pipeline.ready = 512
+    drained.drain()
+    assert pipeline.ready == 0
+
+
+def test_one_block_out_of_buffers_is_not_taken_for_the_steady_state() -> None:
+    pipeline = Ready()
+    drained = Drained(pipeline, 1)  # type: ignore[arg-type]
+    for _ in range(2):
+        drained.windows(turn(), 0.0)
+    drained._steady_seconds.append(HANDED_OVER_SECONDS)
+    pipeline.ready = 4 * BATCHES_PER_ROUND
+    drained.drain()
+    assert pipeline.ready == 0
+
+
 def test_a_drain_ends_although_the_steady_time_was_taken_on_a_busy_machine() -> None:
     pipeline = Bursting(1, BATCH_SECONDS)
     drained = Drained(pipeline, 1)  # type: ignore[arg-type]
-    drained._batch_seconds *= 5
+    drained._steady_seconds = [5 * BATCH_SECONDS]
     before = pipeline.taken
     drained.drain()
     assert pipeline.taken - before <= 11 * BATCHES_PER_ROUND
