@@ -21,7 +21,7 @@ from fixtures.fairness import SURROUNDINGS
 from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Setup
 from fixtures.inputs.experiment import load
-from fixtures.measurement import Measurement, Outcome, Round
+from fixtures.measurement import LIMIT, Measurement, Outcome, Round
 from fixtures.ratio import CONFIDENCE, Ratio, limit_share, ratio, ratio_of
 from fixtures.session.measuring import SUITE
 from fixtures.session.options import CPU_EXPERIMENT, worker_spec
@@ -64,7 +64,7 @@ class Pipeline:
             outcome=Outcome.OK,
             steps_per_round=self._begun.steps_per_round,
             rounds=rounds(lambda block: block.rounds),
-            references={"limit": rounds(lambda block: block.references["limit"])},
+            references={LIMIT: rounds(lambda block: block.references[LIMIT])},
         )
 
     def close(self) -> None:
