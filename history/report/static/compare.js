@@ -44,6 +44,7 @@
   async function show() {
     const [then, now] = [byId.get(find("then").value), byId.get(find("now").value)];
     const [before, after] = await Promise.all([then, now].map((run) => data.load(`runs/${run.id}`)));
+    if (find("then").value !== then.id || find("now").value !== now.id) return; // others were chosen while these came
     const old = new Map(before.comparison.map((comparison, index) => [`${before.framework[index]} ${comparison}`, index]));
     const rows = after.comparison
       .map((comparison, index) => row(now, comparison, after, index, before, old.get(`${after.framework[index]} ${comparison}`)))

@@ -49,9 +49,11 @@
   }
 
   async function showCase() {
-    const slug = find("case").value;
+    const [machine, slug] = [find("machine").value, find("case").value];
     if (!slug) return;
-    shown = await data.load(`history/${find("machine").value}/${slug}`);
+    const history = await data.load(`history/${machine}/${slug}`);
+    if (find("machine").value !== machine || find("case").value !== slug) return; // another was chosen while this came
+    shown = history;
     const wanted = address.read();
     range = [bounded(wanted.get("from"), 0), bounded(wanted.get("to"), count() - 1)];
     if (range[0] >= range[1]) range = [0, count() - 1];

@@ -14,7 +14,9 @@
   ];
 
   async function show() {
-    const pictures = await data.load(`pictures/${find("machine").value}`);
+    const machine = find("machine").value;
+    const pictures = await data.load(`pictures/${machine}`);
+    if (find("machine").value !== machine) return; // another was chosen while these came
     const missing = MISSING.filter(([kind]) => !pictures.some((picture) => picture.kind === kind));
     find("pictures").replaceChildren();
     for (const picture of pictures) find("pictures").append(figure(picture));

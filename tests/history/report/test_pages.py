@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from fixtures.frameworks import FRAMEWORKS
 from history.__main__ import main as history_command
@@ -250,23 +250,49 @@ def test_compare_filters_and_can_be_linked(watched: Watched, address: str) -> No
     page.locator("#strategy").select_option("")
     page.get_by_label("Phase").select_option("train_step")
     page.get_by_label("Style").select_option("matched")
+    expect(rows).to_have_count(4)
+    since_last_night = rows.all_inner_texts()
     page.get_by_label("Then").select_option(index=NIGHTS - 1)  # the first night
+    expect(rows).not_to_have_text(since_last_night, use_inner_text=True)
     expect(rows.first).to_contain_text(PLANTED)  # changed most
     link, shown = page.url, rows.all_inner_texts()
     other = page.context.new_page()
     other.goto(link)
-    expect(other.locator("#table tbody tr")).to_have_count(4)
-    assert other.locator("#table tbody tr").all_inner_texts() == shown
+    expect(other.locator("#table tbody tr")).to_have_text(shown, use_inner_text=True)
+
+
+def test_of_two_choices_the_later_is_shown(watched: Watched, address: str) -> None:
+    """Though what the earlier one shows comes after it."""
+    page = watched.page
+    page.goto(f"{address}/compare.html")
+    rows = page.locator("#table tbody tr")
+    expect(rows.first).to_be_visible()
+    then = page.get_by_label("Then")
+    newest, slow = (then.locator("option").nth(index).get_attribute("value") for index in (1, NIGHTS - 1))
+    expect(then).to_have_value(newest or "")
+    since_last_night = rows.all_inner_texts()
+    held: list[Route] = []
+    page.route(f"**/runs/{slow}.js", lambda route: held.append(route))
+    with page.expect_request(f"**/runs/{slow}.js"):
+        then.select_option(slow)
+    then.select_option(newest)
+    with page.expect_response(f"**/runs/{slow}.js"):
+        held[0].continue_()
+    page.evaluate("slow => data.load(`runs/${slow}`).then(() => new Promise(done => setTimeout(done)))", slow)
+    expect(rows).to_have_text(since_last_night, use_inner_text=True)
 
 
 def test_compare_beyond_the_noise(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(f"{address}/compare.html")
-    expect(page.locator("#table tbody tr").first).to_be_visible()
+    rows = page.locator("#table tbody tr")
+    expect(rows.first).to_be_visible()
+    everything = rows.count()
     page.get_by_label("Then").select_option(index=PLANTED_NIGHT - 45)  # five nights or so before the newest
     page.get_by_label("beyond the noise only").check()
+    expect(rows).not_to_have_count(everything)
+    assert rows.count() < 12
     expect(page.locator("#summary")).to_contain_text("worse")
-    assert page.locator("#table tbody tr").count() < 12
     assert "beyond=1" in page.url
 
 
