@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.inputs.experiment import Experiment, ExperimentError
-from fixtures.inputs.order import epochs, split
+from fixtures.inputs.order import epoch, epochs, split
 
 
 def labelled(classes: int, images: int) -> dict[str, int]:
@@ -42,12 +42,18 @@ def test_what_a_split_without_a_class_says() -> None:
 
 @given(st.integers(1, 200), st.integers(1, 300), st.integers(0, 2**32 - 1))
 def test_an_epoch_has_every_image_once(images: int, buffer: int, seed: int) -> None:
-    orders = list(itertools.islice(epochs(images, buffer, seed), 3))
+    experiment = Experiment(name="x", shuffle_buffer=buffer, seed=seed)
+    orders = list(itertools.islice(epochs(images, experiment), 3))
     assert [sorted(order) for order in orders] == 3 * [list(range(images))]
-    assert orders == list(itertools.islice(epochs(images, buffer, seed), 3))
+    assert orders == [epoch(images, experiment, number) for number in range(3)]
+
+
+def test_epochs_and_seeds_have_orders_of_their_own() -> None:
+    orders = [epoch(100, Experiment(name="x", shuffle_buffer=50, seed=seed), number) for seed in range(3) for number in range(3)]
+    assert len({tuple(order) for order in orders}) == 9
 
 
 @given(st.integers(2, 200), st.integers(1, 50))
 def test_an_image_comes_no_earlier_than_the_buffer_lets_it(images: int, buffer: int) -> None:
-    order = next(epochs(images, buffer, 0))
+    order = epoch(images, Experiment(name="x", shuffle_buffer=buffer), 0)
     assert all(image < place + buffer for place, image in enumerate(order))

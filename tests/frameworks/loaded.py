@@ -18,6 +18,7 @@ from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Framework, Setup, Unsupported
 from fixtures.inputs.experiment import Experiment
 from fixtures.inputs.flowers import CorpusError
+from tests.frameworks.kept import memory_is_kept
 
 IMAGE_SIZE = 64
 EPOCH_IMAGE_SIZE = 224  # where whole batches are compared
@@ -170,6 +171,7 @@ def everything(
     }
     good, bad = (Job(framework, root) for root in jobs)
     found["job"] = good.labels() | {"damaged": bad.refusal()}
+    found["memory_is_kept"] = memory_is_kept()
     found["left_over"] = left_over()
     return found
 

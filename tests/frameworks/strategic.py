@@ -15,6 +15,7 @@ from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Setup, Unsupported
 from fixtures.inputs.experiment import Experiment
 from fixtures.worker.likeness import Likeness
+from tests.frameworks.kept import memory_is_kept
 from tests.frameworks.loaded import BATCH_SIZE, DYING_SECONDS, EPOCH_BATCHES, IMAGE_SIZE
 
 EXPERIMENT = Experiment(name="test", image_size=IMAGE_SIZE, shuffle_buffer=40, seed=3)
@@ -58,6 +59,7 @@ class Strategies:
             "largest": likeness.largest,
             "mean": likeness.mean,
             "left_over": left_over(before),
+            "memory_is_kept": memory_is_kept(),
             "environment_is_as_it_was": self._module.environment() == environment,
         }
 

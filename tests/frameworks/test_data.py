@@ -277,5 +277,10 @@ def test_all_is_prepared_before_a_pipeline_is_built(found: Found, framework: str
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_memory_stays_kept(found: Found, framework: str) -> None:
+    assert found[framework]["memory_is_kept"]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_nothing_is_left_over(found: Found, framework: str) -> None:
     assert found[framework]["left_over"] == []

@@ -53,7 +53,7 @@ def test_all_that_was_asked_for_is_made_in_the_pipelines_order_and_right(
     setup: Setup, made: list[tuple[Path, npt.NDArray[np.float32]]]
 ) -> None:
     work, files = Limit(setup), order.training(setup)
-    first = next(order.epochs(len(files.paths), 40, 3))[: 4 * BATCH_SIZE]
+    first = next(order.epochs(len(files.paths), setup.experiment))[: 4 * BATCH_SIZE]
     for _ in range(2):
         work.step()
         work.step()
@@ -66,7 +66,7 @@ def test_all_that_was_asked_for_is_made_in_the_pipelines_order_and_right(
 
 def test_what_is_read_back_is_of_the_batch_asked_for_last(setup: Setup) -> None:
     work, files = Limit(setup), order.training(setup)
-    epoch = next(order.epochs(len(files.paths), 40, 3))
+    epoch = next(order.epochs(len(files.paths), setup.experiment))
     for step in range(BATCHES_IN_MEMORY + 2):
         work.step()
         work.fence()
