@@ -37,7 +37,7 @@ from pathlib import Path
 from fixtures.inputs.flowers import ImagesPerClass, generated
 generated(Path(sys.argv[1]), lambda *_: None, ImagesPerClass(1, 1, 1))
 """
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 120
 
 
 def silent(*_: object) -> None:

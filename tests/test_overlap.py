@@ -83,6 +83,13 @@ def test_whatever_was_measured_it_is_called_within_bounds_or_not_at_all(turns: l
     assert noted.missing == {}
 
 
+def test_why_it_is_slower_is_said_only_where_loader_and_step_can_be_told_apart() -> None:
+    loaders = (0.8, 1.3, 0.9, 1.1)
+    assert verdict(measured([(loader, 1.0, 1.5) for loader in loaders])).bound is Bound.SLOWER
+    assert verdict(measured([(2 * loader, 1.0, 3.0) for loader in loaders])).bound is Bound.LOADER
+    assert verdict(measured([(loader / 2, 1.0, 1.5) for loader in loaders])).bound is Bound.LOADING
+
+
 @pytest.mark.parametrize(
     ("together", "bound"),
     [

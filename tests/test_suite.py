@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -185,8 +186,9 @@ def is_at_work(worker: psutil.Process) -> bool:
 
 def workers_of(process: psutil.Process, framework: str) -> Iterator[psutil.Process]:
     for child in process.children():
-        if child.cmdline()[0] == interpreter(framework):
-            yield child
+        with suppress(psutil.Error, IndexError):  # one that has just ended
+            if child.cmdline()[0] == interpreter(framework):
+                yield child
 
 
 def test_a_worker_killed_with_sigkill_costs_its_case_only(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_the_threads_of_this_process_stay_as_they_were(strategy: dict[str, Any])
 
 @each_strategy
 def test_the_memory_stays_kept(strategy: dict[str, Any]) -> None:
-    """`tf.data.Dataset.from_generator` would end that, for whatever the process measures next."""
+    """TensorFlow's `from_generator` ended that, for whatever the process measured next."""
     assert strategy["memory_is_kept"]
 
 

@@ -41,7 +41,7 @@ def main(setup: Setup, turns: int, seconds: float) -> list[tuple[float, float]]:
         return batch_seconds(turn)
 
     def batch_seconds(turn: int) -> float:
-        kept, _ = drained.windows(Measure(turn, seconds, ROUNDS, seconds), seconds)
+        kept, _ = drained.windows(Measure(turn, seconds, ROUNDS, seconds))
         return statistics.median(round_.seconds for window in kept for round_ in window.rounds) / drained.batches_per_round
 
     found = []

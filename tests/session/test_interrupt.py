@@ -20,7 +20,7 @@ def test_ctrl_c_saves_what_was_measured(inner: InnerRun) -> None:
         if "train step frozen stock" in line:
             break
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=120)
     assert process.returncode == pytest.ExitCode.INTERRUPTED, "".join(lines) + output
     found = outcomes(inner.json())
     assert len(found) == 4

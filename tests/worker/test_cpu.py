@@ -6,7 +6,11 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from fixtures.worker.cpu import CpuMeter, wait_until_idle
+
+pytestmark = pytest.mark.alone
 
 BUSY = "import time\nwhile time.process_time() < {seconds}: pass"
 

@@ -22,6 +22,8 @@ from fixtures.worker.end_to_end import EndToEndBench
 from fixtures.worker.protocol import Measure
 from tests.stand_in.framework import Loading, StandIn, Steps
 
+pytestmark = pytest.mark.alone
+
 CASE = Case("fed", Phase.END_TO_END, Workload.FROZEN, Style.STOCK, 8)
 SETUP = Setup(CASE, Experiment(name="x"), "", "", threads=1, dropout=0.0)
 BUFFERED_BATCHES = 4

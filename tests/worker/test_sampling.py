@@ -17,6 +17,8 @@ from fixtures.worker.sampling import UnfencedError, WarmUp, Window, check_fence,
 from fixtures.worker.slowdown import Slowdown
 from tests.stand_in.framework import Queued, Steps, Unfenced
 
+pytestmark = pytest.mark.alone
+
 STEP_SECONDS = 0.02
 
 

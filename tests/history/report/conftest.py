@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from fixtures.measurement import Outcome
 from history.__main__ import main
@@ -76,13 +76,14 @@ def _make_hostile(path: Path) -> None:
     path.write_text(json.dumps(content))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(built: Built) -> Iterator[str]:
     with served(built.site) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=30_000)  # the other tests' processes may have the cores
     with launched() as browser:
         yield browser

@@ -58,7 +58,7 @@ class Watched:
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
     context = browser.new_context(viewport={"width": 1200, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     watched = Watched(context.new_page())
     yield watched
     context.close()
@@ -483,6 +483,7 @@ def test_runs_of_two_machines_are_compared_with_a_warning(watched: Watched, tmp_
     page = watched.page
     with served(site) as address:
         page.goto(f"{address}/compare.html")
+        expect(page.locator("#then option")).to_have_count(2)
         runs = page.locator("#then option").evaluate_all("all => all.map(each => each.value)")
         page.get_by_label("Then").select_option(runs[0])
         page.get_by_label("Now").select_option(runs[1])

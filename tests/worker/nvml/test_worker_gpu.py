@@ -56,8 +56,8 @@ def test_device_memory_is_what_came_on_top_of_the_baseline(watch: Watch) -> None
 
 
 def test_memory_that_others_gave_back_makes_no_negative_peak(watch: Watch) -> None:
-    watch(f"{fake.H100}memory 0 1000\nmemory 0.05 10\n")
-    time.sleep(0.1)
+    watch(f"{fake.H100}memory 0 1000\nmemory 1 10\n")
+    time.sleep(1.1)
     value, status = read(DeviceMemory("it grows").peak())
     assert (value, status) == (None, "less than the baseline: another process has freed memory meanwhile")
 
@@ -90,7 +90,7 @@ def test_without_a_gpu_every_reading_says_so_and_no_process_is_started(monkeypat
     start = time.perf_counter()
     assert energy.joules_per_image(Steps(None, 1.0), 1, 8) == ({}, {"joules_per_image": NO_GPU})  # type: ignore[arg-type]
     assert slowdown.figures([slowdown.between(slowdown.read(), slowdown.read())])[0] == {}
-    assert time.perf_counter() - start < 0.1, "no step is done for nothing"
+    assert time.perf_counter() - start < 0.9, "no step is done for nothing"
     assert len(psutil.Process().children()) == before
 
 
@@ -152,8 +152,8 @@ def test_joules_an_image(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(energy, "WINDOW_SECONDS", 0.4)
     figures, missing = energy.joules_per_image(Steps(None, STEP_SECONDS), 2, 8)  # type: ignore[arg-type]
     assert missing == {}
-    assert figures["energy_window_seconds"] == pytest.approx(0.4, rel=0.2)
-    assert figures["joules_per_image"] == pytest.approx(700 * STEP_SECONDS / 8, rel=0.2)
+    assert figures["energy_window_seconds"] >= 0.4
+    assert 0.9 < figures["joules_per_image"] / (700 * STEP_SECONDS / 8) < 2  # a sleep may be longer, not shorter
 
 
 @pytest.mark.parametrize(
