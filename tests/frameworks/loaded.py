@@ -18,7 +18,7 @@ from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Framework, Setup, Unsupported
 from fixtures.inputs.experiment import Experiment
 from fixtures.inputs.flowers import CorpusError
-from tests.frameworks.kept import memory_is_kept
+from tests.frameworks.kept import give_back_the_largest_only, memory_is_kept
 
 IMAGE_SIZE = 64
 EPOCH_IMAGE_SIZE = 224  # where whole batches are compared
@@ -152,6 +152,7 @@ def everything(
     `damaged` are corpora by what is wrong with them. `jobs` is a corpus with two images a class, and a damaged copy of it. `decoy` is a
     folder with another package `fixtures`, which ends whatever process imports it.
     """
+    give_back_the_largest_only()
     loading = Loading(framework, corpus)
     os.chdir(decoy)
     found: dict[str, Any] = {"prepared_too_late": [each for strategy in (None, *strategies) for each in loading.prepared(strategy)]}

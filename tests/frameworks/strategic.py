@@ -15,7 +15,7 @@ from fixtures.frameworks import FRAMEWORKS
 from fixtures.frameworks.contract import Setup, Unsupported
 from fixtures.inputs.experiment import Experiment
 from fixtures.worker.likeness import Likeness
-from tests.frameworks.kept import memory_is_kept
+from tests.frameworks.kept import give_back_the_largest_only, memory_is_kept
 from tests.frameworks.loaded import BATCH_SIZE, DYING_SECONDS, EPOCH_BATCHES, IMAGE_SIZE
 
 EXPERIMENT = Experiment(name="test", image_size=IMAGE_SIZE, shuffle_buffer=40, seed=3)
@@ -82,6 +82,7 @@ class Strategies:
 
 def everything(framework: str, corpus: str, packages: dict[str, str]) -> dict[str, Any]:
     """All checks in one start of the interpreter. packages: by strategy, the one that it needs."""
+    give_back_the_largest_only()
     strategies = Strategies(framework, corpus)
     return {
         "names": strategies.names(),

@@ -86,6 +86,16 @@ class InAThread(InTheCaller):
         self._buffer.get()
 
 
+class Counted(InTheCaller):
+    def __init__(self, setup: Setup, seconds: float) -> None:
+        super().__init__(setup, seconds)
+        self.taken = 0
+
+    def step(self) -> None:
+        super().step()
+        self.taken += 1
+
+
 class Fed(StandIn):
     def __init__(self, pipeline: Loading, step_seconds: float = LONG_SECONDS) -> None:
         super().__init__(Paced, step_seconds)
@@ -210,3 +220,17 @@ def test_bursts_that_would_take_too_long_are_refused_and_never_cut(monkeypatch: 
     monkeypatch.setattr(end_to_end, "BURST_LIMIT_SECONDS", 0.03)
     with pytest.raises(Unsupported, match=r"bursts of 31, and so many steps take .* s here"):
         begun(Fed(pipeline, 0.001))
+
+
+def test_the_buffers_of_a_faster_loader_are_full_again_before_the_clock_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a batch gained in each step, two for each of the threads."""
+    setup = msgspec.structs.replace(SETUP, threads=4)
+    pipeline = Counted(setup, 0.001)
+    bench = EndToEndBench(Fed(pipeline, 0.1), setup)  # type: ignore[arg-type]
+    bench.begin()
+    monkeypatch.setattr(bench._drained, "drain", lambda: None)
+    before, untimed = pipeline.taken, []
+    monkeypatch.setattr(bench, "_windows", lambda *_: untimed.append(pipeline.taken - before) or ([], []))
+    bench._together(Measure(0, 0.0, 1, 0.0))
+    assert untimed[0] >= 2 * setup.threads
+    bench.close()
