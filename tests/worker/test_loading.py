@@ -136,8 +136,8 @@ def test_a_consumer_waits_for_a_slower_pipeline_and_not_for_a_faster_one(bench: 
     monkeypatch.setattr(loading, "CONSUMERS", (twice, half))
     monkeypatch.setattr(loading, "CONSUMER_SECONDS", 0.3)
     figures = bench.end().figures
-    assert 0.25 < figures[f"accelerator_utilisation_at_{twice}_images_per_second"] <= 0.55  # about as much as it can be fed
-    assert figures[f"accelerator_utilisation_at_{half}_images_per_second"] > 0.65
+    assert 0.4 < figures[f"accelerator_utilisation_at_{twice}_images_per_second"] <= 0.5  # no more than it can be fed
+    assert figures[f"accelerator_utilisation_at_{half}_images_per_second"] > 0.8
 
 
 def test_a_restart_waits_for_a_first_batch(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:

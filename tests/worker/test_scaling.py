@@ -125,8 +125,8 @@ def test_each_count_is_as_fast_as_its_workers(framework: ProducersFramework) -> 
     ended = bench.end()
     assert [point.workers for point in ended.scaling] == [1, 2, 4]
     for point in ended.scaling:
-        assert 0.6 < point.images_per_second / (point.workers * ONE_WORKER) < 1.25
-        assert 0.6 < point.limit_images_per_second / (point.workers * ONE_WORKER) < 1.25
+        assert 0.6 < point.images_per_second / (point.workers * ONE_WORKER) < 1.1  # a sleep may be longer, not shorter
+        assert 0.6 < point.limit_images_per_second / (point.workers * ONE_WORKER) < 1.1
         assert ended.figures[f"images_per_second_{point.workers}_workers"] == point.images_per_second
     assert all(each.closed for each in framework.pipelines)
 

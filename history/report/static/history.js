@@ -51,9 +51,9 @@
   async function showCase() {
     const [machine, slug] = [find("machine").value, find("case").value];
     if (!slug) return;
-    const history = await data.load(`history/${machine}/${slug}`);
+    const loaded = await data.load(`history/${machine}/${slug}`);
     if (find("machine").value !== machine || find("case").value !== slug) return; // another was chosen while this came
-    shown = history;
+    shown = loaded;
     const wanted = address.read();
     range = [bounded(wanted.get("from"), 0), bounded(wanted.get("to"), count() - 1)];
     if (range[0] >= range[1]) range = [0, count() - 1];

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fixtures.session.workers import runs
 from fixtures.worker.nvml.client import Probe
 from fixtures.worker.nvml.curve import PERIOD_SECONDS, POINTS
 from fixtures.worker.nvml.messages import (
@@ -233,12 +234,6 @@ def test_a_probe_ends_with_whoever_started_it_even_if_a_forked_child_lives_on(tm
     ) as parent:
         assert parent.stdout is not None
         probe, child = map(int, parent.stdout.readline().split())
-
-    def runs(pid: int) -> bool:
-        try:
-            return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-        except psutil.NoSuchProcess:
-            return False
 
     deadline = time.monotonic() + 30.0
     while runs(probe) and time.monotonic() < deadline:
