@@ -1,9 +1,9 @@
 pytest_plugins = [
-    "fixtures.session.options",
-    "fixtures.session.cases",
-    "fixtures.session.recording",
-    "fixtures.session.machine",
-    "fixtures.session.measuring",
-    "fixtures.session.gpu_processes",
-    "fixtures.session.summary",
+    "harness.session.options",
+    "harness.session.cases",
+    "harness.session.recording",
+    "harness.session.machine",
+    "harness.session.measuring",
+    "harness.session.gpu_processes",
+    "harness.session.terminal.summary",
 ]

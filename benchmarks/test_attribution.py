@@ -6,7 +6,7 @@ difference. A rung that is left out is neutralised together with the next one.
 
 import pytest
 
-from fixtures.fairness import MEMORY_LADDER, PIPELINE_LADDER, STEP_LADDER
+from harness.record.fairness import MEMORY_LADDER, PIPELINE_LADDER, STEP_LADDER
 
 STEP = {"phase": "train_step", "workload": "frozen"}
 PIPELINE = {"phase": "data_pipeline", "workload": "loading"}

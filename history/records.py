@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from fixtures.measurement import SCHEMA_VERSION, Measurement, Outcome
+from harness.record.measurement import SCHEMA_VERSION, Measurement, Outcome
 
 
 class BadInput(Exception):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import scipy.io
 from PIL import Image
 
-from fixtures.inputs import flowers
+from fixtures.corpora import flowers
 
 
 def encoded(picture: Image.Image, image_format: str) -> bytes:

@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fixtures.fairness import Source
-from fixtures.frameworks import FRAMEWORKS
+from harness.frameworks import FRAMEWORKS
+from harness.record.fairness import Source
 
 PROJECT = Path(__file__).parents[1]
 GUIDE = PROJECT / "docs" / "migrating.md"

@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 import pytest
 
-from fixtures.case import Execution, Phase, Style
-from fixtures.measurement import Measurement, Outcome
+from harness.record.case import Execution, Phase, Style
+from harness.record.measurement import Measurement, Outcome
 from tests.frameworks.conftest import interpreter
 from tests.session.conftest import measurements as measurements_in
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from fixtures.case import Phase
-from fixtures.measurement import SCHEMA_VERSION, Outcome
+from harness.record.case import Phase
+from harness.record.measurement import SCHEMA_VERSION, Outcome
 from history.gate.folder import PairFiles
 from history.gate.moderation import Floats
 from history.records import BadInput, Machine, Row, Run, read

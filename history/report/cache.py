@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from fixtures.measurement import SCHEMA_VERSION
+from harness.record.measurement import SCHEMA_VERSION
 from history.report.night import Night
 
 FORMAT = 2  # of Night and of a run's data, and of how they are made: raise it with any of them

@@ -5,10 +5,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable
 
-from fixtures.case import Phase, Style
-from fixtures.frameworks import FRAMEWORKS
-from fixtures.measurement import Measurement, Outcome
-from fixtures.ratio import Ratio, compared_meter, limit_share, ratio
+from harness.findings.ratio import Ratio, compared_meter, limit_share, ratio
+from harness.frameworks import FRAMEWORKS
+from harness.record.case import Phase, Style
+from harness.record.measurement import Measurement, Outcome
 from history.records import Row, Run
 from history.report.night import Night, Quantity, Side
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from fixtures.case import Case
+from harness.record.case import Case
 from history.report.histories import MachineHistory
 from history.report.night import Quantity, Side
 

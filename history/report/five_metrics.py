@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from fixtures.case import Execution, Phase, Style, Workload
-from fixtures.difference import DEVIATION, of_accuracies, of_losses
-from fixtures.frameworks import FRAMEWORKS
-from fixtures.measurement import Epoch, Measurement, Outcome
-from fixtures.ratio import compared_meter, ratio, ratio_of, single
+from harness.findings.difference import DEVIATION, of_accuracies, of_losses
+from harness.findings.ratio import compared_meter, ratio, ratio_of, single
+from harness.frameworks import FRAMEWORKS
+from harness.record.case import Execution, Phase, Style, Workload
+from harness.record.measurement import Epoch, Measurement, Outcome
 from history.report import verdicts, words
 from history.report.verdicts import NOT_MEASURED, Ahead, Verdict
 

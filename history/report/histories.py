@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from fixtures.frameworks import FRAMEWORKS, rank
+from harness.frameworks import FRAMEWORKS, rank
 from history.gate.comparable import PLACE
 from history.gate.moderation import Floats
 from history.records import Machine

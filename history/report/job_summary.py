@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fixtures.frameworks import FRAMEWORKS
+from harness.frameworks import FRAMEWORKS
 from history.gate.markdown import code, escaped, folded, table_row
 from history.report import words
 from history.report.changes import Change

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 import msgspec
 
-from fixtures.case import Case
-from fixtures.measurement import Outcome
-from fixtures.ratio import Ratio
+from harness.findings.ratio import Ratio
+from harness.record.case import Case
+from harness.record.measurement import Outcome
 from history.records import Machine
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from fixtures.case import Phase
-from fixtures.frameworks import FRAMEWORKS, rank
-from fixtures.measurement import EqualWork, Measurement, Outcome
+from harness.frameworks import FRAMEWORKS, rank
+from harness.record.case import Phase
+from harness.record.measurement import EqualWork, Measurement, Outcome
 from history.records import TO_SHOW, read
 from history.report import five_metrics, verdicts, words
 from history.report.histories import CaseHistory, MachineHistory, title

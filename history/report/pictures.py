@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from fixtures.case import Phase
-from fixtures.frameworks import FRAMEWORKS, rank
-from fixtures.ladder import climbed, rungs
-from fixtures.lead import does_the_work, line, name, ranked, ways
-from fixtures.measurement import Measurement, Outcome
-from fixtures.ratio import Ratio, limit_share
-from fixtures.scaling import Growth, called_growth, speed_ups
+from harness.findings.ladder import climbed, rungs
+from harness.findings.lead import does_the_work, line, name, ranked, ways
+from harness.findings.ratio import Ratio, limit_share
+from harness.findings.scaling import Growth, called_growth, speed_ups
+from harness.frameworks import FRAMEWORKS, rank
+from harness.record.case import Phase
+from harness.record.measurement import Measurement, Outcome
 from history.records import Row
 from history.report import condensing, words
 from history.report.histories import COLOURS, colour, title

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures.frameworks import FRAMEWORKS, rank
+from harness.frameworks import FRAMEWORKS, rank
 from history.report import words
 from history.report.commits import Commits
 from history.report.histories import MachineHistory, title

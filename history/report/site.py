@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from fixtures.frameworks import FRAMEWORKS
+from harness.frameworks import FRAMEWORKS
 from history.noise import Noise
 from history.records import TO_SHOW, BadInput, read
 from history.report import run_data, words

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from fixtures.measurement import SCHEMA_VERSION
+from harness.record.measurement import SCHEMA_VERSION
 from history.collect.comparison import NAME as COMPARISON_NAME
 from history.records import BadInput
 from history.report.night import Night

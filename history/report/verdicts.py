@@ -6,9 +6,9 @@ from enum import StrEnum
 
 import msgspec
 
-from fixtures.difference import Difference
-from fixtures.frameworks import FRAMEWORKS
-from fixtures.ratio import Ratio
+from harness.findings.difference import Difference
+from harness.findings.ratio import Ratio
+from harness.frameworks import FRAMEWORKS
 
 NO_DIFFERENCE = "no difference shown"
 NOT_MEASURED = "not measured in this run"

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-import fixtures.inputs.batch
-from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
-from fixtures.fairness import ON_A_GPU, STEP_LADDER, SURROUNDINGS
-from fixtures.frameworks import FRAMEWORKS
-from fixtures.frameworks.contract import Framework, Inference, Setup, TrainStep
-from fixtures.inputs.architecture import CLASSES
-from fixtures.inputs.experiment import Experiment
+import fixtures.corpora.batch
+from fixtures.experiments.experiment import Experiment
+from fixtures.models.resnet50.architecture import CLASSES
+from harness.frameworks import FRAMEWORKS
+from harness.frameworks.contract import Framework, Inference, Setup, TrainStep
+from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.fairness import ON_A_GPU, STEP_LADDER, SURROUNDINGS
 
 EXPERIMENT = Experiment(name="test", image_size=64, seed=1)
 BATCH_SIZE = 8
@@ -39,7 +39,7 @@ class Computing:
     """A framework, and the weights it computes with."""
 
     def __init__(self, framework: str, weights: str) -> None:
-        fixtures.inputs.batch.canonical_batch = lambda setup: batch(setup.experiment.seed)  # these tests need no corpus
+        fixtures.corpora.batch.canonical_batch = lambda setup: batch(setup.experiment.seed)  # these tests need no corpus
         self.name = framework
         self.module: Framework = importlib.import_module(FRAMEWORKS[framework].module)
         self._weights = weights
@@ -176,8 +176,8 @@ def refusals(computing: Computing) -> dict[str, str]:
 def faulty_logits(weights: str) -> dict[str, Any]:
     """Keras' logits with one mistake each that a port can make without an error."""
     computing = Computing("tensorflow", weights)
-    from fixtures.frameworks.tensorflow import model
-    from fixtures.inputs import architecture
+    from fixtures.models.resnet50 import architecture
+    from harness.frameworks.tensorflow import model
 
     sound = SimpleNamespace(epsilon=architecture.BATCH_NORM_EPSILON, blocks=architecture.blocks, padded=model.padded)
     found = {}
@@ -215,7 +215,7 @@ def padded_at_the_end(convolution: Any, inputs: Any) -> Any:
 def traces(weights: str) -> dict[str, int]:
     """How often TensorFlow traced its step over several steps and two batches."""
     computing = Computing("tensorflow", weights)
-    from fixtures.frameworks.tensorflow import training as tensorflow_training
+    from harness.frameworks.tensorflow import training as tensorflow_training
 
     work: Any = computing.train_step(computing.setup(Workload.FROZEN))
     losses = []

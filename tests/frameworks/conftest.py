@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.fairness import SURROUNDINGS
-from fixtures.session.workers import variables
+from harness.record.fairness import SURROUNDINGS
+from harness.session.workers import variables
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent

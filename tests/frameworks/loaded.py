@@ -12,12 +12,12 @@ import msgspec
 import numpy as np
 import psutil
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.fairness import PIPELINE_LADDER
-from fixtures.frameworks import FRAMEWORKS
-from fixtures.frameworks.contract import Framework, Setup, Unsupported
-from fixtures.inputs.experiment import Experiment
-from fixtures.inputs.flowers import CorpusError
+from fixtures.corpora.flowers import CorpusError
+from fixtures.experiments.experiment import Experiment
+from harness.frameworks import FRAMEWORKS
+from harness.frameworks.contract import Framework, Setup, Unsupported
+from harness.record.case import Case, Phase, Style, Workload
+from harness.record.fairness import PIPELINE_LADDER
 from tests.frameworks.kept import give_back_the_largest_only, memory_is_kept
 
 IMAGE_SIZE = 64

@@ -17,10 +17,10 @@ import msgspec
 import numpy as np
 from computed import Computing
 
-from fixtures.case import Phase, Workload
-from fixtures.frameworks import FRAMEWORKS
-from fixtures.frameworks.contract import FormatError, Setup, Unsupported
-from fixtures.worker.model_file import ModelFile
+from harness.frameworks import FRAMEWORKS
+from harness.frameworks.contract import FormatError, Setup, Unsupported
+from harness.phases.model_formats.model_file import ModelFile
+from harness.record.case import Phase, Workload
 
 # Where a wrong byte is a weight, or the tables that say where the weights are: in a folder it is this file.
 WEIGHTS_OF_A_FOLDER = "variables/variables.data-00000-of-00001"

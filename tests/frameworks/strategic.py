@@ -10,11 +10,11 @@ from typing import Any
 
 import psutil
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.frameworks import FRAMEWORKS
-from fixtures.frameworks.contract import Setup, Unsupported
-from fixtures.inputs.experiment import Experiment
-from fixtures.worker.likeness import Likeness
+from fixtures.experiments.experiment import Experiment
+from harness.frameworks import FRAMEWORKS
+from harness.frameworks.contract import Setup, Unsupported
+from harness.record.case import Case, Phase, Style, Workload
+from harness.worker.meters.likeness import Likeness
 from tests.frameworks.kept import give_back_the_largest_only, memory_is_kept
 from tests.frameworks.loaded import BATCH_SIZE, DYING_SECONDS, EPOCH_BATCHES, IMAGE_SIZE
 

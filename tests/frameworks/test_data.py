@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.fairness import PIPELINE_LADDER
-from fixtures.frameworks.contract import Setup
-from fixtures.inputs import flowers
-from fixtures.inputs.batch import canonical_batch
-from fixtures.inputs.experiment import Experiment
-from fixtures.inputs.flowers import Corpus, ImagesPerClass
-from fixtures.inputs.images import BatchReader
+from fixtures.corpora import flowers
+from fixtures.corpora.batch import canonical_batch
+from fixtures.corpora.flowers import Corpus, ImagesPerClass
+from fixtures.corpora.images import BatchReader
+from fixtures.experiments.experiment import Experiment
+from harness.frameworks.contract import Setup
+from harness.record.case import Case, Phase, Style, Workload
+from harness.record.fairness import PIPELINE_LADDER
 from tests.damaged import DAMAGED_IMAGES, DAMAGED_LABELS, damage
 from tests.frameworks.conftest import RunIn
 from tests.frameworks.loaded import BATCH_SIZE, EPOCH_BATCHES, EPOCH_IMAGE_SIZE, IMAGE_SIZE, RAISED_BY_STOCK

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.case import Workload
-from fixtures.inputs.experiment import Experiment, Head
-from fixtures.inputs.flops import flop_per_image
+from fixtures.experiments.experiment import Experiment, Head
+from fixtures.models.resnet50.flops import flop_per_image
+from harness.record.case import Workload
 from tests.frameworks.conftest import RunIn
 
 IMAGE_SIZES = (224, 97)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.frameworks import FRAMEWORKS
-from fixtures.inputs import weights
-from fixtures.worker.formats import LOGITS_TOLERANCE
+from fixtures.models.resnet50 import weights
+from harness.frameworks import FRAMEWORKS
+from harness.phases.model_formats.bench import LOGITS_TOLERANCE
 from tests.frameworks.computed import BATCH_SIZE, EXPERIMENT, smooth_images
 from tests.frameworks.conftest import RunIn
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fixtures.inputs import architecture, reference, weights
+from fixtures.models.resnet50 import architecture, reference, weights
 from tests.frameworks.computed import EXPERIMENT, batch, smooth_images
 from tests.frameworks.conftest import RunIn
 

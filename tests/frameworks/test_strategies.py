@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from fixtures.frameworks import FRAMEWORKS
-from fixtures.inputs import flowers, order
-from fixtures.inputs.flowers import Corpus, ImagesPerClass
-from fixtures.worker.likeness import Likeness
+from fixtures.corpora import flowers, order
+from fixtures.corpora.flowers import Corpus, ImagesPerClass
+from harness.frameworks import FRAMEWORKS
+from harness.worker.meters.likeness import Likeness
 from tests.frameworks.conftest import RunIn
 from tests.frameworks.loaded import BATCH_SIZE, EPOCH_BATCHES, IMAGE_SIZE
 from tests.frameworks.strategic import EPOCHS, EXPERIMENT

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
-from fixtures.measurement import SCHEMA_VERSION, Measurement, Outcome, Reading, Round
+from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.measurement import SCHEMA_VERSION, Measurement, Outcome, Reading, Round
 
 MACHINE_INFO: dict[str, Any] = {
     "cpu": {"brand_raw": "Testor 9000", "count": 16},

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.case import Phase
-from fixtures.measurement import Outcome
+from harness.record.case import Phase
+from harness.record.measurement import Outcome
 from history.gate.decision import decide, suspects
 from history.gate.evidence import gather
 from history.gate.folder import pair_files

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.alone
 
 PROJECT = Path(__file__).parents[2]
 CONFTEST = """
-from fixtures.frameworks import FRAMEWORKS, Listing
+from harness.frameworks import FRAMEWORKS, Listing
 
 FRAMEWORKS.clear()
 for name in ("first", "second"):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.measurement import SCHEMA_VERSION, Outcome
+from harness.record.measurement import SCHEMA_VERSION, Outcome
 from history.records import BadInput, read
 from tests.history import suite_files as files
 

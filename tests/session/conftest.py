@@ -13,13 +13,13 @@ import msgspec
 import psutil
 import pytest
 
-from fixtures.measurement import Measurement
+from harness.record.measurement import Measurement
 
 PROJECT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 600  # of a machine that is busy with other tests; a hang is what it is for
 
 CONFTEST = """
-from fixtures.frameworks import FRAMEWORKS, Listing
+from harness.frameworks import FRAMEWORKS, Listing
 
 FRAMEWORKS.clear()
 for name in {names}:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
-from fixtures.fairness import MEANING, MEMORY_LADDER, PIPELINE_LADDER, STEP_LADDER, Source
-from fixtures.ladder import climbed, rungs
-from fixtures.measurement import Measurement, Outcome, Reading, Round
-from fixtures.session.attribution import bar
+from harness.findings.ladder import climbed, rungs
+from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.fairness import MEANING, MEMORY_LADDER, PIPELINE_LADDER, STEP_LADDER, Source
+from harness.record.measurement import Measurement, Outcome, Reading, Round
+from harness.session.terminal.ladder_table import bar
 from tests.session.conftest import InnerRun, measurements
 
 BENCHMARK = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.frameworks import FRAMEWORKS
+from harness.frameworks import FRAMEWORKS
 
 PROJECT = Path(__file__).parents[2]
 FRAMEWORK_MODULES = ("torch", "torchvision", "tensorflow", "keras")

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fixtures.measurement import SCHEMA_VERSION, Measurement
+from harness.record.measurement import SCHEMA_VERSION, Measurement
 from tests.session.conftest import InnerRun
 
 ONE = ("-k", "inference and bs8")

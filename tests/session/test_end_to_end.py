@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.measurement import Outcome
-from fixtures.overlap import LOADER, STEP
+from harness.findings.overlap import LOADER, STEP
+from harness.record.measurement import Outcome
 from tests.session.conftest import InnerRun, measurements
 
 BENCHMARK = """

@@ -6,12 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
-from fixtures.frameworks.contract import Setup
-from fixtures.inputs.experiment import Experiment
-from fixtures.measurement import Check
-from fixtures.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, TOLERANCES, compare, requests
-from fixtures.worker.protocol import Array, LogitTrace, PixelTrace, TraceLogits, TracePixels, TraceTraining, TrainingTrace
+from fixtures.experiments.experiment import Experiment
+from harness.frameworks.contract import Setup
+from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.measurement import Check
+from harness.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, TOLERANCES, compare, requests
+from harness.worker.protocol import Array, LogitTrace, PixelTrace, TraceLogits, TracePixels, TraceTraining, TrainingTrace
 
 SEED = 20261124
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fixtures.measurement import Outcome
+from harness.record.measurement import Outcome
 from tests.session.conftest import InnerRun, measurements
 
 BENCHMARK = """

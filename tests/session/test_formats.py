@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.measurement import Measurement, Outcome
+from harness.record.measurement import Measurement, Outcome
 from tests.session.conftest import InnerRun, measurements
 
 BENCHMARK = """

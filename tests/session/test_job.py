@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.measurement import Epoch, Measurement, Outcome, Reading, Round
-from fixtures.session import job
-from fixtures.session.five_metrics import NO_WINNER, Metric, five_metrics
+from harness.record.case import Case, Phase, Style, Workload
+from harness.record.measurement import Epoch, Measurement, Outcome, Reading, Round
+from harness.session import job
+from harness.session.terminal.five_metrics import NO_WINNER, Metric, five_metrics
 
 
 def epoch(accuracy: float = 0.5, loss: float = 1.0, seconds: float = 2.0, images: int = 200) -> Epoch:

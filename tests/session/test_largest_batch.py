@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.measurement import Measurement, Outcome
-from fixtures.ratio import ratio
-from fixtures.session.largest_batch import GRANULARITY, LIMIT, search
+from harness.findings.ratio import ratio
+from harness.record.case import Case, Phase, Style, Workload
+from harness.record.measurement import Measurement, Outcome
+from harness.session.largest_batch import GRANULARITY, LIMIT, search
 
 
 @given(st.integers(1, LIMIT), st.integers(0, 2 * LIMIT))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.session.machine import differences
+from harness.session.machine import differences
 
 RUN: dict[str, Any] = {
     "node": "here",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.measurement import Measurement, Outcome
+from harness.record.measurement import Measurement, Outcome
 from tests.session.conftest import InnerRun, measurements, outcomes
 
 FROZEN = "matched-plain-fp32-frozen-bs8]"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.session.stopping import StoppingRule, median_margin
+from harness.session.stopping import StoppingRule, median_margin
 
 RULE = StoppingRule(precision=0.01, confidence=0.95, min_rounds=10, max_seconds=8.0, max_rounds=100, min_blocks=5)
 durations = st.lists(st.floats(1e-4, 10.0), min_size=1, max_size=200)

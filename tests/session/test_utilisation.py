@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.case import Case, Phase, Precision, Style, Workload
-from fixtures.inputs.experiment import Experiment
-from fixtures.session.utilisation import NAME, utilisation
+from fixtures.experiments.experiment import Experiment
+from harness.record.case import Case, Phase, Precision, Style, Workload
+from harness.session.utilisation import NAME, utilisation
 
 EXPERIMENT = Experiment(name="test")
 H100 = {"device": "cuda:0", "gpu_name": "NVIDIA H100 80GB HBM3", "gpu_mig": "False"}

@@ -14,10 +14,10 @@ from queue import Queue
 
 import numpy as np
 
-from fixtures.frameworks.contract import Setup, Stopwatch, Unsupported, Weights
-from fixtures.inputs import flowers, order
-from fixtures.inputs.images import BatchReader
-from fixtures.measurement import Reading
+from fixtures.corpora import flowers, order
+from fixtures.corpora.images import BatchReader
+from harness.frameworks.contract import Setup, Stopwatch, Unsupported, Weights
+from harness.record.measurement import Reading
 
 MEMORY_CGROUPS = Path("/sys/fs/cgroup/memory")
 

@@ -6,11 +6,11 @@ import os
 import time
 from pathlib import Path
 
-from fixtures.case import Phase
-from fixtures.frameworks.contract import Setup
-from fixtures.measurement import Reading
-from fixtures.worker import energy
-from fixtures.worker.nvml.curve import PERIOD_SECONDS
+from harness.frameworks.contract import Setup
+from harness.record.case import Phase
+from harness.record.measurement import Reading
+from harness.worker.meters import energy
+from harness.worker.meters.nvml.curve import PERIOD_SECONDS
 from tests.stand_in.framework import StandIn, Steps
 
 USED = "STAND_IN_GPU_MEMORY"  # environment variable: the file

@@ -6,14 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fixtures.fairness import SURROUNDINGS
-from fixtures.session.workers import KEEP_MEMORY, variables
+from harness.record.fairness import SURROUNDINGS
+from harness.session.workers import KEEP_MEMORY, variables
 
 PROJECT = Path(__file__).parents[2]
 FAULTS = """
 import os, resource, threading
 os.environ.update({variables!r})
-from fixtures.worker import allocator
+from harness.worker import allocator
 {obey}
 import ctypes
 libc = ctypes.CDLL(None)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from fixtures.worker.cpu import CpuMeter, wait_until_idle
+from harness.worker.meters.cpu import CpuMeter, wait_until_idle
 
 pytestmark = pytest.mark.alone
 

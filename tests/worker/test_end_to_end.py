@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.frameworks.contract import Setup, Unsupported
-from fixtures.inputs.experiment import Experiment
-from fixtures.measurement import Measurement, Outcome, Round
-from fixtures.overlap import LOADER, STEP, Bound, verdict, with_figures
-from fixtures.worker import end_to_end
-from fixtures.worker.end_to_end import EndToEndBench
-from fixtures.worker.protocol import Measure
+from fixtures.experiments.experiment import Experiment
+from harness.findings.overlap import LOADER, STEP, Bound, verdict, with_figures
+from harness.frameworks.contract import Setup, Unsupported
+from harness.phases.end_to_end import bench as end_to_end
+from harness.phases.end_to_end.bench import EndToEndBench
+from harness.record.case import Case, Phase, Style, Workload
+from harness.record.measurement import Measurement, Outcome, Round
+from harness.worker.protocol import Measure
 from tests.stand_in.framework import Loading, StandIn, Steps
 
 pytestmark = pytest.mark.alone
@@ -208,8 +208,8 @@ def test_nothing_of_the_pipeline_runs_beside_the_step_alone() -> None:
 
 
 def test_without_waiting_for_full_buffers_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("end_to_end", "loading"):
-        monkeypatch.setattr(f"fixtures.worker.{module}.wait_until_idle", lambda _: None)
+    for module in ("phases.end_to_end.bench", "phases.data_pipeline.bench"):
+        monkeypatch.setattr(f"harness.{module}.wait_until_idle", lambda _: None)
     assert loaded_beside_the_step_alone() > 0
 
 

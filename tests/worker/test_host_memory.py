@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from fixtures.worker import host_memory
+from harness.worker.meters import host_memory
 
 TAKEN_BYTES = 200 * 2**20
 

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.frameworks.contract import Setup
-from fixtures.inputs import flowers, order
-from fixtures.inputs.experiment import Experiment
-from fixtures.inputs.flowers import ImagesPerClass
-from fixtures.inputs.images import BatchReader
-from fixtures.worker.likeness import IMAGES, Likeness
+from fixtures.corpora import flowers, order
+from fixtures.corpora.flowers import ImagesPerClass
+from fixtures.corpora.images import BatchReader
+from fixtures.experiments.experiment import Experiment
+from harness.frameworks.contract import Setup
+from harness.record.case import Case, Phase, Style, Workload
+from harness.worker.meters.likeness import IMAGES, Likeness
 
 SIZE = 32
 

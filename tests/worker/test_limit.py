@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.frameworks.contract import Setup
-from fixtures.inputs import flowers, order
-from fixtures.inputs.experiment import Experiment
-from fixtures.inputs.flowers import Corpus, ImagesPerClass
-from fixtures.inputs.images import BatchReader, ImageError, ImageReader
-from fixtures.worker import limit
-from fixtures.worker.limit import BATCHES_IN_MEMORY, Limit
-from fixtures.worker.sampling import check_fence, timed_step
+from fixtures.corpora import flowers, order
+from fixtures.corpora.flowers import Corpus, ImagesPerClass
+from fixtures.corpora.images import BatchReader, ImageError, ImageReader
+from fixtures.experiments.experiment import Experiment
+from harness.frameworks.contract import Setup
+from harness.record.case import Case, Phase, Style, Workload
+from harness.worker.timing import limit
+from harness.worker.timing.limit import BATCHES_IN_MEMORY, Limit
+from harness.worker.timing.sampling import check_fence, timed_step
 
 BATCH_SIZE = 6
 SIZE = 32

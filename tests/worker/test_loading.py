@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.frameworks.contract import Setup
-from fixtures.inputs import flowers
-from fixtures.inputs.experiment import Experiment
-from fixtures.inputs.flowers import ImagesPerClass
-from fixtures.measurement import LIMIT, Reading
-from fixtures.worker import loading
-from fixtures.worker.drained import BATCHES_PER_ROUND, Drained
-from fixtures.worker.limit import Limit
-from fixtures.worker.loading import PipelineBench
-from fixtures.worker.protocol import Measure
+from fixtures.corpora import flowers
+from fixtures.corpora.flowers import ImagesPerClass
+from fixtures.experiments.experiment import Experiment
+from harness.frameworks.contract import Setup
+from harness.phases.data_pipeline import bench as loading
+from harness.phases.data_pipeline.bench import PipelineBench
+from harness.record.case import Case, Phase, Style, Workload
+from harness.record.measurement import LIMIT, Reading
+from harness.worker.protocol import Measure
+from harness.worker.timing.drained import BATCHES_PER_ROUND, Drained
+from harness.worker.timing.limit import Limit
 from tests.stand_in.framework import Loading, StandIn
 
 pytestmark = pytest.mark.alone
@@ -214,8 +214,8 @@ def test_a_drain_ends_half_a_burst_after_the_wait(burst: int, ready: int) -> Non
 
 def test_a_drain_ends_where_nothing_is_ever_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     for bound in ("DRAIN_SHARE", "DRAIN_ROUNDS"):
-        monkeypatch.setattr(f"fixtures.worker.drained.{bound}", 1e9)
-    monkeypatch.setattr("fixtures.worker.drained.DRAIN_BATCHES", 3 * BATCHES_PER_ROUND)
+        monkeypatch.setattr(f"harness.worker.timing.drained.{bound}", 1e9)
+    monkeypatch.setattr("harness.worker.timing.drained.DRAIN_BATCHES", 3 * BATCHES_PER_ROUND)
     pipeline = Bursting(4)
     drained = Drained(pipeline, 1)  # type: ignore[arg-type]
     before = pipeline.taken

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.measurement import Round
-from fixtures.worker import sampling
-from fixtures.worker.cpu import CpuMeter, cores, wait_until_idle
-from fixtures.worker.sampling import UnfencedError, WarmUp, Window, check_fence, steps_per_round, timed_step, warm_up, window, windows
-from fixtures.worker.slowdown import Slowdown
+from harness.record.measurement import Round
+from harness.worker.meters.cpu import CpuMeter, cores, wait_until_idle
+from harness.worker.meters.slowdown import Slowdown
+from harness.worker.timing import sampling
+from harness.worker.timing.sampling import UnfencedError, WarmUp, Window, check_fence, steps_per_round, timed_step, warm_up, window, windows
 from tests.stand_in.framework import Queued, Steps, Unfenced
 
 pytestmark = pytest.mark.alone

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.frameworks.contract import Setup
-from fixtures.inputs.experiment import Experiment
-from fixtures.measurement import Round
-from fixtures.worker.limit import Limit
-from fixtures.worker.protocol import Measure
-from fixtures.worker.scaling import ScalingBench, scaling_point, worker_counts
+from fixtures.experiments.experiment import Experiment
+from harness.frameworks.contract import Setup
+from harness.phases.pipeline_scaling.bench import ScalingBench, scaling_point, worker_counts
+from harness.record.case import Case, Phase, Style, Workload
+from harness.record.measurement import Round
+from harness.worker.protocol import Measure
+from harness.worker.timing.limit import Limit
 from tests.stand_in.framework import StandIn
 
 pytestmark = pytest.mark.alone
@@ -97,7 +97,7 @@ def setup(threads: int) -> Setup:
 
 @pytest.fixture(autouse=True)
 def limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fixtures.worker.beside_limit.Limit", SleepingLimit)
+    monkeypatch.setattr("harness.worker.timing.beside_limit.Limit", SleepingLimit)
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_a_pipeline_that_fails_leaves_none_open(framework: ProducersFramework, m
             if setup.threads == 2:
                 raise MemoryError
 
-    monkeypatch.setattr("fixtures.worker.beside_limit.Limit", Failing)
+    monkeypatch.setattr("harness.worker.timing.beside_limit.Limit", Failing)
     bench = ScalingBench(framework, setup(2))
     with pytest.raises(MemoryError):
         bench.begin()

@@ -20,10 +20,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from fixtures.case import Case, Execution, Phase, Precision, Style, Workload
-from fixtures.fairness import STEP_LADDER
-from fixtures.frameworks import FRAMEWORKS
-from fixtures.measurement import (
+from harness.frameworks import FRAMEWORKS
+from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.fairness import STEP_LADDER
+from harness.record.measurement import (
     SCHEMA_VERSION,
     Check,
     ColdStart,
@@ -38,7 +38,7 @@ from fixtures.measurement import (
     ScalingPoint,
     SweepPoint,
 )
-from fixtures.session.cases import case_id
+from harness.session.cases import case_id
 
 MIB = 2**20
 FIRST_NIGHT = datetime(2026, 9, 1, 1, 17, tzinfo=UTC)

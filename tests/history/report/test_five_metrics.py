@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fixtures.case import Case, Phase, Style, Workload
-from fixtures.measurement import Epoch, Measurement, Outcome, Reading
+from harness.record.case import Case, Phase, Style, Workload
+from harness.record.measurement import Epoch, Measurement, Outcome, Reading
 from history.report.five_metrics import Row, tables
 from history.report.verdicts import NO_DIFFERENCE, NOT_MEASURED, Ahead
 

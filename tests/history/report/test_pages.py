@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
-from fixtures.frameworks import FRAMEWORKS
+from harness.frameworks import FRAMEWORKS
 from history.__main__ import main as history_command
 from history.report import words
 from tests.history.report.browser import served

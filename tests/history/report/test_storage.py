@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.measurement import SCHEMA_VERSION
+from harness.record.measurement import SCHEMA_VERSION
 from history.__main__ import main
 from history.gate.exit_code import ExitCode
 from history.records import BadInput

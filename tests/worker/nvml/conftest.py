@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.worker.nvml.client import Probe
+from harness.worker.meters.nvml.client import Probe
 from tests.worker.nvml import fake
 
 OpenProbe = Callable[..., Probe]

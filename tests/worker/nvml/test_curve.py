@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.measurement import CurvePoint
-from fixtures.worker.nvml.curve import thinned
+from harness.record.measurement import CurvePoint
+from harness.worker.meters.nvml.curve import thinned
 
 
 @given(st.lists(st.integers(0, 2**40), max_size=300), st.integers(1, 50))

@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fixtures.session.workers import runs
-from fixtures.worker.nvml.client import Probe
-from fixtures.worker.nvml.curve import PERIOD_SECONDS, POINTS
-from fixtures.worker.nvml.messages import (
+from harness.session.workers import runs
+from harness.worker.meters.nvml.client import Probe
+from harness.worker.meters.nvml.curve import PERIOD_SECONDS, POINTS
+from harness.worker.meters.nvml.messages import (
     COUNTERS,
     GpuProcess,
     ListProcesses,
@@ -220,7 +220,7 @@ def test_a_probe_ends_with_whoever_started_it_even_if_a_forked_child_lives_on(tm
     program = textwrap.dedent(
         """
         import os, signal, time
-        from fixtures.worker.nvml.client import Probe
+        from harness.worker.meters.nvml.client import Probe
         probe = Probe(None)
         child = os.fork()
         if child == 0:

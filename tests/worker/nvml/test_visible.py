@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.worker.nvml.visible import Listed, NotVisible, chosen
+from harness.worker.meters.nvml.visible import Listed, NotVisible, chosen
 
 digits = st.text("0123456789abcdef", min_size=8, max_size=8)
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.measurement import Reading
-from fixtures.worker import children, energy, slowdown
-from fixtures.worker.cpu import CpuMeter
-from fixtures.worker.device_memory import DeviceMemory, process
-from fixtures.worker.gpu import GPU, NO_GPU
-from fixtures.worker.nvml.messages import COUNTERS, Counters, ReadMemory, Value
-from fixtures.worker.sampling import window
+from harness.record.measurement import Reading
+from harness.worker.meters import children, energy, slowdown
+from harness.worker.meters.cpu import CpuMeter
+from harness.worker.meters.device_memory import DeviceMemory, process
+from harness.worker.meters.gpu import GPU, NO_GPU
+from harness.worker.meters.nvml.messages import COUNTERS, Counters, ReadMemory, Value
+from harness.worker.timing.sampling import window
 from tests.stand_in.framework import Steps
 from tests.worker.nvml import fake
 from tests.worker.nvml.conftest import OpenProbe

@@ -1,0 +1,120 @@
+"""The ratio of two sides of a comparison, its interval, and the winner if there is one."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+import msgspec
+
+from harness.record.case import Phase
+from harness.record.measurement import LIMIT, Measurement
+
+CONFIDENCE = 0.95
+MIN_TURNS = 3
+COMPARED_METER = "host_with_children_bytes"
+DEVICE_METER = "allocator_peak_bytes"
+PROCESS_SPREAD = 0.02  # another process of the same code differs by about so much: less is not called a difference
+
+
+class Ratio(msgspec.Struct, frozen=True):
+    """Time a step (in the memory phase: bytes) of the first side over the second's. Below 1 the first is better."""
+
+    estimate: float
+    low: float
+    high: float
+
+    @property
+    def factor(self) -> float:
+        """By how much the better side is ahead: 1 or more."""
+        return max(self.estimate, 1 / self.estimate)
+
+    @property
+    def interval(self) -> str:
+        return f"{self.low:.2f} – {self.high:.2f}" if self.low < self.high else "one run"
+
+    @property
+    def shows_difference(self) -> bool:
+        """The whole interval is further from 1 than two processes of the same code are."""
+        return self.high < 1 / (1 + PROCESS_SPREAD) or self.low > 1 + PROCESS_SPREAD
+
+
+def ratio(first: Measurement, second: Measurement) -> Ratio | None:
+    """From the turns that both sides have: what drifts from turn to turn cancels within one.
+
+    The memory phase has one turn and no width. None with too few turns that both sides measured undisturbed.
+    """
+    if first.case.phase is Phase.MEMORY:
+        return _of_memory(first, second)
+    if first.case.phase is Phase.LARGEST_BATCH:
+        return _of_largest_batches(first, second)
+    ours, theirs = turns(first), turns(second)
+    shared = sorted(ours.keys() & theirs.keys())
+    return ratio_of([ours[turn] for turn in shared], [theirs[turn] for turn in shared])
+
+
+def limit_share(measurement: Measurement) -> Ratio | None:
+    """Share of the machine's limit that the rounds reached: time at the limit over theirs, from the turns of both. 1 is the limit."""
+    if LIMIT not in measurement.references:
+        return None
+    ours = turns(measurement)
+    theirs = turns(msgspec.structs.replace(measurement, rounds=measurement.references[LIMIT]))
+    shared = sorted(ours.keys() & theirs.keys())
+    return ratio_of([theirs[turn] for turn in shared], [ours[turn] for turn in shared])
+
+
+def single(ours: float, theirs: float) -> Ratio:
+    """Of one value each: an interval of no width."""
+    return Ratio(*[ours / theirs] * 3)
+
+
+def ratio_of(ours: Sequence[float], theirs: Sequence[float]) -> Ratio | None:
+    """Of two series taken in turns; None where they are too short.
+
+    Student's t on the logarithms of the turns' ratios; the interval covers this run's two processes, not another run's.
+    """
+    logs = mean_interval([math.log(mine / other) for mine, other in zip(ours, theirs, strict=True)])
+    return Ratio(*map(math.exp, logs)) if logs else None
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float, float] | None:
+    """Mean of one value a turn, and its interval by Student's t; None where they are too few."""
+    if len(values) < MIN_TURNS:
+        return None
+    centre = statistics.fmean(values)
+    from scipy.stats import t  # half a second to import: not while tests are collected
+
+    reach = float(t.ppf(0.5 + CONFIDENCE / 2, len(values) - 1)) * statistics.stdev(values) / math.sqrt(len(values))
+    return centre, centre - reach, centre + reach
+
+
+def _of_memory(first: Measurement, second: Measurement) -> Ratio | None:
+    meter = compared_meter((first, second))
+    ours, theirs = first.bytes_read(meter), second.bytes_read(meter)
+    return single(ours, theirs) if ours and theirs else None
+
+
+def compared_meter(sides: Sequence[Measurement]) -> str:
+    """On a GPU the device's, where both sides' allocators tell it."""
+    can_read = [{reading.name for reading in side.readings if reading.value_bytes} for side in sides]
+    return DEVICE_METER if all(DEVICE_METER in names for names in can_read) else COMPARED_METER
+
+
+def _of_largest_batches(first: Measurement, second: Measurement) -> Ratio:
+    """Of the room that an image takes. Each side's largest batch is only known to lie below the one that was out of memory."""
+    ours, theirs = first.batch_size, second.batch_size
+    our_end, their_end = (side.figures.get("smallest_out_of_memory_batch_size", side.batch_size) for side in (first, second))
+    return Ratio(theirs / ours, theirs / our_end, their_end / ours)
+
+
+def turns(measurement: Measurement) -> dict[int, float]:
+    """What is compared, by turn: the block's median seconds a step.
+
+    Disturbed and throttled rounds are left out: other processes' load slows the frameworks unequally, and so does a GPU's heat.
+    """
+    blocks: dict[int, list[float]] = {}
+    for round_, seconds in zip(measurement.rounds, measurement.step_seconds, strict=True):
+        if round_.sound:
+            blocks.setdefault(round_.block, []).append(seconds)
+    return {block: statistics.median(values) for block, values in blocks.items()}

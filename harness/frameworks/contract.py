@@ -1,0 +1,213 @@
+"""What a framework must offer to be measured. The worker uses a framework through these protocols alone.
+
+A framework is a package under `frameworks/` whose `__init__` offers the functions of `Framework`. Its files are the same
+for every framework (device, model, data, training, inference, fine_tuning, formats), so that any two can be read side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from fixtures.experiments.experiment import Experiment
+from harness.record.case import Case
+from harness.record.measurement import Reading
+
+NativeBatch = Any  # (images, labels) in the framework's own tensors, as its pipeline yields them
+Weights = dict[str, npt.NDArray[np.float32]]  # by torchvision's parameter names, in torchvision's layout (OIHW, OI)
+
+
+class Unsupported(Exception):
+    """The framework, this machine or the installed versions cannot do what the case asks. The message says which."""
+
+
+class FormatError(Exception):
+    """A model cannot be saved, or a saved one cannot be loaded. The message names the file, its format and the mend."""
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What a piece of work is built from; every framework is given the same."""
+
+    case: Case
+    experiment: Experiment
+    corpus: str  # folder of the corpus (`inputs.flowers.Corpus`)
+    weights: str  # file of the canonical weights (`inputs.weights`)
+    threads: int  # CPU threads for arithmetic, and threads or workers of the input pipeline
+    dropout: float  # 0 while equal work is checked, and in a matched fine-tuning: two frameworks' masks cannot match
+    pretrained: bool = False  # whether the weights are ImageNet's: then a framework's own habit is to take its own ImageNet weights
+
+    @property
+    def corpus_folder(self) -> Path:
+        return Path(self.corpus)
+
+    @property
+    def weights_file(self) -> Path:
+        return Path(self.weights)
+
+
+class Work(Protocol):
+    """Something that can be done again and again, and timed."""
+
+    def step(self) -> None:
+        """Does one step, or only enqueues it on the device."""
+
+    def fence(self) -> None:
+        """Returns once everything enqueued so far is done."""
+
+    def read_back(self) -> float:
+        """One number of the last step's result, copied to the host: after a fence, this has nothing to wait for."""
+
+    def close(self) -> None:
+        """Frees what the work holds: memory, threads, processes."""
+
+
+class TrainStep(Work, Protocol):
+    """One optimiser step on a batch that is already on the device. `read_back` gives the loss before the step."""
+
+    def load(self, batch: NativeBatch) -> None:
+        """Puts another batch on the device."""
+
+    def gradient_norm(self) -> float:
+        """L2 norm of the gradients of all trained parameters on the batch; changes no weight."""
+
+    def weights(self) -> Weights:
+        """The present weights and running statistics, by their canonical names."""
+
+
+class Inference(Work, Protocol):
+    """One forward pass on a batch that is already on the device, in inference mode."""
+
+    def load(self, batch: NativeBatch) -> None:
+        """Puts another batch on the device."""
+
+    def logits(self) -> npt.NDArray[np.float32]:
+        """Logits of the batch, shape (batch, classes), by the compiled function that `step` runs."""
+
+
+class FineTuning(Protocol):
+    """The whole job: epochs over the training images, each followed by a validation."""
+
+    training_images: int  # of an epoch
+    validation_images: int
+
+    def train(self) -> float:
+        """One epoch, complete on return. Gives the mean of the steps' losses."""
+
+    def validate(self) -> tuple[float, float]:
+        """Mean loss and accuracy over the validation images, as the framework's users get them."""
+
+    def validation_losses(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+        """Of each validation image its loss and whether it was recognised, shapes (validation_images,): for the intervals."""
+
+    def close(self) -> None:
+        """Frees what the job holds: memory, threads, processes."""
+
+
+class Pipeline(Work, Protocol):
+    """An endless stream of training batches. `step` takes the next one, blocking until it is there."""
+
+    burst: int  # batches arrive in bursts of so many: one a worker, or an epoch out of a shuffle buffer
+
+    def restart(self) -> None:
+        """Begins anew, as a training loop does with each epoch: what is on its way is thrown away."""
+
+    def batch(self) -> NativeBatch:
+        """The batch taken last."""
+
+    def to_numpy(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """The batch taken last: images as (batch, height, width, channel), and labels."""
+
+
+Predict = Callable[[], npt.NDArray[np.float32]]  # logits of the case's batch, (batch, classes), complete and on the host
+
+
+class ModelFormat(Protocol):
+    """One way to keep the case's network on disk. It is made with the network and the batch at hand: neither is saving or loading."""
+
+    suffix: str  # of the file's name; "" for a folder
+    includes_building: bool  # whether loading builds the network again, from code or configuration, before it fills in the weights
+
+    def predict(self) -> npt.NDArray[np.float32]:
+        """Logits of the batch by the network that is saved, (batch, classes)."""
+
+    def save(self, path: Path) -> None:
+        """Writes the network to `path`, where nothing is yet, by the library's own call. Raises what the library raises."""
+
+    def inspect(self, path: Path) -> None:
+        """Raises FormatError for a file that would run code of its own when it is loaded, where the library's load does not refuse it."""
+
+    def load(self, path: Path) -> Predict:
+        """The library's own load, safe mode on; complete on return, weights on the device. Raises what the library raises.
+
+        The first call of what it gives traces or compiles, where the format leaves that to the first inference.
+        """
+
+    def close(self) -> None:
+        """Frees the network."""
+
+
+class Stopwatch(Protocol):
+    """Time by the device's own events: what it spent between two places in its queue, the host's part left out."""
+
+    def start(self) -> None:
+        """Enqueues the first event. Returns at once."""
+
+    def stop(self) -> None:
+        """Enqueues the second one."""
+
+    def seconds(self) -> float:
+        """Between the two; called after a fence."""
+
+
+class Framework(Protocol):
+    """A framework's package."""
+
+    def sees_gpu(self) -> bool:
+        """Whether its device is a GPU. Opens nothing there: what is in use before is read after this call."""
+
+    def open_device(self, setup: Setup) -> str:
+        """Sets threads, precision, memory growth and layout for the case; returns the device's name (`cpu`, `cuda:0`).
+
+        Called before each case. Raises Unsupported where the device cannot do the case's precision.
+        """
+
+    def pipeline(self, setup: Setup) -> Pipeline: ...
+
+    def train_step(self, setup: Setup) -> TrainStep: ...
+
+    def inference(self, setup: Setup) -> Inference: ...
+
+    def fine_tuning(self, setup: Setup) -> FineTuning: ...
+
+    def model_format(self, setup: Setup) -> ModelFormat:
+        """The case's `model_format`. Raises Unsupported where a package that it needs is missing."""
+
+    def labels(self, setup: Setup) -> dict[str, int]:
+        """Label of each training file by its name, as the framework's own loader reads them."""
+
+    def stopwatch(self) -> Stopwatch | None:
+        """None where the device, or the framework, has no events of its own."""
+
+    def allocation(self) -> str:
+        """How it takes memory from the device just now, in a few words: what the device's own figure is to be read with."""
+
+    def reset_peak_memory(self) -> None: ...
+
+    def peak_memory(self) -> tuple[Reading, ...]:
+        """The device allocator's peaks since the last reset; status says why where there is none."""
+
+    def is_out_of_memory(self, error: BaseException) -> bool: ...
+
+    def environment(self) -> dict[str, str]:
+        """Versions, build, device, threads: what two results must share to be comparable."""
+
+    def download(self, root: Path) -> None:
+        """Puts Oxford Flowers 102 under `root`, in the layout of torchvision's loader. Raises Unsupported where the framework cannot."""
+
+    def pretrained(self) -> Weights:
+        """ImageNet weights of ResNet50 v1.5 without the head. Raises Unsupported where the framework has none."""

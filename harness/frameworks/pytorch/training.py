@@ -1,0 +1,118 @@
+"""One optimiser step on a batch that stays on the device."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from fixtures.corpora.batch import canonical_batch
+from harness.frameworks.contract import NativeBatch, Setup, Weights
+from harness.frameworks.pytorch import device, model
+from harness.record.case import Execution
+from harness.record.fairness import Source
+
+ADAM_BETAS = (0.9, 0.999)
+ADAM_EPSILON = 1e-7  # Keras' default; torch's is 1e-8
+
+
+def train_step(setup: Setup) -> TrainStep:
+    work = TrainStep(setup)
+    work.load(native(*canonical_batch(setup)))
+    return work
+
+
+def native(images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> NativeBatch:
+    """(batch, height, width, channel) as torch's (batch, channel, height, width); in memory nothing moves: it is channels_last."""
+    return torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(labels)
+
+
+class TrainStep:
+    """Cross-entropy on logits, Adam: the loop of PyTorch's tutorials, which by habit reads the loss in every step."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self.network = model.network(setup)
+        self._trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        self._optimizer = optimizer(setup, self._trained)
+        self._reads_loss = Source.LOOP not in setup.case.neutral
+        self._layout = model.layout(setup)
+        self._cache = contextlib.ExitStack()
+        self._forward = self._loss_of
+        if setup.case.execution is Execution.COMPILED:
+            self._cache.enter_context(device.cold_compiler())
+            self._forward = torch.compile(self._loss_of, fullgraph=True, dynamic=False)
+
+    def load(self, batch: NativeBatch) -> None:
+        images, labels = batch
+        self._images = images.to(device.name(), memory_format=self._layout)
+        self._labels = labels.to(device.name())
+
+    def step(self) -> None:
+        self._optimizer.zero_grad()
+        loss = self._forward(self._images, self._labels)
+        loss.backward()
+        self._optimizer.step()
+        self.loss = loss.item() if self._reads_loss else loss.detach()
+
+    def fence(self) -> None:
+        device.fence()
+
+    def read_back(self) -> float:
+        return float(self.loss)
+
+    def gradient_norm(self) -> float:
+        """Without the compiler: a measure of the network, not of the step."""
+        buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}  # a training batch norm updates them
+        with device.arithmetic(self._setup):
+            logits = torch.func.functional_call(self.network, buffers, (self._images,))
+        gradients = torch.autograd.grad(cross_entropy(logits, self._labels), self._trained)
+        return float(torch.nn.utils.get_total_norm(gradients))
+
+    def weights(self) -> Weights:
+        return model.weights(self.network)
+
+    def close(self) -> None:
+        self._cache.close()
+        vars(self).clear()
+        free()
+
+    def _loss_of(self, images: Any, labels: Any) -> Any:
+        with device.arithmetic(self._setup):
+            logits = self.network(images)
+        return cross_entropy(logits, labels)
+
+
+class KerasAdam(torch.optim.Adam):  # type: ignore[misc]
+    """Adds epsilon before the bias correction of the second moment, as Keras does; torch adds it after."""
+
+    _steps = 0
+
+    def step(self, closure: Any = None) -> Any:
+        self._steps += 1
+        self.param_groups[0]["eps"] = ADAM_EPSILON / math.sqrt(1 - ADAM_BETAS[1] ** self._steps)
+        return super().step(closure)
+
+
+def optimizer(setup: Setup, trained: list[Any]) -> Any:
+    """With a compiler the fused one, as XLA compiles the optimiser into the step; otherwise the choice is left to torch."""
+    fused = setup.case.execution is Execution.COMPILED or None
+    kind = KerasAdam if Source.OPTIMIZER in setup.case.neutral else torch.optim.Adam
+    return kind(trained, lr=setup.experiment.learning_rate, betas=ADAM_BETAS, fused=fused)
+
+
+def cross_entropy(logits: Any, labels: Any) -> Any:
+    """Mean over the batch, in float32 whatever the network's precision."""
+    return torch.nn.functional.cross_entropy(logits.float(), labels)
+
+
+def free() -> None:
+    """Gives back what is no longer referred to."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

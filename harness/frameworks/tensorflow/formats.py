@@ -1,0 +1,170 @@
+"""The formats that TensorFlow and Keras keep a model in, each as its own documentation writes it, and safe to load: no pickle is run."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from fixtures.corpora.batch import canonical_batch
+from harness.frameworks.contract import FormatError, ModelFormat, Predict, Setup, Unsupported
+from harness.frameworks.tensorflow import device, model
+from harness.frameworks.tensorflow.training import free, native
+
+GRAPH = "saved_model.pb"
+FILE_OPERATIONS = {"ReadFile", "WriteFile", "MatchingFiles"}  # in a graph: they reach files of their own choice
+
+
+def model_format(setup: Setup) -> ModelFormat:
+    assert setup.case.model_format is not None, "a case of this phase names its format"
+    return FORMATS[setup.case.model_format](setup)
+
+
+class Format:
+    """What the formats have in common: the network that is saved, and the batch that it is asked about before and after."""
+
+    suffix = ""
+    includes_building = False
+    packages: tuple[str, ...] = ()  # that it needs beside the framework itself
+
+    def __init__(self, setup: Setup) -> None:
+        require(setup, self.packages)
+        self._setup = setup
+        self._network = model.network(setup)
+        images, _ = native(*canonical_batch(setup))
+        with tf.device(device.placement()):
+            self._images = tf.identity(images)
+
+    def predict(self) -> npt.NDArray[np.float32]:
+        return self._traced(self._network)()
+
+    def inspect(self, path: Path) -> None:
+        """Nothing to look for: the library refuses code by itself, or the format holds none."""
+
+    def load(self, path: Path) -> Predict:
+        predict = self._read(path)
+        device.fence()
+        return predict
+
+    def close(self) -> None:
+        vars(self).clear()
+        free()
+
+    def _read(self, path: Path) -> Predict:
+        raise NotImplementedError
+
+    def _traced(self, network: Any) -> Predict:
+        """The logits by a graph, which the first call traces."""
+        forward = tf.function(lambda images: network(images, training=False))
+        return lambda: np.array(forward(self._images))
+
+
+class Keras(Format):
+    """Keras' zip: configuration in JSON, weights in HDF5; loading includes building the network, from its configuration."""
+
+    suffix = ".keras"
+    includes_building = True
+
+    def save(self, path: Path) -> None:
+        self._network.save(path)
+
+    def _read(self, path: Path) -> Predict:
+        return self._traced(keras.saving.load_model(path, compile=False, safe_mode=True))
+
+
+class Hdf5(Format):
+    """Configuration and weights in one HDF5 file; loading includes building the network, from its configuration.
+
+    Keras warns at each save that it counts this format as legacy; the worker's log has the warning.
+    """
+
+    suffix = ".h5"
+    includes_building = True
+
+    def save(self, path: Path) -> None:
+        self._network.save(path)
+
+    def _read(self, path: Path) -> Predict:
+        return self._traced(keras.saving.load_model(path, compile=False, safe_mode=True))
+
+
+class SavedModel(Format):
+    """A folder: the graph that `export` traced, and a checkpoint of the weights; loading reads the graph, Keras' layers are not built.
+
+    Saving includes tracing. The checkpoint holds the weights twice: once as the layers' own, once by the export's list of all variables.
+    """
+
+    def save(self, path: Path) -> None:
+        self._network.export(str(path), verbose=False)
+
+    def inspect(self, path: Path) -> None:
+        """A SavedModel is a program, and `tf.saved_model.load` has no safe mode: graphs that reach for other files are not let in."""
+        from tensorflow.core.protobuf import saved_model_pb2
+
+        try:
+            holds = saved_model_pb2.SavedModel.FromString((path / GRAPH).read_bytes())
+        except Exception as error:
+            raise FormatError(f"{path} is no SavedModel ({GRAPH}: {error})") from error
+        operations: set[str] = set()
+        for graph in (meta.graph_def for meta in holds.meta_graphs):
+            operations.update(node.op for node in graph.node)
+            operations.update(node.op for function in graph.library.function for node in function.node_def)
+        found = sorted(operations & FILE_OPERATIONS)
+        if found:
+            raise FormatError(f"{path} is no SavedModel that is safe to load: its graph has {', '.join(found)}")
+
+    def _read(self, path: Path) -> Predict:
+        loaded = tf.saved_model.load(path)
+        return lambda: np.array(loaded.serve(self._images))
+
+
+class TFLite(Format):
+    """TFLite's graph and its weights, run by LiteRT; loading maps the file and plans the graph, the network's code is not needed.
+
+    Saving includes tracing and converting. LiteRT computes on the CPU, on a machine with a GPU too.
+    """
+
+    suffix = ".tflite"
+    packages = ("ai_edge_litert.interpreter",)
+
+    def save(self, path: Path) -> None:
+        path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(self._network).convert())
+
+    def _read(self, path: Path) -> Predict:
+        from ai_edge_litert.interpreter import Interpreter
+
+        interpreter = Interpreter(str(path), num_threads=self._setup.threads)
+        images, index = self._images.numpy(), interpreter.get_input_details()[0]["index"]
+        interpreter.resize_tensor_input(index, images.shape)
+        interpreter.allocate_tensors()
+
+        def predict() -> npt.NDArray[np.float32]:
+            interpreter.set_tensor(index, images)
+            interpreter.invoke()
+            logits: npt.NDArray[np.float32] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+            return logits
+
+        return predict
+
+
+FORMATS: dict[str, Callable[[Setup], ModelFormat]] = {
+    "keras": Keras,
+    "hdf5": Hdf5,
+    "saved_model": SavedModel,
+    "tflite": TFLite,
+}
+
+
+def require(setup: Setup, packages: tuple[str, ...]) -> None:
+    """Imports what the format needs: that is no part of its first save. Raises Unsupported for what is missing."""
+    for package in packages:
+        try:
+            importlib.import_module(package)
+        except ModuleNotFoundError as error:
+            raise Unsupported(f"{setup.case.model_format} needs {package} ({error}): pip install -e '.[{setup.case.framework}]'") from error

@@ -1,0 +1,126 @@
+"""Model formats: what saving and loading a model costs, and whether what is loaded computes what was saved.
+
+A round is one load, by the library's own call, of a file in the page cache: it was written a moment before, and its seal was compared
+right before the loads, which reads all of it. The first inference of a freshly loaded model is timed apart, once a block.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from harness.frameworks.contract import Framework, ModelFormat, Predict, Setup
+from harness.phases.model_formats.model_file import ModelFile
+from harness.record.measurement import Check, ColdStart, Round
+from harness.worker.bench import block
+from harness.worker.meters import slowdown
+from harness.worker.meters.cpu import CpuMeter
+from harness.worker.protocol import Begun, Block, Ended, Measure
+from harness.worker.timing.sampling import WINDOW_SECONDS, Window, windows
+
+SAVES = 3
+SAVES_SECONDS = 15.0  # no further save once they took so long together: a conversion takes as long for each
+# A format may hold the weights twice (SavedModel), and its converter write such a folder first (TFLite); one more copy is spare.
+NEEDED_COPIES = 4
+# In standard deviations of the logits. Reached on a CPU: 0 by torch's own and Keras' formats, 2e-5 by ONNX and TFLite.
+LOGITS_TOLERANCE = 1e-3
+
+
+class FormatsBench:
+    def __init__(self, framework: Framework, setup: Setup) -> None:
+        self._framework = framework
+        self._setup = setup
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._format: ModelFormat | None = None
+        self._save_seconds: list[float] = []
+        self._load_seconds: list[float] = []
+        self._first_inference_seconds: list[float] = []
+
+    def begin(self) -> Begun:
+        self._framework.open_device(self._setup)
+        start = time.perf_counter()
+        self._format = self._framework.model_format(self._setup)
+        build_seconds = time.perf_counter() - start
+        saved_logits = self._format.predict()
+        self._folder = tempfile.TemporaryDirectory(prefix="formats-")  # the worker's own TMPDIR: gone with it
+        name = self._setup.case.model_format or ""
+        self._file = ModelFile(name, self._format, Path(self._folder.name) / f"model{self._format.suffix}")
+        self._file.reserve(NEEDED_COPIES * self._setup.weights_file.stat().st_size)
+        while not self._save_seconds or (len(self._save_seconds) < SAVES and sum(self._save_seconds) < SAVES_SECONDS):
+            self._save_seconds.append(self._file.save())
+        self._file.check()
+        first_load_seconds, predict = self._timed_load()
+        logits = predict()
+        del predict
+        check = Check("logits", _difference(logits, saved_logits), LOGITS_TOLERANCE, "standard deviations")
+        cold = ColdStart(
+            build_seconds=build_seconds,
+            first_step_seconds=first_load_seconds,
+            steps_to_steady_state=1,
+            warm_up_seconds=time.perf_counter() - start - build_seconds,
+        )
+        return Begun(cold, steps_per_round=1, checks=(check,))
+
+    def measure(self, turn: Measure) -> Block:
+        meter, start = CpuMeter(), time.perf_counter()
+        self._file.check()
+        kept, thrown_away = windows(lambda left: self._window(turn.block, meter, left), turn.seconds, turn.max_rounds, turn.retake_seconds)
+        self._load_seconds.extend(round_.seconds for each in kept for round_ in each.rounds)
+        _, predict = self._timed_load()
+        inference_start = time.perf_counter()
+        predict()
+        self._first_inference_seconds.append(time.perf_counter() - inference_start)
+        return block(kept, thrown_away, start)
+
+    def end(self) -> Ended:
+        assert self._format is not None, "end comes after begin"
+        figures = {
+            "save_seconds": statistics.median(self._save_seconds),
+            "saves": float(len(self._save_seconds)),
+            "load_seconds": statistics.median(self._load_seconds),
+            "first_inference_seconds": statistics.median(self._first_inference_seconds),
+            "size_bytes": float(self._file.size_bytes),
+            "loading_includes_building": float(self._format.includes_building),
+        }
+        self.close()
+        return Ended(figures=figures, readings=(), busy_seconds=0.0)
+
+    def close(self) -> None:
+        if self._format is not None:
+            self._format.close()
+            self._format = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _window(self, number: int, meter: CpuMeter, max_rounds: int) -> Window:
+        """Loads for at least WINDOW_SECONDS, at most `max_rounds`; foreign CPU time and the GPU's throttling are read once for all."""
+        seconds: list[float] = []
+        before = slowdown.read()
+        meter.restart()
+        while not seconds or (sum(seconds) < WINDOW_SECONDS and len(seconds) < max_rounds):
+            seconds.append(self._timed_load()[0])
+        usage = meter.usage()
+        slowed = slowdown.between(before, slowdown.read())
+        busy_cores = usage.own_seconds / usage.wall_seconds
+        rounds = (Round(each, each * busy_cores, usage.foreign_share, number, None, slowed.throttled_share) for each in seconds)
+        return Window(tuple(rounds), slowed)
+
+    def _timed_load(self) -> tuple[float, Predict]:
+        """Seconds of one load. What the one before has left is collected first, untimed."""
+        gc.collect()
+        start = time.perf_counter()
+        predict = self._file.load()
+        return time.perf_counter() - start, predict
+
+
+def _difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Largest, in standard deviations of `theirs`. Infinite for different shapes, NaN if either holds one: within no tolerance."""
+    if ours.shape != theirs.shape:
+        return float("inf")
+    return float(np.abs(ours - theirs).max() / theirs.std())

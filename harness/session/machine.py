@@ -1,0 +1,132 @@
+"""What a result was measured on, and the refusal to compare it with one measured on something else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from harness.record.case import Phase
+from harness.record.measurement import SCHEMA_VERSION, Measurement
+from harness.session import gpu, options, recording
+
+VOLATILE_CPU_FIELDS = ("hz_actual", "hz_actual_friendly")  # of cpuinfo: another value at every look
+UNCOMPARED = {"host", "gpu_uuid"}  # of a worker's environment: another host, another GPU of the same kind compares
+
+SAVED = pytest.StashKey[list[dict[str, Any]]]()  # machine_info of the runs compared with
+COMPARED = (
+    ("cpu", "brand_raw"),
+    ("cpu", "count"),
+    ("gpu", "name"),
+    ("gpu", "driver"),
+    ("gpu", "power_limit_watts"),
+    ("gpu", "ecc"),
+    ("suite", "schema_version"),
+    ("suite", "experiment_sha256"),
+    ("suite", "job_experiment_sha256"),
+    ("suite", "corpus_sha256"),
+    ("suite", "weights_sha256"),
+    ("suite", "job_weights_sha256"),
+)
+
+
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    for field in VOLATILE_CPU_FIELDS:
+        machine_info.get("cpu", {}).pop(field, None)
+    found = gpu.first()
+    machine_info["gpu"] = msgspec.to_builtins(found) if found else None
+    measurements = list(config.stash[recording.KEY].values())
+    machine_info["workers"] = workers(measurements)
+    machine_info["suite"] = suite(config, measurements)
+
+
+def workers(measurements: list[Measurement]) -> dict[str, dict[str, str]]:
+    """Each worker's environment, by framework and style: what all its cases had in common. A case's own is in its measurement."""
+    common: dict[str, dict[str, str]] = {}
+    for each in measurements:
+        if each.environment:
+            known = common.setdefault(f"{each.case.framework}-{each.case.style}", each.environment)
+            common[f"{each.case.framework}-{each.case.style}"] = dict(known.items() & each.environment.items())
+    return {name: dict(sorted(environment.items())) for name, environment in common.items()}
+
+
+def suite(config: pytest.Config, measurements: list[Measurement]) -> dict[str, Any]:
+    """What the work was made from: the same for every step of a session, and for every whole job."""
+    jobs = [each for each in measurements if each.case.phase is Phase.FINE_TUNING]
+    steps = [each for each in measurements if each.case.phase is not Phase.FINE_TUNING]
+    experiments = options.of(config).experiments
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "experiment": experiments.steps.name,
+        "experiment_sha256": experiments.steps.sha256,
+        "job_experiment": experiments.jobs.name,
+        "job_experiment_sha256": experiments.jobs.sha256,
+        "corpus": made_from(measurements, "corpus"),
+        "corpus_sha256": made_from(measurements, "corpus_sha256"),
+        "weights": made_from(steps, "weights"),
+        "weights_sha256": made_from(steps, "weights_sha256"),
+        "job_weights": made_from(jobs, "weights"),
+        "job_weights_sha256": made_from(jobs, "weights_sha256"),
+    }
+
+
+def made_from(measurements: list[Measurement], field: str) -> str | None:
+    return next((getattr(each.provenance, field) for each in measurements if each.provenance), None)
+
+
+def differences(now: dict[str, Any], then: dict[str, Any]) -> list[str]:
+    """Why two runs do not compare: each line names what differs, then → now. Empty where they do.
+
+    What is not known yet, or was measured by only one of them, is no difference: its cases have no partner.
+    """
+    found = [
+        _difference(f"{section} {field}", then[section].get(field), now[section].get(field))
+        for section, field in COMPARED
+        if now.get(section) and then.get(section)
+    ]
+    if "gpu" in now and (now["gpu"] is None) != (then.get("gpu") is None):
+        found.append(_difference("gpu", _gpu_name(then), _gpu_name(now)))
+    theirs = then.get("workers", {})
+    for worker, environment in now.get("workers", {}).items():
+        common = environment.keys() & theirs.get(worker, {}).keys() - UNCOMPARED
+        found.extend(_difference(f"{worker} {field}", theirs[worker][field], environment[field]) for field in sorted(common))
+    return [line for line in found if line]
+
+
+def pytest_benchmark_compare_machine_info(config: pytest.Config, machine_info: dict[str, Any], compared_benchmark: dict[str, Any]) -> None:
+    """Called before anything is measured: refuses what can be known without a worker."""
+    saved = compared_benchmark["machine_info"]
+    config.stash.setdefault(SAVED, []).append(saved)
+    refused = refusal(config, machine_info, saved)
+    if refused:
+        raise pytest.UsageError(refused)
+
+
+def check_workers(config: pytest.Config) -> None:
+    """Ends the session over what only the workers could tell, as soon as they have."""
+    measurements = list(config.stash[recording.KEY].values())
+    known = {"workers": workers(measurements), "suite": suite(config, measurements)}
+    for saved in config.stash.get(SAVED, []):
+        refused = refusal(config, known, saved)
+        if refused:
+            pytest.exit(refused, returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def refusal(config: pytest.Config, now: dict[str, Any], saved: dict[str, Any]) -> str | None:
+    found = differences(now, saved)
+    if not found or options.of(config).compare_anyway:
+        return None
+    lines = "\n".join(f"  {line}" for line in found)
+    return (
+        f"--benchmark-compare: the saved run does not compare with this one (then → now):\n{lines}\nAdd --compare-anyway to compare them."
+    )
+
+
+def _gpu_name(machine_info: dict[str, Any]) -> str:
+    return (machine_info.get("gpu") or {}).get("name", "none")  # type: ignore[no-any-return]
+
+
+def _difference(name: str, then: object, now: object) -> str | None:
+    """None too where one of them is not known."""
+    return None if now == then or now is None or then is None else f"{name}: {then} → {now}"

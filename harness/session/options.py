@@ -1,0 +1,143 @@
+"""The suite's command-line options, checked before anything is measured."""
+
+from __future__ import annotations
+
+import argparse
+
+import execnet
+import msgspec
+import pytest
+
+from fixtures.experiments.experiment import Experiment, ExperimentError, Run, load, shipped
+from harness.frameworks import FRAMEWORKS
+from harness.record.case import Phase
+from harness.session import gpu
+
+REPORT_EXPERIMENT = "exp1_resnet50_bs32_lr1e-3_e10"
+CPU_EXPERIMENT = "exp2_resnet50_bs8_lr1e-3_e10"
+CPU_JOB_EXPERIMENT = "exp3_resnet50_bs32_lr1e-3_e12"  # two minutes a framework on two cores
+DATASETS = ("generated", "flowers102")
+WEIGHTS = ("seeded", "imagenet")
+SPEC_KINDS = ("popen", "ssh", "vagrant_ssh", "socket")
+SPEC_KEYS = {*execnet.XSpec.__annotations__, "_spec", "env"}
+SPEC_EXAMPLES = "write popen//python=PATH or ssh=HOST//python=PATH"
+
+
+class Options(msgspec.Struct, frozen=True):
+    experiments: Run
+    dataset: str
+    weights: str
+    workers: dict[str, str]  # execnet spec of each framework's workers
+    case_timeout_seconds: float
+    cache: str  # "" for the user's cache folder
+    compare_anyway: bool
+    gpu_exclusive: bool
+    min_rounds: int
+    max_seconds: float
+    precision: float
+    confidence: float
+
+    def experiment(self, phase: Phase) -> Experiment:
+        return self.experiments.jobs if phase is Phase.FINE_TUNING else self.experiments.steps
+
+
+KEY = pytest.StashKey[Options]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("frameworks", "PyTorch and TensorFlow on equal work")
+    group.addoption(
+        "--experiment",
+        metavar="NAME|PATH",
+        help=f"Hyperparameters: one of {', '.join(shipped())}, a JSON file, or a run's JSON to repeat it. "
+        f"Default: {REPORT_EXPERIMENT} (the report's) where there is a GPU; "
+        f"else {CPU_EXPERIMENT}, and for fine-tuning {CPU_JOB_EXPERIMENT}.",
+    )
+    group.addoption("--dataset", choices=DATASETS, default=DATASETS[0], help="The images. flowers102 is downloaded. Default: %(default)s.")
+    group.addoption("--weights", choices=WEIGHTS, default=WEIGHTS[0], help="The weights. imagenet is downloaded. Default: %(default)s.")
+    group.addoption(
+        "--worker",
+        metavar="FRAMEWORK=SPEC",
+        action="append",
+        default=[],
+        type=worker_spec,
+        help="Where a framework's worker runs, as an execnet spec: pytorch=popen//python=/path/to/python, "
+        "tensorflow=ssh=gpu-host//python=/path/to/python//chdir=/path/to/this/project. Default: this interpreter.",
+    )
+    group.addoption(
+        "--case-timeout",
+        metavar="SECONDS",
+        type=positive_seconds,
+        default=300.0,
+        help="A worker that does not answer for so long is killed and its case ends as a timeout. Default: %(default)s.",
+    )
+    group.addoption(
+        "--input-cache", metavar="FOLDER", default="", help="Where the corpus and the weights are kept. Default: the user's cache folder."
+    )
+    group.addoption(
+        "--gpu-exclusive",
+        action="store_true",
+        help="Do not begin while other processes compute on this machine's GPU; without it they are named in a warning.",
+    )
+    group.addoption(
+        "--compare-anyway",
+        action="store_true",
+        help="Compare with a run on another CPU or GPU, another build of a framework or another experiment, which is refused otherwise.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        experiments = chosen_experiments(config.getoption("experiment"))
+    except ExperimentError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[KEY] = Options(
+        experiments=experiments,
+        dataset=config.getoption("dataset"),
+        weights=config.getoption("weights"),
+        workers=dict.fromkeys(FRAMEWORKS, "popen") | dict(config.getoption("worker")),
+        case_timeout_seconds=config.getoption("case_timeout"),
+        cache=config.getoption("input_cache"),
+        compare_anyway=config.getoption("compare_anyway"),
+        gpu_exclusive=config.getoption("gpu_exclusive"),
+        min_rounds=config.getoption("benchmark_min_rounds"),
+        max_seconds=float(config.getoption("benchmark_max_time")),
+        precision=float(config.getoption("benchmark_precision") or 0.0),
+        confidence=float(config.getoption("benchmark_confidence")),
+    )
+
+
+def chosen_experiments(name: str | None) -> Run:
+    if name is not None:
+        return load(name)
+    if gpu.present():
+        return load(REPORT_EXPERIMENT)
+    return Run(load(CPU_EXPERIMENT).steps, load(CPU_JOB_EXPERIMENT).jobs)
+
+
+def worker_spec(text: str) -> tuple[str, str]:
+    framework, _, spec = text.partition("=")
+    if framework not in FRAMEWORKS:
+        raise argparse.ArgumentTypeError(f"unknown framework {framework!r}: write {'|'.join(FRAMEWORKS)}=EXECNET_SPEC")
+    try:
+        given = execnet.XSpec(spec)
+    except (AttributeError, ValueError, IndexError) as error:
+        raise argparse.ArgumentTypeError(f"{spec!r} is no execnet spec ({error}): {SPEC_EXAMPLES}") from error
+    unknown = [key for key in vars(given) if key not in SPEC_KEYS]
+    if unknown or not any(getattr(given, key) for key in SPEC_KINDS):
+        raise argparse.ArgumentTypeError(f"{spec!r} is no execnet spec (unknown: {', '.join(unknown) or 'its kind'}): {SPEC_EXAMPLES}")
+    return framework, spec
+
+
+def positive_seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
+def of(config: pytest.Config) -> Options:
+    return config.stash[KEY]

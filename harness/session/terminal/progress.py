@@ -1,0 +1,60 @@
+"""Which case is at which stage, while it runs: a line that rewrites itself on a terminal, a line a comparison in a log."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+
+import pytest
+from _pytest.capture import CaptureManager
+
+from harness.frameworks import FRAMEWORKS
+from harness.record.case import Case
+
+REFRESH_SECONDS = 0.1
+
+
+class ProgressLine:
+    def __init__(self, config: pytest.Config) -> None:
+        self._reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
+        self._capture: CaptureManager | None = config.pluginmanager.get_plugin("capturemanager")
+        self._live = self._reporter is not None and self._reporter.isatty and config.get_verbosity() >= 0
+        self._width = 0
+        self._last_seconds = 0.0
+        self._last_stage = ""
+
+    def tell(self, case: Case, stage: str) -> None:
+        """Shows the stage. Quick repetitions (a counter counting up) are thinned out."""
+        now = time.monotonic()
+        kind = f"{case} {stage.split(' ')[0]}"
+        if not self._live or (kind == self._last_stage and now - self._last_seconds < REFRESH_SECONDS):
+            return
+        self._last_seconds, self._last_stage = now, kind
+        self._rewrite(f"{case.comparison} · {FRAMEWORKS[case.framework].title}: {stage}")
+
+    def milestone(self, case: Case, stage: str) -> None:
+        """A stage that is worth a line of its own in a log."""
+        self.announce(f"{case.comparison} · {FRAMEWORKS[case.framework].title}: {stage}")
+        self.tell(case, stage)
+
+    def announce(self, text: str) -> None:
+        """A line that stays, in a log; a terminal has the live line instead."""
+        if self._reporter is not None and not self._live and self._reporter.config.get_verbosity() >= 0:
+            with self._uncaptured():
+                self._reporter.ensure_newline()
+                self._reporter.write_line(text)
+                self._reporter.flush()  # a log that is a pipe would show it when the test is over
+
+    def clear(self) -> None:
+        if self._live and self._width:
+            self._rewrite("")
+
+    def _rewrite(self, text: str) -> None:
+        assert self._reporter is not None
+        text = text[: self._reporter._tw.fullwidth - 1]
+        with self._uncaptured():
+            self._reporter.write("\r" + text.ljust(self._width) + ("\r" if not text else ""), flush=True)
+        self._width = len(text)
+
+    def _uncaptured(self) -> AbstractContextManager[None]:
+        return self._capture.global_and_fixture_disabled() if self._capture else nullcontext()

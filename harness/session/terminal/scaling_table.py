@@ -1,0 +1,47 @@
+"""The table of one pipeline's scaling: a row a number of workers, and where the growth stops."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from harness.findings.lead import name
+from harness.findings.scaling import Growth, called_growth, speed_ups
+from harness.frameworks import FRAMEWORKS
+from harness.record.measurement import Measurement, ScalingPoint
+
+
+def scaling_table(measurement: Measurement) -> Table:
+    """Of a measured `pipeline_scaling`."""
+    title = (
+        f"{FRAMEWORKS[measurement.case.framework].title}'s {name(measurement)} pipeline by workers, beside the limit with as many threads"
+    )
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("workers", "images/s", "speed-up", "efficiency", "limit images/s", "speed-up", "efficiency", "of the limit"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("busy cores", "CPU ms/image"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("growth", no_wrap=True)
+    end = called_growth(measurement)
+    for each in speed_ups(measurement.scaling):
+        point = each.point
+        table.add_row(
+            str(point.workers),
+            f"{point.images_per_second:,.0f}",
+            f"{each.speed_up:.2f}",
+            f"{each.efficiency:.0%}",
+            f"{point.limit_images_per_second:,.0f}",
+            f"{each.limit_speed_up:.2f}",
+            f"{each.limit_efficiency:.0%}",
+            f"{each.share_of_limit:.0%}",
+            f"{point.busy_cores:.2f}",
+            f"{1e3 * point.cpu_seconds_per_image:.2f}",
+            _growth(end, point, measurement.scaling[-1]),
+        )
+    return table
+
+
+def _growth(end: Growth | None, point: ScalingPoint, last: ScalingPoint) -> str:
+    if end is None:
+        return "not called: disturbed" if point == last else ""
+    return f"up to here: {end.why}" if point == end.last else ""

@@ -1,0 +1,114 @@
+"""Whose CPU time went by: the worker's own, and other processes'.
+
+Other people's load slows the two frameworks unequally (their threads wait in different ways), and alternating their
+blocks does not cancel that: it has to be seen.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+
+from harness.worker.meters.children import children
+
+CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+CPU_INFO = Path("/proc/cpuinfo")
+IDLE_SHARE = 0.05  # of one core: below this the worker counts as idle
+IDLE_WINDOW_SECONDS = 0.03
+IDLE_WINDOWS = 2  # one after the other: in a single one the kernel may just have run others
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """CPU time between two readings of a meter."""
+
+    wall_seconds: float
+    own_seconds: float
+    foreign_seconds: float
+
+    @property
+    def foreign_share(self) -> float:
+        """Of the cores this process may run on, 0 to 1."""
+        return self.foreign_seconds / (self.wall_seconds * len(os.sched_getaffinity(0)))
+
+
+class CpuMeter:
+    """Reads this process's tree and the whole machine.
+
+    Children are looked for at the start and after a reading: a look costs milliseconds of CPU time, and is in neither. One that has
+    ended meanwhile is in its parent's times, where the kernel adds it.
+    """
+
+    def __init__(self) -> None:
+        self._children = children()
+        self.restart()
+
+    def restart(self) -> None:
+        self._start = self._read()
+
+    def usage(self) -> Usage:
+        wall, own, busy = (now - then for now, then in zip(self._read(), self._start, strict=True))
+        newborn = [child for child in children() if child not in self._children]
+        self._children += newborn
+        own += sum(map(_cpu_seconds, newborn))
+        return Usage(wall, own, max(0.0, busy - own))
+
+    def _read(self) -> tuple[float, float, float]:
+        machine = psutil.cpu_times(percpu=True)
+        busy = sum(_busy_seconds(machine[core]) for core in os.sched_getaffinity(0))
+        ended = os.times()
+        own = time.process_time() + ended.children_user + ended.children_system + sum(map(_cpu_seconds, self._children))
+        return time.perf_counter(), own, busy
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    """Of a process and of its children that have ended; 0 once it has ended itself: then its parent has them."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
+
+
+def _busy_seconds(times: Any) -> float:
+    """Of one core, stolen time among them. Guest time is left out: it is in user already."""
+    return float(sum(times[:8]) - times.idle - getattr(times, "iowait", 0.0))
+
+
+def cores() -> int:
+    """Cores this process may use: by its affinity, and by its container's quota."""
+    allowed = len(os.sched_getaffinity(0))
+    try:
+        quota, period = CGROUP_QUOTA.read_text().split()
+        return max(1, min(allowed, math.ceil(int(quota) / int(period))))
+    except (OSError, ValueError):  # no such file, or "max": no quota
+        return allowed
+
+
+def model() -> str:
+    """The CPU's name, as the kernel tells it."""
+    try:
+        lines = CPU_INFO.read_text().splitlines()
+    except OSError:
+        lines = []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor())
+
+
+def wait_until_idle(limit_seconds: float) -> None:
+    """Returns once this process's tree rests: its buffers are full, its threads have stopped spinning.
+
+    The other framework's block comes next; what still runs here would be its foreign load.
+    """
+    meter, idle_windows = CpuMeter(), 0
+    deadline = time.perf_counter() + limit_seconds
+    while idle_windows < IDLE_WINDOWS and time.perf_counter() < deadline:
+        meter.restart()
+        time.sleep(IDLE_WINDOW_SECONDS)
+        usage = meter.usage()
+        idle_windows = idle_windows + 1 if usage.own_seconds < IDLE_SHARE * usage.wall_seconds else 0

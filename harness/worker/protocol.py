@@ -1,0 +1,177 @@
+"""What pytest and a worker say to each other: requests one way; progress and then one answer, or one failure, the other.
+
+Messages are msgspec structs in MessagePack, sent as bytes over an execnet channel.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from fixtures.experiments.experiment import Experiment
+from harness.frameworks.contract import Setup
+from harness.record.measurement import Check, ColdStart, CurvePoint, Epoch, Outcome, Reading, Round, ScalingPoint
+
+
+class Array(msgspec.Struct, frozen=True):
+    """A float32 array on its way between processes."""
+
+    shape: tuple[int, ...]
+    data: bytes
+
+    @classmethod
+    def of(cls, values: npt.NDArray[Any]) -> Array:
+        return cls(values.shape, np.ascontiguousarray(values, dtype="<f4").tobytes())
+
+    def to_numpy(self) -> npt.NDArray[np.float32]:
+        return np.frombuffer(self.data, dtype="<f4").reshape(self.shape)
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """The first message of a worker."""
+
+    pid: int  # also its process group: whatever it starts dies with it
+    host: str
+    cores: int  # that it may run on
+    folder: str  # its temporary folder: log, compilers' caches
+
+
+class Inputs(msgspec.Struct, frozen=True):
+    """Where the inputs are on the worker's machine, and what they are."""
+
+    corpus: str
+    corpus_folder: str
+    corpus_sha256: str
+    weights: str
+    weights_file: str
+    weights_sha256: str
+
+
+class Begun(msgspec.Struct, frozen=True):
+    cold_start: ColdStart | None  # None: the first round has it, as in a job
+    steps_per_round: int
+    checks: tuple[Check, ...] = ()  # of a model format: past a tolerance nothing is measured
+
+
+class Block(msgspec.Struct, frozen=True):
+    """The rounds of one turn of the alternation."""
+
+    rounds: tuple[Round, ...]
+    retaken_rounds: int
+    retaken_seconds: float
+    busy_seconds: float  # measuring, retakes included; what is left of the call's time is overhead
+    references: dict[str, tuple[Round, ...]] = {}  # as many steps a round as the rounds have
+    epoch: Epoch | None = None  # of a fine-tuning: the one that this turn was
+
+
+class Ended(msgspec.Struct, frozen=True):
+    figures: dict[str, float]
+    readings: tuple[Reading, ...]
+    busy_seconds: float
+    missing: dict[str, str] = {}  # figures that could not be had: why
+    memory_curve: tuple[CurvePoint, ...] = ()
+    scaling: tuple[ScalingPoint, ...] = ()
+
+
+class PixelTrace(msgspec.Struct, frozen=True):
+    """What a framework's loader makes of the corpus."""
+
+    pixels: Array  # (images, height, width, channel), normalised: of the pipeline's first batches
+    taken: tuple[int, ...]  # the labels of those images
+    labels: dict[str, int]  # of all training files, by its own data set
+
+
+class LogitTrace(msgspec.Struct, frozen=True):
+    logits: Array  # (batch, classes)
+
+
+class TrainingTrace(msgspec.Struct, frozen=True):
+    """What a framework computes in a few optimiser steps on one batch, dropout off."""
+
+    losses: tuple[float, ...]
+    gradient_norm: float  # before the first step
+    running_means: Array  # of all batch norms after the first step: later ones differ by what Adam makes of a rounding error
+
+
+class Request(msgspec.Struct, frozen=True, tag=True):
+    """Names the type of its answer."""
+
+    answer: ClassVar[Any]
+
+
+class Describe(Request, frozen=True):
+    """Which versions and which device: the framework's `environment`, the device opened for the case."""
+
+    answer = dict[str, str]
+    setup: Setup
+
+
+class MakeInputs(Request, frozen=True):
+    answer = Inputs
+    experiment: Experiment
+    dataset: str  # "generated" or "flowers102"
+    weights: str  # "seeded" or "imagenet"
+    cache: str  # folder; "" for the user's cache folder on the worker's machine
+
+
+class TracePixels(Request, frozen=True):
+    answer = PixelTrace
+    setup: Setup
+
+
+class TraceLogits(Request, frozen=True):
+    answer = LogitTrace
+    setup: Setup
+
+
+class TraceTraining(Request, frozen=True):
+    answer = TrainingTrace
+    setup: Setup
+    steps: int
+
+
+class Begin(Request, frozen=True):
+    """Builds the case's work and warms it up to its steady state."""
+
+    answer = Begun
+    setup: Setup
+
+
+class Measure(Request, frozen=True):
+    """One turn of the alternation: rounds for about `seconds`, at least one and at most `max_rounds`."""
+
+    answer = Block
+    block: int
+    seconds: float
+    max_rounds: int
+    retake_seconds: float  # how long disturbed rounds may still be measured again
+
+
+class End(Request, frozen=True):
+    """Measures what the phase wants beyond rounds, then frees the work."""
+
+    answer = Ended
+
+
+AnyRequest = Describe | MakeInputs | TracePixels | TraceLogits | TraceTraining | Begin | Measure | End
+
+
+class Progress(msgspec.Struct, frozen=True, tag=True):
+    stage: str
+    done: int = 0
+    total: int = 0  # 0 where it is not known
+
+
+class Answer(msgspec.Struct, frozen=True, tag=True):
+    content: bytes  # of the request's `answer` type
+
+
+class Failure(msgspec.Struct, frozen=True, tag=True):
+    outcome: Outcome
+    detail: str
+
+
+Message = Progress | Answer | Failure

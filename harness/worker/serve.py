@@ -1,0 +1,208 @@
+"""A worker's main loop: takes requests from pytest, answers each with its result or with one typed failure."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from harness.frameworks.contract import Framework, Setup, Unsupported
+from harness.phases.data_pipeline.bench import PipelineBench
+from harness.phases.end_to_end.bench import EndToEndBench
+from harness.phases.fine_tuning.bench import FineTuningBench
+from harness.phases.memory.bench import MemoryBench
+from harness.phases.model_formats.bench import FormatsBench
+from harness.phases.model_formats.model_file import DiskFullError
+from harness.phases.pipeline_scaling.bench import ScalingBench
+from harness.record.case import Phase
+from harness.record.measurement import Outcome
+from harness.worker import allocator, inputs, traces
+from harness.worker.bench import Bench
+from harness.worker.meters.cpu import cores, model
+from harness.worker.meters.gpu import GPU
+from harness.worker.protocol import (
+    Answer,
+    AnyRequest,
+    Begin,
+    Describe,
+    End,
+    Failure,
+    Hello,
+    MakeInputs,
+    Measure,
+    Message,
+    Progress,
+    TraceLogits,
+    TracePixels,
+    TraceTraining,
+)
+from harness.worker.resident import ResidentBench
+from harness.worker.timing.sampling import UnfencedError
+
+BENCHES: dict[Phase, type[Bench]] = {
+    Phase.DATA_PIPELINE: PipelineBench,
+    Phase.TRAIN_STEP: ResidentBench,
+    Phase.INFERENCE: ResidentBench,
+    Phase.MEMORY: MemoryBench,
+    Phase.LARGEST_BATCH: MemoryBench,
+    Phase.FINE_TUNING: FineTuningBench,
+    Phase.MODEL_FORMATS: FormatsBench,
+    Phase.END_TO_END: EndToEndBench,
+    Phase.PIPELINE_SCALING: ScalingBench,
+}
+
+
+class Channel(Protocol):
+    """What is used of an execnet channel."""
+
+    def send(self, item: bytes) -> None: ...
+
+    def receive(self) -> bytes: ...
+
+
+class Server:
+    """Does what is asked with one framework. One that cannot be imported is an answer to each request."""
+
+    def __init__(self, module: str, report: Any) -> None:
+        self._module = module
+        self._report = report
+        self._bench: Bench | None = None
+
+    def answer(self, request: AnyRequest) -> Any:
+        match request:
+            case MakeInputs():
+                return inputs.make(request, self._framework(), lambda stage, done, total: self._report(Progress(stage, done, total)))
+            case Describe(setup):
+                if self._framework().sees_gpu():
+                    GPU.watch()
+                device = self._framework().open_device(setup)
+                machine = {"host": socket.gethostname(), "cpu": model(), "cores": str(cores())}
+                return {**self._framework().environment(), **machine, **GPU.environment(), "device": device}
+            case TracePixels(setup):
+                return traces.pixels(self._framework(), setup)
+            case TraceLogits(setup):
+                return traces.logits(self._framework(), setup)
+            case TraceTraining(setup, steps):
+                return traces.training(self._framework(), setup, steps)
+            case Begin(setup):
+                return self._begin(setup).begin()
+            case Measure():
+                return self._begun().measure(request)
+            case End():
+                ended = self._begun().end()
+                self._bench = None
+                return ended
+
+    def preload(self) -> None:
+        """Imports the framework before anything is asked: other workers do the same at the same time."""
+        with suppress(Exception):  # told when something is asked
+            self._framework()
+
+    def release(self) -> None:
+        """Frees what a failed request has left."""
+        if self._bench is not None:
+            bench, self._bench = self._bench, None
+            bench.close()
+
+    def failure(self, error: Exception) -> Failure:
+        """The typed outcome of what was raised."""
+        # `raise … from` keeps what a framework's own exception hides: an out-of-memory under a pipeline error, say.
+        chain = list(_chain(error))
+        if any(isinstance(each, Unsupported) for each in chain):
+            return Failure(Outcome.UNSUPPORTED, str(error))
+        if isinstance(error, UnfencedError):
+            return Failure(Outcome.UNFENCED, str(error))
+        if isinstance(error, DiskFullError):  # before memory: to TensorFlow both are an exhausted resource
+            return Failure(Outcome.ERROR, str(error))
+        framework: Framework | None = sys.modules.get(self._module)
+        if any(isinstance(each, MemoryError) or (framework and framework.is_out_of_memory(each)) for each in chain):
+            return Failure(Outcome.OUT_OF_MEMORY, _last_lines(error))
+        return Failure(Outcome.ERROR, _last_lines(error))
+
+    def _framework(self) -> Framework:
+        try:
+            return importlib.import_module(self._module)
+        except ModuleNotFoundError as error:  # another ImportError is a broken installation, and no excuse
+            raise Unsupported(f"not installed in this worker ({sys.executable}): {error}") from error
+
+    def _begin(self, setup: Setup) -> Bench:
+        self.release()
+        self._bench = BENCHES[setup.case.phase](self._framework(), setup)
+        return self._bench
+
+    def _begun(self) -> Bench:
+        if self._bench is None:
+            raise RuntimeError("no case has begun")
+        return self._bench
+
+
+def serve(channel: Channel, module: str) -> None:
+    """Runs until the channel closes. Called in the worker's main thread."""
+    allocator.obey_environment()
+    lead_own_process_group()
+    be_first_out_of_memory()
+    decoder = msgspec.msgpack.Decoder(AnyRequest)
+    with tempfile.TemporaryDirectory(prefix="flowers-worker-", ignore_cleanup_errors=True) as folder, logging_to(Path(folder) / "log"):
+        tempfile.tempdir = os.environ["TMPDIR"] = folder  # what a killed worker leaves is removed with its folder
+        channel.send(msgspec.msgpack.encode(Hello(os.getpid(), socket.gethostname(), cores(), folder)))
+        server = Server(module, lambda message: channel.send(msgspec.msgpack.encode(message)))
+        server.preload()
+        while True:
+            try:
+                request = decoder.decode(channel.receive())
+            except EOFError:
+                return
+            reply: Message
+            try:
+                reply = Answer(msgspec.msgpack.encode(server.answer(request)))
+            except Exception as error:
+                traceback.print_exc()
+                reply = server.failure(error)
+            channel.send(msgspec.msgpack.encode(reply))
+            if isinstance(reply, Failure):
+                with suppress(Exception):  # the device may be beyond repair; the failure has been told
+                    server.release()
+
+
+def lead_own_process_group() -> None:
+    """A group of its own: what the worker starts can be killed with it, and a Ctrl-C in the terminal is pytest's to handle."""
+    if os.getpid() != os.getpgrp():
+        os.setsid()
+
+
+def be_first_out_of_memory() -> None:
+    """When the machine runs out of memory the kernel is to kill the worker, not pytest with all results in it."""
+    with suppress(OSError):  # no such file: not Linux
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+@contextmanager
+def logging_to(file: Path) -> Iterator[None]:
+    """Sends both output streams, those of native code too, to a file: pytest shows its end if the worker dies."""
+    with file.open("wb") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        yield
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def _last_lines(error: BaseException) -> str:
+    """The error and the innermost place of ours it came from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"

@@ -1,0 +1,109 @@
+"""Drives a worker of the suite and a bare loop in turns, and prints what the suite adds to a step.
+
+Both are started afresh a few times, as one process is no measure of another, and both keep the memory that they were given: else it
+depends on where the allocator happens to put its large blocks how many pages a step faults in (36,000 to 56,000 were seen for the
+same step of PyTorch), which is worth some per cent and not the harness' doing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import statistics
+import subprocess
+from pathlib import Path
+
+from fixtures.experiments.experiment import load
+from harness.frameworks import FRAMEWORKS
+from harness.frameworks.contract import Setup
+from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.fairness import SURROUNDINGS
+from harness.session.options import CPU_EXPERIMENT, worker_spec
+from harness.session.workers import Worker, variables
+from harness.worker.protocol import Begin, Begun, Block, End, Inputs, MakeInputs, Measure, Progress
+
+HERE = Path(__file__).parent
+PROCESSES = 3
+TURNS = 4
+TURN_SECONDS = 3.0
+TIMEOUT_SECONDS = 600.0
+
+
+def interpreter(spec: str) -> str:
+    """The Python of an execnet spec of this machine."""
+    return next((part.removeprefix("python=") for part in spec.split("//") if part.startswith("python=")), "python")
+
+
+def quiet(_: Progress) -> None:
+    """The worker's progress is of no interest here."""
+
+
+def turns(framework: str, spec: str) -> list[tuple[float, float]]:
+    """Median seconds a step of the suite and of the bare loop, turn by turn, order alternating."""
+    experiment = load(CPU_EXPERIMENT).steps
+    worker = Worker(framework, spec, SURROUNDINGS, [str(HERE.parents[1])])
+    inputs: Inputs = worker.call(MakeInputs(experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
+    case = Case(framework, Phase.TRAIN_STEP, Workload.FROZEN, Style.MATCHED, experiment.batch_size, Execution.PLAIN, Precision.FP32)
+    setup = Setup(case, experiment, inputs.corpus_folder, inputs.weights_file, worker.hello.cores, experiment.head.dropout)
+    begun: Begun = worker.call(Begin(setup), TIMEOUT_SECONDS, quiet)
+    command = [interpreter(spec), str(HERE / f"bare_{framework}.py"), str(experiment.batch_size), str(worker.hello.cores)]
+    bare = subprocess.Popen(
+        command,
+        env=os.environ | variables(SURROUNDINGS),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert bare.stdin is not None
+    assert bare.stdout is not None
+
+    def by_suite(turn: int) -> float:
+        block: Block = worker.call(Measure(turn, TURN_SECONDS, 1000, 0.0), TIMEOUT_SECONDS, quiet)
+        return statistics.median(round_.seconds for round_ in block.rounds) / begun.steps_per_round
+
+    def by_bare_loop() -> float:
+        assert bare.stdin is not None
+        assert bare.stdout is not None
+        seconds = []
+        while sum(seconds) * begun.steps_per_round < TURN_SECONDS:
+            print(begun.steps_per_round, file=bare.stdin, flush=True)
+            seconds.append(float(bare.stdout.readline()) / begun.steps_per_round)
+        return statistics.median(seconds)
+
+    try:
+        by_bare_loop()  # its warm-up
+        found = []
+        for turn in range(TURNS):
+            if turn % 2 == 0:
+                found.append((by_suite(turn), by_bare_loop()))
+            else:
+                bare_seconds = by_bare_loop()
+                found.append((by_suite(turn), bare_seconds))
+        worker.call(End(), TIMEOUT_SECONDS, quiet)
+        return found
+    finally:
+        bare.kill()
+        worker.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--worker", type=worker_spec, action="append", default=[], metavar="FRAMEWORK=SPEC")
+    specs = dict.fromkeys(FRAMEWORKS, "popen") | dict(parser.parse_args().worker)
+    for framework in FRAMEWORKS:
+        processes = [turns(framework, specs[framework]) for _ in range(PROCESSES)]
+        found = [turn for process in processes for turn in process]
+        ratios = [statistics.fmean(math.log(suite / bare) for suite, bare in process) for process in processes]
+        error = statistics.stdev(ratios) / math.sqrt(len(ratios))
+        suite, bare = (statistics.median(column) for column in zip(*found, strict=True))
+        print(
+            f"{FRAMEWORKS[framework].title}: suite {suite * 1e3:.1f} ms, bare loop {bare * 1e3:.1f} ms a step; "
+            f"ratio {math.exp(statistics.fmean(ratios)):.3f} ± {2 * error:.3f} over {PROCESSES} fresh processes of each",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The ratio, its interval and the call: honest on noise, sharp on a difference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.findings.ratio import Ratio, ratio, turns
+from harness.record.case import Case, Phase, Style, Workload
+from harness.record.measurement import Measurement, Outcome, Reading, Round
+
+GENERATOR_SEED = 20261124
+
+
+def measured(blocks: list[list[float]], steps: int = 1) -> Measurement:
+    case = Case("pytorch", Phase.TRAIN_STEP, Workload.FROZEN, Style.MATCHED, 8)
+    rounds = tuple(Round(seconds, seconds, 0.0, number) for number, block in enumerate(blocks) for seconds in block)
+    return Measurement(case=case, outcome=Outcome.OK, steps_per_round=steps, rounds=rounds)
+
+
+@given(st.lists(st.floats(0.01, 10.0), min_size=3, max_size=12), st.floats(0.1, 10.0))
+def test_a_constant_factor_is_found_exactly_whatever_the_drift(drift: list[float], factor: float) -> None:
+    found = ratio(measured([[factor * level] for level in drift]), measured([[level] for level in drift]))
+    assert found.estimate == pytest.approx(factor)
+    assert found.low == pytest.approx(factor)
+    assert found.high == pytest.approx(factor)
+
+
+@given(st.lists(st.floats(0.01, 10.0), min_size=3, max_size=8), st.lists(st.floats(0.01, 10.0), min_size=3, max_size=8))
+def test_turned_round_the_ratio_is_inverted(first: list[float], second: list[float]) -> None:
+    forth, back = (ratio(measured([[each] for each in a]), measured([[each] for each in b])) for a, b in ((first, second), (second, first)))
+    assert forth.estimate == pytest.approx(1 / back.estimate)
+    assert forth.low == pytest.approx(1 / back.high)
+    assert forth.shows_difference == back.shows_difference
+
+
+def test_steps_a_round_are_divided_out() -> None:
+    assert turns(measured([[3.0, 6.0, 9.0], [4.0]], steps=2)) == {0: 3.0, 1: 2.0}
+
+
+def test_the_interval_covers_and_equal_sides_are_not_called() -> None:
+    generator = np.random.default_rng(GENERATOR_SEED)
+    covered = called = 0
+    for _ in range(1000):
+        first, second = ([[float(value) for value in np.exp(generator.normal(0.0, 0.02, 3))] for _ in range(6)] for _ in range(2))
+        found = ratio(measured(first), measured(second))
+        covered += found.low <= 1.0 <= found.high
+        called += found.shows_difference
+    assert covered / 1000 > 0.93
+    assert called / 1000 < 0.005
+
+
+def test_a_difference_is_called() -> None:
+    generator = np.random.default_rng(GENERATOR_SEED)
+    first, second = ([[float(v) for v in scale * np.exp(generator.normal(0.0, 0.01, 3))] for _ in range(6)] for scale in (1.0, 1.1))
+    found = ratio(measured(first), measured(second))
+    assert found.shows_difference
+    assert found.high < 1.0
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "called"), [(0.99, 1.01, False), (1.01, 1.2, False), (1.03, 1.2, True), (0.8, 0.97, True), (0.8, 0.99, False)]
+)
+def test_what_two_processes_of_the_same_code_differ_by_is_no_difference(low: float, high: float, called: bool) -> None:
+    assert Ratio((low + high) / 2, low, high).shows_difference is called
+
+
+def test_memory_compares_bytes_and_has_no_interval() -> None:
+    case = Case("pytorch", Phase.MEMORY, Workload.FROZEN, Style.MATCHED, 8)
+    first, second = (
+        Measurement(
+            case=case, outcome=Outcome.OK, rounds=(Round(1.0, 1.0, 0.0, 0),), readings=(Reading("host_with_children_bytes", size, "test"),)
+        )
+        for size in (300, 200)
+    )
+    found = ratio(first, second)
+    assert found == Ratio(found.estimate, found.estimate, found.estimate)
+    assert found.estimate == pytest.approx(1.5)
