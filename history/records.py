@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from harness.record.measurement import SCHEMA_VERSION, Measurement, Outcome
+from harness.record.measurement import SCHEMA_VERSION, Measurement
+from harness.record.outcome import Outcome
 
 
 class BadInput(Exception):

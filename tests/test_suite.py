@@ -17,8 +17,9 @@ from typing import Any
 import psutil
 import pytest
 
-from harness.record.case import Execution, Phase, Style
-from harness.record.measurement import Measurement, Outcome
+from harness.record.case import Execution, Style
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from tests.frameworks.conftest import interpreter
 from tests.session.conftest import measurements as measurements_in
 
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.alone
 PROJECT = Path(__file__).parents[1]
 EXPERIMENT = {"batch_size": 4, "image_size": 64}
 QUICK = ("--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", "-p", "no:cacheprovider")
-PHASES = (Phase.DATA_PIPELINE, Phase.TRAIN_STEP, Phase.INFERENCE, Phase.MEMORY)
+PHASES = ("data_pipeline", "train_step", "inference", "memory")
 WORKERS = [f"--worker={framework}=popen//python={interpreter(framework)}" for framework in ("pytorch", "tensorflow")]
 
 
@@ -106,7 +107,7 @@ def test_the_compilers_cold_start_is_apart_from_the_steady_state(main_job: tuple
 def test_memory_is_read_and_a_meter_that_cannot_says_why(main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
     _, _, measurements = main_job
     for each in measurements.values():
-        if each.case.phase is Phase.MEMORY:
+        if each.case.phase == "memory":
             readings = {reading.name: reading for reading in each.readings}
             peak, baseline = readings["host_peak_bytes"].value_bytes, readings["host_baseline_bytes"].value_bytes
             assert peak is not None
@@ -120,7 +121,7 @@ def test_a_pipeline_is_in_steady_state(main_job: tuple[str, dict[str, Any], dict
     """Not flattered by full buffers: the first round of a block is no faster than the others."""
     _, _, measurements = main_job
     for each in measurements.values():
-        if each.case.phase is Phase.DATA_PIPELINE:
+        if each.case.phase == "data_pipeline":
             assert 0.0 < each.figures["accelerator_utilisation_at_200_images_per_second"] <= 1.0
             first = [next(r.seconds for r in each.rounds if r.block == block) for block in {r.block for r in each.rounds}]
             assert statistics.median(first) > 0.5 * each.median_step_seconds * each.steps_per_round

@@ -9,7 +9,7 @@ import msgspec
 
 from harness.findings.ratio import Ratio, compared_meter, ratio, single
 from harness.frameworks import FRAMEWORKS, rank
-from harness.record.case import LADDERS, Case, Execution, Phase, Precision, Style
+from harness.record.case import Case, Execution, Precision, Style
 from harness.record.fairness import MEANING, Source
 from harness.record.measurement import Measurement
 
@@ -40,7 +40,7 @@ def rungs(phase: Phase, measurements: Sequence[Measurement]) -> Iterator[Rung]:
     before: Ratio | None = None
     for name, meaning, sides, meters in _steps(phase, measurements):
         values = {side.case.framework: _value(side, meter) for side, meter in zip(sides, meters, strict=True)}
-        found = _of_bytes(sides, meters) if phase is Phase.MEMORY else ratio(*sides)
+        found = _of_bytes(sides, meters) if phase == "memory" else ratio(*sides)
         yield Rung(name, meaning, values, found, found.estimate / before.estimate if found and before else None)
         before = found or before
 
@@ -58,7 +58,7 @@ def _steps(phase: Phase, measurements: Sequence[Measurement]) -> Iterator[tuple[
             continue
         sides = (found[0], found[1])
         common = compared_meter(sides)
-        if name == "stock" and phase is Phase.MEMORY:
+        if name == "stock" and phase == "memory":
             own = _own_meters(sides)
             yield "own meters", f"{own[0]} | {own[1]} → {common}", sides, own
         yield name, meaning, sides, (common, common)
@@ -86,7 +86,7 @@ def _of_bytes(sides: Sides, meters: Meters) -> Ratio | None:
 
 def _value(measurement: Measurement, meter: str) -> str:
     """Of the quantity whose ratio it is."""
-    if measurement.case.phase is Phase.MEMORY:
+    if measurement.case.phase == "memory":
         return f"{_read(measurement, meter) / MIB:,.0f} MiB" if _read(measurement, meter) else "not told"
     return f"{1e3 * measurement.median_step_seconds:.3g} ms"
 

@@ -10,8 +10,9 @@ import msgspec
 
 from harness.findings.ratio import Ratio, limit_share, ratio
 from harness.frameworks import FRAMEWORKS
-from harness.record.case import Case, Phase, Style
-from harness.record.measurement import LIMIT, PIXEL_TOLERANCE, Measurement, Round
+from harness.record.case import Case, Style
+from harness.record.measurement import LIMIT, PIXEL_TOLERANCE, Measurement
+from harness.record.round import Round
 
 TUNED = "tuned"
 STOCK = "the report's set-up"
@@ -48,7 +49,7 @@ def line(case: Case) -> str:
 
 def ways(measurements: Iterable[Measurement]) -> list[Measurement]:
     """All ways of loading among the measurements, the ladder's rungs left out."""
-    return [each for each in measurements if each.case.phase is Phase.DATA_PIPELINE and each.case.style is not Style.LADDER]
+    return [each for each in measurements if each.case.phase == "data_pipeline" and each.case.style is not Style.LADDER]
 
 
 def ranked(measurements: Iterable[Measurement]) -> list[Measurement]:

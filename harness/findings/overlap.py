@@ -8,10 +8,9 @@ from enum import StrEnum
 import msgspec
 
 from harness.findings.ratio import PROCESS_SPREAD, Ratio, mean_interval, ratio_of, turns
-from harness.record.measurement import Measurement, mostly_disturbed
+from harness.record.measurement import LOADER, STEP, Measurement
+from harness.record.round import mostly_disturbed
 
-LOADER = "loader"  # the references that the rounds stand beside
-STEP = "step"
 PASSING_LOSS = 0.1  # an accelerator utilisation of 90 % passes for ResNet50 in MLPerf Storage
 
 
@@ -90,6 +89,23 @@ def with_figures(measurement: Measurement) -> Measurement:
         figures=measurement.figures | figures | derived,
         missing=measurement.missing | ({} if found else dict.fromkeys(("overlap", "lost_share"), reason)),
     )
+
+
+def overlap_words(measurement: Measurement) -> dict[str, str]:
+    """What decides how long a fed step takes, and its intervals, by the figures' names; nothing where there are no such references."""
+    if not measurement.references.keys() >= {LOADER, STEP}:
+        return {}
+    found = verdict(measurement)
+    if found is None or measurement.disturbed:
+        reason = measurement.missing.get("overlap", "disturbed")
+        return {"bound": f"not called: {reason}"} | ({"overlap": "cannot be told"} if found else {})
+    (least, most), hidden = found.lost_share_interval, found.overlap
+    return {
+        "bound": f"{found.bound} by {found.lost_share:.0%}" if found.is_slower else found.bound,
+        "lost_share_interval": f"{100 * least:.1f} – {most:.1%}",
+        "overlap": f"{hidden.estimate:.2f}" if hidden.is_shown else "cannot be told",
+        "overlap_interval": f"{hidden.low:.2f} – {hidden.high:.2f}",
+    }
 
 
 def _bound(slowdown: Ratio, balance: Ratio) -> Bound:

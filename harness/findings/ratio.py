@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from harness.record.case import Phase
+from harness.phases import PHASES
+from harness.phases.declaration import Compared
 from harness.record.measurement import LIMIT, Measurement
 
 CONFIDENCE = 0.95
@@ -19,7 +20,7 @@ PROCESS_SPREAD = 0.02  # another process of the same code differs by about so mu
 
 
 class Ratio(msgspec.Struct, frozen=True):
-    """Time a step (in the memory phase: bytes) of the first side over the second's. Below 1 the first is better."""
+    """What it costs the first side over what it costs the second. Below 1 the first is better."""
 
     estimate: float
     low: float
@@ -41,17 +42,20 @@ class Ratio(msgspec.Struct, frozen=True):
 
 
 def ratio(first: Measurement, second: Measurement) -> Ratio | None:
-    """From the turns that both sides have: what drifts from turn to turn cancels within one.
+    """By what their phase compares its sides by. From turns: what drifts from turn to turn cancels within one.
 
-    The memory phase has one turn and no width. None with too few turns that both sides measured undisturbed.
+    One reading each has no width. None with too few turns that both sides measured undisturbed, or where a side has no reading.
     """
-    if first.case.phase is Phase.MEMORY:
-        return _of_memory(first, second)
-    if first.case.phase is Phase.LARGEST_BATCH:
-        return _of_largest_batches(first, second)
-    ours, theirs = turns(first), turns(second)
-    shared = sorted(ours.keys() & theirs.keys())
-    return ratio_of([ours[turn] for turn in shared], [theirs[turn] for turn in shared])
+    phase = PHASES.get(first.case.phase)
+    match phase.compared if phase else Compared.TURNS:
+        case Compared.METER:
+            return _of_meters(first, second)
+        case Compared.ROOM:
+            return _of_largest_batches(first, second)
+        case Compared.TURNS:
+            ours, theirs = turns(first), turns(second)
+            shared = sorted(ours.keys() & theirs.keys())
+            return ratio_of([ours[turn] for turn in shared], [theirs[turn] for turn in shared])
 
 
 def limit_share(measurement: Measurement) -> Ratio | None:
@@ -89,7 +93,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float, float] | None:
     return centre, centre - reach, centre + reach
 
 
-def _of_memory(first: Measurement, second: Measurement) -> Ratio | None:
+def _of_meters(first: Measurement, second: Measurement) -> Ratio | None:
     meter = compared_meter((first, second))
     ours, theirs = first.bytes_read(meter), second.bytes_read(meter)
     return single(ours, theirs) if ours and theirs else None

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
-from harness.record.measurement import Measurement, ScalingPoint, mostly_disturbed
+from harness.record.measurement import Measurement, ScalingPoint
+from harness.record.round import mostly_disturbed
 
 GROWING_SHARE = 0.2  # of what added workers could bring: less is near the noise of two medians, and no reason to give a pipeline more cores
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 import numpy as np
@@ -16,27 +16,31 @@ import numpy.typing as npt
 
 from fixtures.experiments.experiment import Experiment
 from harness.record.case import Case
+from harness.record.fairness import Source
 from harness.record.measurement import Reading
+
+if TYPE_CHECKING:
+    from fixtures.corpora.order import Files
 
 NativeBatch = Any  # (images, labels) in the framework's own tensors, as its pipeline yields them
 Weights = dict[str, npt.NDArray[np.float32]]  # by torchvision's parameter names, in torchvision's layout (OIHW, OI)
-
-
-class Unsupported(Exception):
-    """The framework, this machine or the installed versions cannot do what the case asks. The message says which."""
 
 
 class FormatError(Exception):
     """A model cannot be saved, or a saved one cannot be loaded. The message names the file, its format and the mend."""
 
 
-class Setup(msgspec.Struct, frozen=True):
-    """What a piece of work is built from; every framework is given the same."""
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """What a piece of work is built from; every framework is given the same. What follows from the case is made by `phases.setups`."""
 
     case: Case
+    neutral: frozenset[Source]  # the sources of unfairness that are at their neutral setting; the others are at the framework's habit
+    fed: bool  # whether the work has an input pipeline
+    whole_job: bool  # whether a part of the training images is held back, to validate
+    model: str  # name of its folder (`fixtures.models`)
     experiment: Experiment
-    corpus: str  # folder of the corpus (`inputs.flowers.Corpus`)
-    weights: str  # file of the canonical weights (`inputs.weights`)
+    corpus: str  # folder of the corpus (`corpora.flowers.Corpus`)
+    weights: str  # file of the canonical weights
     threads: int  # CPU threads for arithmetic, and threads or workers of the input pipeline
     dropout: float  # 0 while equal work is checked, and in a matched fine-tuning: two frameworks' masks cannot match
     pretrained: bool = False  # whether the weights are ImageNet's: then a framework's own habit is to take its own ImageNet weights
@@ -48,6 +52,20 @@ class Setup(msgspec.Struct, frozen=True):
     @property
     def weights_file(self) -> Path:
         return Path(self.weights)
+
+    def training_files(self) -> Files:
+        """What an epoch goes through. Raises CorpusError and ExperimentError."""
+        from fixtures.corpora import order  # half a second to import, with scipy: not while tests are collected
+
+        if not self.whole_job:
+            return order.everything(self.corpus_folder)
+        return order.training(self.corpus_folder, self.experiment, self.case.batch_size)
+
+    def validation_files(self) -> Files:
+        """What a whole job validates with. Raises CorpusError and ExperimentError."""
+        from fixtures.corpora import order
+
+        return order.validation(self.corpus_folder, self.experiment)
 
 
 class Work(Protocol):

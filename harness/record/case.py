@@ -1,33 +1,25 @@
-"""A case: one row of the comparison, the same work for every framework."""
+"""A case: one row of the matrix, the same work for every framework.
+
+The class is the table of the matrix' axes: a field an axis, in the order in which titles name them, with what is said of it. Ids,
+titles, the parameters of the tests, the JSON, the table of all history and the page's filters follow from it.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated, get_type_hints
 
 import msgspec
 
-from harness.record.fairness import MEMORY_LADDER, PIPELINE_LADDER, STEP_LADDER, SURROUNDINGS, Source
-
-
-class Phase(StrEnum):
-    """What is asked of the work: its speed, its latency, its memory, its result."""
-
-    DATA_PIPELINE = "data_pipeline"
-    TRAIN_STEP = "train_step"
-    INFERENCE = "inference"
-    MEMORY = "memory"
-    LARGEST_BATCH = "largest_batch"
-    FINE_TUNING = "fine_tuning"
-    MODEL_FORMATS = "model_formats"
-    END_TO_END = "end_to_end"
-    PIPELINE_SCALING = "pipeline_scaling"
+from harness.record.axis import Axis
+from harness.record.fairness import Source
 
 
 class Workload(StrEnum):
     """What one step does."""
 
     LOADING = "loading"  # one batch out of the input pipeline
-    FROZEN = "frozen"  # one optimiser step of the head, the backbone frozen
+    FROZEN = "frozen"  # one optimiser step of the part that its model trains while the rest is frozen
     FULL = "full"  # one optimiser step of every layer
     INFERENCE = "inference"  # one forward pass
 
@@ -42,7 +34,7 @@ class Style(StrEnum):
 
 
 class Execution(StrEnum):
-    """The pairs of execution modes; each framework has its own name for them (`frameworks.FRAMEWORKS`)."""
+    """The pairs of execution modes; each framework has its own name for them (`Listing.executions`)."""
 
     PLAIN = "plain"  # PyTorch eager and a TensorFlow graph: what each does without a fusing compiler
     FUSED_NORM = "fused_norm"  # plain, with a batch norm that is one kernel: PyTorch's is by itself, Keras 3 never uses TensorFlow's
@@ -55,68 +47,34 @@ class Precision(StrEnum):
     BF16 = "bf16"  # bfloat16 arithmetic, float32 weights
 
 
-FED_PHASES = (
-    Phase.DATA_PIPELINE,
-    Phase.MEMORY,
-    Phase.FINE_TUNING,
-    Phase.END_TO_END,
-    Phase.PIPELINE_SCALING,
-)  # those with an input pipeline
-ONLY_WORKLOADS = {
-    Phase.DATA_PIPELINE: Workload.LOADING,
-    Phase.PIPELINE_SCALING: Workload.LOADING,
-    Phase.INFERENCE: Workload.INFERENCE,
-    Phase.MODEL_FORMATS: Workload.INFERENCE,
-}
-LADDERS = {Phase.TRAIN_STEP: STEP_LADDER, Phase.DATA_PIPELINE: PIPELINE_LADDER, Phase.MEMORY: MEMORY_LADDER}
+class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One framework's side of a comparison. An axis without a value is left to the framework's own default, or has no meaning there."""
+
+    phase: Annotated[str, Axis(title="phase")]  # a folder below `harness/phases`
+    workload: Annotated[Workload, Axis(title="workload", id_place=6, of_the_experiment=True)]
+    style: Annotated[Style, Axis(title="style", id_place=1)]
+    # The last source that is neutral.
+    rung: Annotated[Source | None, Axis(title="rung", id_place=2, only={"style": ("ladder",)})] = None
+    strategy: Annotated[str | None, Axis(title="strategy", id_place=3, listed="strategies", only={"style": ("strategy",)})] = None
+    execution: Annotated[Execution | None, Axis(title="execution", id_place=4, named="executions", only={"style": ("matched",)})] = None
+    precision: Annotated[Precision | None, Axis(title="precision", id_place=5, only={"style": ("matched",)})] = None
+    model_format: Annotated[str | None, Axis(title="model format", id_place=8, listed="formats")] = None
+    batch_size: Annotated[int, Axis(title="batch size", id_place=7, prefix="bs", of_the_experiment=True)]
+    framework: Annotated[str, Axis(title="framework", id_place=0)]  # a folder below `harness/frameworks`
 
 
-class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One framework's side of a comparison.
+def _axes() -> dict[str, Axis]:
+    hints = get_type_hints(Case, include_extras=True)
+    return {name: next(each for each in hints[name].__metadata__ if isinstance(each, Axis)) for name in Case.__struct_fields__}
 
-    `execution` and `precision` are None where the framework's own default decides: in the `stock` and `ladder` styles, and where nothing
-    but loading is measured.
-    """
 
-    framework: str
-    phase: Phase
-    workload: Workload
-    style: Style
-    batch_size: int
-    execution: Execution | None = None
-    precision: Precision | None = None
-    rung: Source | None = None  # in the `ladder` style: the last source that is neutral
-    strategy: str | None = None  # in the `strategy` style: one of the framework's `Listing.strategies`
-    model_format: str | None = None  # one of the framework's `Listing.formats`
+AXES = _axes()  # by name, in the order of the titles
 
-    @property
-    def neutral(self) -> frozenset[Source]:
-        """The sources of unfairness that are at their neutral setting; the others are at the framework's own habit."""
-        match self.style:
-            case Style.MATCHED | Style.STRATEGY:
-                return frozenset(Source)
-            case Style.STOCK:
-                return frozenset()
-            case Style.LADDER:
-                ladder = LADDERS[self.phase]
-                return frozenset(ladder[: ladder.index(self.rung) + 1]) if self.rung else frozenset()
 
-    @property
-    def named_workload(self) -> Workload | None:
-        """The workload, where the phase does not say it already."""
-        return None if ONLY_WORKLOADS.get(self.phase) is self.workload else self.workload
-
-    @property
-    def surroundings(self) -> frozenset[Source]:
-        """The sources that its worker's environment variables have at their neutral setting."""
-        return self.neutral & SURROUNDINGS
-
-    @property
-    def comparison(self) -> str:
-        """What the two frameworks' sides have in common: the title of their table."""
-        parts = [self.phase.replace("_", " ")]
-        if self.named_workload:
-            parts.append(self.named_workload)
-        parts.append(self.style)
-        parts.extend(str(part) for part in (self.rung, self.strategy, self.execution, self.precision, self.model_format) if part)
-        return f"{' '.join(parts)} bs{self.batch_size}"
+def parts(case: Case, leaving_out: frozenset[str] = frozenset()) -> dict[str, str]:
+    """The values of a case's axes as its title writes them, by axis: those that it has."""
+    return {
+        name: f"{axis.prefix}{value}"
+        for name, axis in AXES.items()
+        if name not in leaving_out and (value := getattr(case, name)) is not None
+    }

@@ -6,61 +6,18 @@ Everything else in the JSON is derived from it or written by pytest-benchmark it
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from enum import StrEnum
 
 import msgspec
 
-from harness.record.case import Case, Phase
+from harness.record.case import Case
+from harness.record.check import Check, EqualWork
+from harness.record.outcome import Outcome
+from harness.record.round import Round, mostly_disturbed
 
 SCHEMA_VERSION = 2
 LIMIT = "limit"  # among the references: what the machine can do
-FOREIGN_SHARE_LIMIT = 0.10  # of all cores: more, and a round counts as disturbed
+LOADER, STEP = "loader", "step"  # among the references: each of the two alone, beside the step that is fed
 PIXEL_TOLERANCE = 3e-4  # normalised units; 1e-4 was seen, one grey level is 2e-2 and so is another decoder's or resize's error
-THROTTLED_SHARE_LIMIT = 0.05  # of the time: more, and a round counts as throttled
-
-
-class Outcome(StrEnum):
-    """How a case ended. Only `ok` carries a number into a comparison."""
-
-    OK = "ok"
-    OUT_OF_MEMORY = "out_of_memory"
-    TIMEOUT = "timeout"
-    CRASHED = "crashed"  # the worker's process died
-    ERROR = "error"  # the measured code raised
-    UNEQUAL_WORK = "unequal_work"
-    UNFENCED = "unfenced"  # work was still running after the fence: the durations are not the work's
-    THROTTLED = "throttled"
-    TARGET_MISSED = "target_missed"  # the job ended below the accuracy that its experiment asks for
-    UNSUPPORTED = "unsupported"
-
-
-class Round(msgspec.Struct, frozen=True):
-    """`steps_per_round` steps between two fences."""
-
-    seconds: float
-    cpu_seconds: float  # of the worker and its children
-    foreign_cpu_share: float  # of all cores, taken by other processes (or stolen by the hypervisor) meanwhile
-    block: int  # which turn of the alternation A B B A … it belongs to
-    device_seconds: float | None = None  # by the device's own events, where the framework has them
-    throttled_share: float | None = None  # of the time the GPU was slowed by heat or a power brake; None: no GPU, or it does not tell
-
-    @property
-    def disturbed(self) -> bool:
-        return self.foreign_cpu_share > FOREIGN_SHARE_LIMIT
-
-    @property
-    def throttled(self) -> bool:
-        return (self.throttled_share or 0.0) > THROTTLED_SHARE_LIMIT
-
-    @property
-    def sound(self) -> bool:
-        """What its duration shows is the work: neither other processes nor a GPU that is too hot."""
-        return not (self.disturbed or self.throttled)
-
-
-def mostly_disturbed(rounds: Sequence[Round]) -> bool:
-    return sum(each.disturbed for each in rounds) > len(rounds) / 2
 
 
 class ColdStart(msgspec.Struct, frozen=True):
@@ -124,30 +81,6 @@ class Epoch(msgspec.Struct, frozen=True):
     validation_images: int
 
 
-class Check(msgspec.Struct, frozen=True):
-    """One comparison of what was computed: by the two frameworks, or by a model before it was saved and after it was loaded."""
-
-    name: str
-    difference: float
-    tolerance: float
-    unit: str
-
-    @property
-    def holds(self) -> bool:
-        return self.difference <= self.tolerance  # False for NaN too
-
-
-class EqualWork(msgspec.Struct, frozen=True):
-    """The receipt that both frameworks were given, and did, the same work."""
-
-    reference: str  # the framework compared with
-    checks: tuple[Check, ...]
-
-    @property
-    def holds(self) -> bool:
-        return all(check.holds for check in self.checks)
-
-
 class Provenance(msgspec.Struct, frozen=True):
     """What the work was made from."""
 
@@ -157,6 +90,7 @@ class Provenance(msgspec.Struct, frozen=True):
     corpus_sha256: str
     weights: str
     weights_sha256: str
+    model: str = "resnet50"  # runs of before there were others do not say it
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,6 +118,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     equal_work: EqualWork | None = None
     provenance: Provenance | None = None
     environment: dict[str, str] = {}
+    item: str = "image"  # what a batch is made of: the word of its model
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -213,15 +148,6 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     def batch_size(self) -> int:
         """Of the rounds: where the largest that fits was sought, the case's is only where the search began."""
         return int(self.figures.get("largest_batch_size", self.case.batch_size))
-
-    @property
-    def images_per_second(self) -> float | None:
-        """None where nothing passes through: a model that is saved and loaded."""
-        if self.case.phase is Phase.MODEL_FORMATS:
-            return None
-        if self.epochs:
-            return statistics.median(each.training_images / each.training_seconds for each in self.epochs)
-        return self.batch_size / self.median_step_seconds
 
     def bytes_read(self, meter: str) -> int | None:
         """What the meter read; None where it could not, or is not among the readings."""

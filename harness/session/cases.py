@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from harness.frameworks import FRAMEWORKS, Listing
-from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.fairness import Source
 from harness.session import options
 
@@ -35,7 +35,7 @@ ORDER = (
     "model_format",
 )  # last: fastest
 SETS = ("core", "gate")
-FRESH_PHASES = (Phase.MEMORY, Phase.LARGEST_BATCH, Phase.FINE_TUNING)  # each case has a worker of its own
+FRESH_PHASES = ("memory", "largest_batch", "fine_tuning")  # each case has a worker of its own
 CASE = pytest.StashKey[Case]()
 
 
@@ -138,7 +138,18 @@ def case(
     model_format: str | None,
 ) -> Case:
     phase = Phase(request.node.get_closest_marker("cases").kwargs["phase"])
-    return Case(framework, phase, workload, style, batch_size, execution, precision, rung, strategy, model_format)
+    return Case(
+        framework=framework,
+        phase=phase,
+        workload=workload,
+        style=style,
+        batch_size=batch_size,
+        execution=execution,
+        precision=precision,
+        rung=rung,
+        strategy=strategy,
+        model_format=model_format,
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

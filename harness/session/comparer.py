@@ -11,8 +11,10 @@ from collections.abc import Sequence
 import msgspec
 
 from harness.findings import overlap
-from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
-from harness.record.measurement import EqualWork, Measurement, Outcome
+from harness.record.case import Case, Execution, Precision, Style, Workload
+from harness.record.check import EqualWork
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from harness.session import equal_work, job
 from harness.session.inputs import InputStore
 from harness.session.largest_batch import search
@@ -45,15 +47,15 @@ class Comparer:
         """Adds one Measurement a case, whatever happened. Raises WorkerStartError for a worker that never could be started."""
         sides = [Side(case, self._inputs, self._timeout_seconds, self._teller) for case in cases]
         match sides[0].case.phase:
-            case Phase.DATA_PIPELINE | Phase.PIPELINE_SCALING:
+            case "data_pipeline" | "pipeline_scaling":
                 self._measure_pipelines(sides, rule)
-            case Phase.MEMORY:
+            case "memory":
                 self._measure_apart(sides)
-            case Phase.LARGEST_BATCH:
+            case "largest_batch":
                 self._seek_largest_batch(sides)
-            case Phase.FINE_TUNING:
+            case "fine_tuning":
                 self._measure_jobs(sides, rule)
-            case Phase.MODEL_FORMATS:
+            case "model_formats":
                 self._measure_alone(sides, rule)
             case _:
                 self._measure_in_turns(sides, rule)
@@ -128,7 +130,7 @@ class Comparer:
         """Epoch by epoch in turns, each side in a fresh process: a job's peak is to be its own."""
         self._check_before_fresh_workers(sides)
         self._open_fresh(sides)
-        experiment = self._inputs.experiment(Phase.FINE_TUNING)
+        experiment = self._inputs.experiment("fine_tuning")
         epochs = min(experiment.epochs, rule.max_rounds)
         for side in sides:
             side.attempt(side.begin)

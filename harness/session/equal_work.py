@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 
 from harness.frameworks.contract import Setup
-from harness.record.case import Case, Phase, Precision, Workload
-from harness.record.measurement import PIXEL_TOLERANCE, Check
+from harness.record.case import Case, Precision, Workload
+from harness.record.check import Check
+from harness.record.measurement import PIXEL_TOLERANCE
 from harness.worker.protocol import LogitTrace, PixelTrace, Request, TraceLogits, TracePixels, TraceTraining, TrainingTrace
 
 BATCH_SIZE = 4  # of the check: its twenty steps are time in which nothing is measured
@@ -51,11 +52,11 @@ def requests(setup: Setup) -> list[Request]:
         case Workload.LOADING:
             return [pixels]
         case Workload.INFERENCE:
-            return [pixels, TraceLogits(_with_phase(traced, Phase.INFERENCE))]
+            return [pixels, TraceLogits(_with_phase(traced, "inference"))]
         case Workload.FROZEN:
-            return [pixels, TraceTraining(_with_phase(traced, Phase.TRAIN_STEP), HEAD_STEPS)]
+            return [pixels, TraceTraining(_with_phase(traced, "train_step"), HEAD_STEPS)]
         case Workload.FULL:
-            return [pixels, TraceTraining(_with_phase(traced, Phase.TRAIN_STEP), FULL_STEPS)]
+            return [pixels, TraceTraining(_with_phase(traced, "train_step"), FULL_STEPS)]
 
 
 def compare(case: Case, reference: Sequence[Trace], other: Sequence[Trace]) -> tuple[Check, ...]:
@@ -112,5 +113,5 @@ def _with_phase(setup: Setup, phase: Phase) -> Setup:
 
 def _as_loading(setup: Setup) -> Setup:
     case = setup.case
-    loading: Case = msgspec.structs.replace(case, phase=Phase.DATA_PIPELINE, workload=Workload.LOADING, execution=None, precision=None)
+    loading: Case = msgspec.structs.replace(case, phase="data_pipeline", workload=Workload.LOADING, execution=None, precision=None)
     return msgspec.structs.replace(setup, case=loading)

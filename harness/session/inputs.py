@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fixtures.experiments.experiment import Experiment
-from harness.record.case import Phase
 from harness.record.measurement import Provenance
 from harness.session.options import Options
 from harness.session.workers import Report, Worker

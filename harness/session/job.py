@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from harness.record.measurement import Check, Epoch
+from harness.record.check import Check
+from harness.record.measurement import Epoch
 
 # Relative, of the losses of an epoch, where both frameworks see the same images in the same order.
 # 8e-4 was reached over twelve epochs, and two images of 204. A job of the whole network is not compared: Adam's first steps move each

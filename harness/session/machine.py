@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from harness.record.case import Phase
 from harness.record.measurement import SCHEMA_VERSION, Measurement
 from harness.session import gpu, options, recording
 
@@ -53,8 +52,8 @@ def workers(measurements: list[Measurement]) -> dict[str, dict[str, str]]:
 
 def suite(config: pytest.Config, measurements: list[Measurement]) -> dict[str, Any]:
     """What the work was made from: the same for every step of a session, and for every whole job."""
-    jobs = [each for each in measurements if each.case.phase is Phase.FINE_TUNING]
-    steps = [each for each in measurements if each.case.phase is not Phase.FINE_TUNING]
+    jobs = [each for each in measurements if each.case.phase == "fine_tuning"]
+    steps = [each for each in measurements if each.case.phase != "fine_tuning"]
     experiments = options.of(config).experiments
     return {
         "schema_version": SCHEMA_VERSION,

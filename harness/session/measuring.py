@@ -9,7 +9,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from harness.record.case import Case
-from harness.record.measurement import Measurement, Outcome
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from harness.session import cases, machine, options, recording
 from harness.session.comparer import Comparer
 from harness.session.inputs import InputStore

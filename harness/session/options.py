@@ -10,7 +10,6 @@ import pytest
 
 from fixtures.experiments.experiment import Experiment, ExperimentError, Run, load, shipped
 from harness.frameworks import FRAMEWORKS
-from harness.record.case import Phase
 from harness.session import gpu
 
 REPORT_EXPERIMENT = "exp1_resnet50_bs32_lr1e-3_e10"
@@ -38,7 +37,7 @@ class Options(msgspec.Struct, frozen=True):
     confidence: float
 
     def experiment(self, phase: Phase) -> Experiment:
-        return self.experiments.jobs if phase is Phase.FINE_TUNING else self.experiments.steps
+        return self.experiments.jobs if phase == "fine_tuning" else self.experiments.steps
 
 
 KEY = pytest.StashKey[Options]()

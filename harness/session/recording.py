@@ -19,7 +19,8 @@ from harness.findings.lead import lead, ways
 from harness.findings.overlap import verdict
 from harness.findings.ratio import limit_share
 from harness.findings.scaling import called_growth
-from harness.record.measurement import Measurement, Outcome
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from harness.session import options
 from harness.session.cases import CASE
 from harness.session.terminal.strategies_table import told

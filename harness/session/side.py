@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from harness.frameworks.contract import Setup
-from harness.record.case import Case, Phase, Style
-from harness.record.measurement import Check, Epoch, EqualWork, Measurement, Outcome, Provenance, Round, SweepPoint
+from harness.record.case import Case, Style
+from harness.record.check import Check, EqualWork
+from harness.record.measurement import Epoch, Measurement, Provenance, SweepPoint
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 from harness.session import job, utilisation
 from harness.session.inputs import InputStore
 from harness.session.largest_batch import Found
@@ -72,7 +75,7 @@ class Side:
         experiment = self._inputs.experiment(self.case.phase)
         made = self._inputs.on(worker, experiment, self._report)
         self._provenance = self._inputs.provenance(experiment, made)
-        has_equal_curves = self.case.phase is Phase.FINE_TUNING and self.case.style is Style.MATCHED
+        has_equal_curves = self.case.phase == "fine_tuning" and self.case.style is Style.MATCHED
         self.setup = Setup(
             case=self.case,
             experiment=experiment,

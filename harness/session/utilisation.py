@@ -11,10 +11,10 @@ import msgspec
 
 from fixtures.experiments.experiment import Experiment
 from fixtures.models.resnet50.flops import flop_per_image
-from harness.record.case import Case, Phase, Precision
+from harness.record.case import Case, Precision
 
 NAME = "model_flops_utilisation"
-PHASES = (Phase.TRAIN_STEP, Phase.INFERENCE)  # whose steps are arithmetic and nothing else
+PHASES = ("train_step", "inference")  # whose steps are arithmetic and nothing else
 
 
 class Peak(msgspec.Struct, frozen=True):

@@ -22,7 +22,7 @@ import psutil
 
 from harness.frameworks import FRAMEWORKS
 from harness.record.fairness import Source
-from harness.record.measurement import Outcome
+from harness.record.outcome import Outcome
 from harness.worker.protocol import Answer, Failure, Hello, Message, Progress, Request
 
 BOOTSTRAP = """

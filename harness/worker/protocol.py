@@ -13,7 +13,10 @@ import numpy.typing as npt
 
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
-from harness.record.measurement import Check, ColdStart, CurvePoint, Epoch, Outcome, Reading, Round, ScalingPoint
+from harness.record.check import Check
+from harness.record.measurement import ColdStart, CurvePoint, Epoch, Reading, ScalingPoint
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 
 
 class Array(msgspec.Struct, frozen=True):
@@ -48,6 +51,7 @@ class Inputs(msgspec.Struct, frozen=True):
     weights: str
     weights_file: str
     weights_sha256: str
+    flop_per_item: dict[str, int]  # of one step, by workload: one count for all frameworks
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -111,6 +115,7 @@ class Describe(Request, frozen=True):
 
 class MakeInputs(Request, frozen=True):
     answer = Inputs
+    model: str  # name of its folder
     experiment: Experiment
     dataset: str  # "generated" or "flowers102"
     weights: str  # "seeded" or "imagenet"
@@ -138,6 +143,7 @@ class Begin(Request, frozen=True):
 
     answer = Begun
     setup: Setup
+    bench: str  # the module that has the phase's `Bench`
 
 
 class Measure(Request, frozen=True):

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from harness.frameworks.contract import Framework, Setup, Unsupported
+from harness.frameworks.contract import Framework, Setup
 from harness.phases.data_pipeline.bench import PipelineBench
 from harness.phases.end_to_end.bench import EndToEndBench
 from harness.phases.fine_tuning.bench import FineTuningBench
@@ -23,8 +23,7 @@ from harness.phases.memory.bench import MemoryBench
 from harness.phases.model_formats.bench import FormatsBench
 from harness.phases.model_formats.model_file import DiskFullError
 from harness.phases.pipeline_scaling.bench import ScalingBench
-from harness.record.case import Phase
-from harness.record.measurement import Outcome
+from harness.record.outcome import Outcome, Unsupported
 from harness.worker import allocator, inputs, traces
 from harness.worker.bench import Bench
 from harness.worker.meters.cpu import cores, model
@@ -49,15 +48,15 @@ from harness.worker.resident import ResidentBench
 from harness.worker.timing.sampling import UnfencedError
 
 BENCHES: dict[Phase, type[Bench]] = {
-    Phase.DATA_PIPELINE: PipelineBench,
-    Phase.TRAIN_STEP: ResidentBench,
-    Phase.INFERENCE: ResidentBench,
-    Phase.MEMORY: MemoryBench,
-    Phase.LARGEST_BATCH: MemoryBench,
-    Phase.FINE_TUNING: FineTuningBench,
-    Phase.MODEL_FORMATS: FormatsBench,
-    Phase.END_TO_END: EndToEndBench,
-    Phase.PIPELINE_SCALING: ScalingBench,
+    "data_pipeline": PipelineBench,
+    "train_step": ResidentBench,
+    "inference": ResidentBench,
+    "memory": MemoryBench,
+    "largest_batch": MemoryBench,
+    "fine_tuning": FineTuningBench,
+    "model_formats": FormatsBench,
+    "end_to_end": EndToEndBench,
+    "pipeline_scaling": ScalingBench,
 }
 
 

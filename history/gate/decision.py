@@ -7,7 +7,7 @@ import statistics
 import msgspec
 import numpy as np
 
-from harness.record.measurement import Outcome
+from harness.record.outcome import Outcome
 from history.gate.comparable import case_difference, machine_difference
 from history.gate.evidence import CaseEvidence, Evidence, Sample
 from history.gate.findable import smallest_findable

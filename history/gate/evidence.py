@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from harness.record.case import Phase
-from harness.record.measurement import SCHEMA_VERSION, Outcome
+from harness.record.measurement import SCHEMA_VERSION
+from harness.record.outcome import Outcome
 from history.gate.folder import PairFiles
 from history.gate.moderation import Floats
 from history.records import BadInput, Machine, Row, Run, read
@@ -109,7 +109,7 @@ def _expect_one_version(versions: dict[int | None, str], run: Run) -> None:
 
 def _sample(row: Row) -> Sample:
     measurement = row.measurement
-    timed = row.outcome is Outcome.OK and not (measurement and measurement.case.phase is Phase.MEMORY)
+    timed = row.outcome is Outcome.OK and not (measurement and measurement.case.phase == "memory")
     peaks = {
         reading.name: reading.value_bytes
         for reading in (measurement.readings if measurement else ())

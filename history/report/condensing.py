@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 from harness.findings.ratio import Ratio, compared_meter, limit_share, ratio
 from harness.frameworks import FRAMEWORKS
-from harness.record.case import Phase, Style
-from harness.record.measurement import Measurement, Outcome
+from harness.record.case import Style
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from history.records import Row, Run
 from history.report.night import Night, Quantity, Side
 
-LOADING_PHASES = (Phase.DATA_PIPELINE, Phase.PIPELINE_SCALING)
+LOADING_PHASES = ("data_pipeline", "pipeline_scaling")
 LATENCY_PERCENTILES = (50, 90, 99)
 TIME_FIGURES = ("first_inference_seconds", "load_seconds")  # what a case without rounds is watched by
 
@@ -60,7 +61,7 @@ def figures(measurement: Measurement) -> dict[str, float]:
         share = limit_share(measurement)
         if share is not None:
             found["share_of_limit"] = share.estimate
-        if measurement.case.phase is Phase.INFERENCE:
+        if measurement.case.phase == "inference":
             cuts = statistics.quantiles(steps, n=100, method="inclusive") if len(steps := measurement.step_seconds) > 1 else steps * 99
             found |= {f"p{percent}_seconds": cuts[percent - 1] for percent in LATENCY_PERCENTILES}
         device_seconds = [round_.device_seconds for round_ in rounds if round_.device_seconds is not None]
@@ -114,7 +115,7 @@ def _watched(row: Row) -> tuple[Quantity, float | None, float | None, float | No
     if seconds:
         return Quantity.TIME, seconds[0], seconds[0], seconds[0]
     measurement = row.measurement
-    if row.outcome is Outcome.OK and measurement is not None and measurement.case.phase is Phase.MEMORY:
+    if row.outcome is Outcome.OK and measurement is not None and measurement.case.phase == "memory":
         size_bytes = float(measurement.bytes_read(compared_meter((measurement,))) or 0)
         if size_bytes:
             return Quantity.MEMORY, size_bytes, size_bytes, size_bytes
@@ -124,13 +125,13 @@ def _watched(row: Row) -> tuple[Quantity, float | None, float | None, float | No
 def _seconds(row: Row) -> list[float]:
     """By which a case is watched. Empty in the memory phase, whose steps nothing is claimed of."""
     measurement = row.measurement
-    if row.outcome is not Outcome.OK or (measurement is not None and measurement.case.phase is Phase.MEMORY):
+    if row.outcome is not Outcome.OK or (measurement is not None and measurement.case.phase == "memory"):
         return []
     if measurement is not None and measurement.epochs:
         return [epoch.training_seconds for epoch in measurement.epochs]
     if measurement is not None and not measurement.rounds:
         return [measurement.figures[name] for name in TIME_FIGURES if measurement.figures.get(name, 0.0) > 0][:1]
-    if measurement is not None and measurement.case.phase is Phase.LARGEST_BATCH:
+    if measurement is not None and measurement.case.phase == "largest_batch":
         return [seconds / measurement.batch_size for seconds in row.step_seconds]  # an image: the batch differs from night to night
     return list(row.step_seconds)
 

@@ -9,8 +9,9 @@ import msgspec
 from harness.findings.difference import DEVIATION, of_accuracies, of_losses
 from harness.findings.ratio import compared_meter, ratio, ratio_of, single
 from harness.frameworks import FRAMEWORKS
-from harness.record.case import Execution, Phase, Style, Workload
-from harness.record.measurement import Epoch, Measurement, Outcome
+from harness.record.case import Execution, Style, Workload
+from harness.record.measurement import Epoch, Measurement
+from harness.record.outcome import Outcome
 from history.report import verdicts, words
 from history.report.verdicts import NOT_MEASURED, Ahead, Verdict
 
@@ -37,15 +38,15 @@ def tables(measurements: Iterable[Measurement]) -> tuple[Table, ...]:
 
 
 def _rows(measurements: list[Measurement]) -> tuple[Row, ...]:
-    job = _pair(measurements, Phase.FINE_TUNING)
+    job = _pair(measurements, "fine_tuning")
     return (
         _row("validation loss", job, _loss),
         _row("validation accuracy", job, _accuracy),
         _row("training time", job, _training_time),
         _row("inference latency", job, _validation_time)
         if job
-        else _row("inference latency", _pair(measurements, Phase.INFERENCE, batch_size=1), _latency),
-        _row("memory", job if job and _meter(job) else _pair(measurements, Phase.MEMORY, Workload.FROZEN), _memory),
+        else _row("inference latency", _pair(measurements, "inference", batch_size=1), _latency),
+        _row("memory", job if job and _meter(job) else _pair(measurements, "memory", Workload.FROZEN), _memory),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.frameworks import rank
-from harness.record.measurement import Outcome
+from harness.record.outcome import Outcome
 from history.noise import Noise
 from history.report.changes import Change
 from history.report.histories import CaseHistory, MachineHistory, colour, title

@@ -8,7 +8,7 @@ import msgspec
 
 from harness.findings.ratio import Ratio
 from harness.record.case import Case
-from harness.record.measurement import Outcome
+from harness.record.outcome import Outcome
 from history.records import Machine
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from harness.frameworks import FRAMEWORKS, rank
-from harness.record.case import Phase
-from harness.record.measurement import EqualWork, Measurement, Outcome
+from harness.record.check import EqualWork
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from history.records import TO_SHOW, read
 from history.report import five_metrics, verdicts, words
 from history.report.histories import CaseHistory, MachineHistory, title
@@ -20,7 +21,7 @@ from history.report.verdicts import Ahead, Verdict
 
 LIMIT_FIGURES = ("share_of_limit", "model_flops_utilisation", "joules_per_image")
 PHASE_FIGURES: dict[str, tuple[str, ...]] = {
-    Phase.DATA_PIPELINE: (
+    "data_pipeline": (
         "images_per_second",
         "cpu_seconds_per_image",
         "first_batch_seconds",
@@ -30,7 +31,7 @@ PHASE_FIGURES: dict[str, tuple[str, ...]] = {
         "accelerator_utilisation_at_3200_images_per_second",
         "pixel_difference_max",
     ),
-    Phase.END_TO_END: (
+    "end_to_end": (
         "images_per_second",
         "loader_alone_seconds_per_step",
         "step_alone_seconds_per_step",
@@ -39,15 +40,15 @@ PHASE_FIGURES: dict[str, tuple[str, ...]] = {
         "wait_share",
         "first_step_seconds",
     ),
-    Phase.PIPELINE_SCALING: ("images_per_second", "cpu_seconds_per_image", "first_batch_seconds"),
-    Phase.TRAIN_STEP: ("images_per_second", "first_step_seconds"),
-    Phase.INFERENCE: ("images_per_second", "first_step_seconds"),
-    Phase.MEMORY: (),
-    Phase.LARGEST_BATCH: ("largest_batch_size", "smallest_out_of_memory_batch_size", "images_per_second"),
-    Phase.FINE_TUNING: ("images_per_second", "validation_accuracy", "validation_loss", "time_to_target_seconds"),
-    Phase.MODEL_FORMATS: ("save_seconds", "first_inference_seconds", "size_bytes"),
+    "pipeline_scaling": ("images_per_second", "cpu_seconds_per_image", "first_batch_seconds"),
+    "train_step": ("images_per_second", "first_step_seconds"),
+    "inference": ("images_per_second", "first_step_seconds"),
+    "memory": (),
+    "largest_batch": ("largest_batch_size", "smallest_out_of_memory_batch_size", "images_per_second"),
+    "fine_tuning": ("images_per_second", "validation_accuracy", "validation_loss", "time_to_target_seconds"),
+    "model_formats": ("save_seconds", "first_inference_seconds", "size_bytes"),
 }
-ADJECTIVES: dict[str, str] = {Phase.MEMORY: "lighter", Phase.LARGEST_BATCH: "larger"}
+ADJECTIVES: dict[str, str] = {"memory": "lighter", "largest_batch": "larger"}
 OTHER_SUITES = "other"
 
 

@@ -11,8 +11,8 @@ from harness.findings.lead import does_the_work, line, name, ranked, ways
 from harness.findings.ratio import Ratio, limit_share
 from harness.findings.scaling import Growth, called_growth, speed_ups
 from harness.frameworks import FRAMEWORKS, rank
-from harness.record.case import Phase
-from harness.record.measurement import Measurement, Outcome
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from history.records import Row
 from history.report import condensing, words
 from history.report.histories import COLOURS, colour, title
@@ -94,7 +94,7 @@ def _scalings(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
 def _scaling(comparison: str, sides: Sequence[Measurement]) -> dict[str, Any]:
     series = [_series(side, [(float(point.workers), point.images_per_second) for point in side.scaling]) for side in sides]
     series.append(_limit_series(sides))
-    heading = f"Worker scaling: {comparison.removeprefix(Phase.PIPELINE_SCALING.replace('_', ' ')).strip()}"
+    heading = f"Worker scaling: {comparison.removeprefix('pipeline_scaling'.replace('_', ' ')).strip()}"
     told = "; ".join(f"{title(side.case.framework)} {_growth(called_growth(side))}" for side in sides)
     return _lines("scaling", comparison, series, "workers", "images/s", heading) | {"summary": f"{told}.", "table": _scaling_table(sides)}
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from fixtures.experiments.experiment import load
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Setup
-from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.fairness import SURROUNDINGS
 from harness.session.options import CPU_EXPERIMENT, worker_spec
 from harness.session.workers import Worker, variables
@@ -44,7 +44,15 @@ def turns(framework: str, spec: str) -> list[tuple[float, float]]:
     experiment = load(CPU_EXPERIMENT).steps
     worker = Worker(framework, spec, SURROUNDINGS, [str(HERE.parents[1])])
     inputs: Inputs = worker.call(MakeInputs(experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
-    case = Case(framework, Phase.TRAIN_STEP, Workload.FROZEN, Style.MATCHED, experiment.batch_size, Execution.PLAIN, Precision.FP32)
+    case = Case(
+        framework=framework,
+        phase="train_step",
+        workload=Workload.FROZEN,
+        style=Style.MATCHED,
+        batch_size=experiment.batch_size,
+        execution=Execution.PLAIN,
+        precision=Precision.FP32,
+    )
     setup = Setup(case, experiment, inputs.corpus_folder, inputs.weights_file, worker.hello.cores, experiment.head.dropout)
     begun: Begun = worker.call(Begin(setup), TIMEOUT_SECONDS, quiet)
     command = [interpreter(spec), str(HERE / f"bare_{framework}.py"), str(experiment.batch_size), str(worker.hello.cores)]

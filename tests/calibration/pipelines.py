@@ -20,9 +20,11 @@ from fixtures.experiments.experiment import load
 from harness.findings.ratio import CONFIDENCE, Ratio, limit_share, ratio, ratio_of
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Setup
-from harness.record.case import Case, Phase, Style, Workload
+from harness.record.case import Case, Style, Workload
 from harness.record.fairness import SURROUNDINGS
-from harness.record.measurement import LIMIT, Measurement, Outcome, Round
+from harness.record.measurement import LIMIT, Measurement
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 from harness.session.measuring import SUITE
 from harness.session.options import CPU_EXPERIMENT, worker_spec
 from harness.session.workers import Worker, variables
@@ -38,7 +40,14 @@ ROUNDS = 1000
 def setup_on(worker: Worker, framework: str, strategy: str | None) -> Setup:
     experiment = load(CPU_EXPERIMENT).steps
     style = Style.STRATEGY if strategy else Style.MATCHED
-    case = Case(framework, Phase.DATA_PIPELINE, Workload.LOADING, style, experiment.batch_size, strategy=strategy)
+    case = Case(
+        framework=framework,
+        phase="data_pipeline",
+        workload=Workload.LOADING,
+        style=style,
+        batch_size=experiment.batch_size,
+        strategy=strategy,
+    )
     inputs: Inputs = worker.call(MakeInputs(experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
     return Setup(case, experiment, inputs.corpus_folder, inputs.weights_file, worker.hello.cores, dropout=0.0)
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from harness.findings.lead import does_the_work, lead, name, ranked, ways
 from harness.findings.ratio import limit_share
-from harness.record.case import Case, Phase, Style, Workload
-from harness.record.measurement import ColdStart, Measurement, Outcome, Round
+from harness.record.case import Case, Style, Workload
+from harness.record.measurement import ColdStart, Measurement
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 from harness.session.terminal.strategies_table import left_out, strategies_table, told
 
 TURNS = 6
@@ -23,7 +25,7 @@ def way(
     """A pipeline that reaches that share of a limit of 1 ms a batch, on two cores."""
     style = Style.STRATEGY if strategy else Style.MATCHED
     return Measurement(
-        case=Case(framework, Phase.DATA_PIPELINE, Workload.LOADING, style, 8, strategy=strategy),
+        case=Case(framework=framework, phase="data_pipeline", workload=Workload.LOADING, style=style, batch_size=8, strategy=strategy),
         outcome=Outcome.OK,
         rounds=tuple(Round(1e-3 / share * NOISE[turn], cpu_seconds, 0.0, turn) for turn in range(turns)),
         references={"limit": tuple(Round(1e-3, 2e-3, 0.0, turn) for turn in range(turns))},
@@ -85,7 +87,7 @@ def test_what_is_faster_than_the_limit_and_decodes_can_be_the_best() -> None:
 
 
 def test_the_ladders_rungs_are_no_ways() -> None:
-    rung = Case("pytorch", Phase.DATA_PIPELINE, Workload.LOADING, Style.LADDER, 8)
+    rung = Case(framework="pytorch", phase="data_pipeline", workload=Workload.LOADING, style=Style.LADDER, batch_size=8)
     assert ways([Measurement(case=rung, outcome=Outcome.OK), way("pytorch", 0.5)]) == [way("pytorch", 0.5)]
 
 

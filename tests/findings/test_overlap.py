@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from harness.findings.overlap import LOADER, PASSING_LOSS, STEP, Bound, Overlap, verdict, with_figures
 from harness.findings.ratio import MIN_TURNS, PROCESS_SPREAD
-from harness.record.case import Case, Phase, Style, Workload
-from harness.record.measurement import Measurement, Outcome, Round
+from harness.record.case import Case, Style, Workload
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 
-CASE = Case("pytorch", Phase.END_TO_END, Workload.FROZEN, Style.MATCHED, 8)
+CASE = Case(framework="pytorch", phase="end_to_end", workload=Workload.FROZEN, style=Style.MATCHED, batch_size=8)
 SECONDS = st.floats(0.001, 10.0)
 DRIFT = st.lists(st.floats(0.5, 2.0), min_size=MIN_TURNS, max_size=8)
 TURN = st.tuples(SECONDS, SECONDS, SECONDS)  # loader alone, step alone, together

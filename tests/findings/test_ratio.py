@@ -8,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.findings.ratio import Ratio, ratio, turns
-from harness.record.case import Case, Phase, Style, Workload
-from harness.record.measurement import Measurement, Outcome, Reading, Round
+from harness.record.case import Case, Style, Workload
+from harness.record.measurement import Measurement, Reading
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 
 GENERATOR_SEED = 20261124
 
 
 def measured(blocks: list[list[float]], steps: int = 1) -> Measurement:
-    case = Case("pytorch", Phase.TRAIN_STEP, Workload.FROZEN, Style.MATCHED, 8)
+    case = Case(framework="pytorch", phase="train_step", workload=Workload.FROZEN, style=Style.MATCHED, batch_size=8)
     rounds = tuple(Round(seconds, seconds, 0.0, number) for number, block in enumerate(blocks) for seconds in block)
     return Measurement(case=case, outcome=Outcome.OK, steps_per_round=steps, rounds=rounds)
 
@@ -68,7 +70,7 @@ def test_what_two_processes_of_the_same_code_differ_by_is_no_difference(low: flo
 
 
 def test_memory_compares_bytes_and_has_no_interval() -> None:
-    case = Case("pytorch", Phase.MEMORY, Workload.FROZEN, Style.MATCHED, 8)
+    case = Case(framework="pytorch", phase="memory", workload=Workload.FROZEN, style=Style.MATCHED, batch_size=8)
     first, second = (
         Measurement(
             case=case, outcome=Outcome.OK, rounds=(Round(1.0, 1.0, 0.0, 0),), readings=(Reading("host_with_children_bytes", size, "test"),)

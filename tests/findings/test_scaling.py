@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from harness.findings.scaling import Stop, called_growth, growth, speed_ups
-from harness.record.case import Case, Phase, Style, Workload
-from harness.record.measurement import Measurement, Outcome, Round, ScalingPoint
+from harness.record.case import Case, Style, Workload
+from harness.record.measurement import Measurement, ScalingPoint
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 from harness.session.terminal.scaling_table import scaling_table
 
 COUNTS = (1, 2, 4, 8, 16)
@@ -22,7 +24,7 @@ def point(workers: int, busy_cores: float, cpu_seconds: float = CPU_SECONDS, lim
 
 
 def measurement(points: list[ScalingPoint], foreign_share: float = 0.0) -> Measurement:
-    case = Case("pytorch", Phase.PIPELINE_SCALING, Workload.LOADING, Style.MATCHED, 8)
+    case = Case(framework="pytorch", phase="pipeline_scaling", workload=Workload.LOADING, style=Style.MATCHED, batch_size=8)
     rounds = tuple(Round(0.1, 0.1, 0.0, block) for block in range(5))
     beside = tuple(Round(0.1, 0.1, foreign_share, block) for block in range(5))
     return Measurement(case=case, outcome=Outcome.OK, rounds=rounds, references={"1_workers": beside}, scaling=tuple(points))

@@ -16,7 +16,7 @@ from fixtures.experiments.experiment import Experiment
 from fixtures.models.resnet50.architecture import CLASSES
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Framework, Inference, Setup, TrainStep
-from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.fairness import ON_A_GPU, STEP_LADDER, SURROUNDINGS
 
 EXPERIMENT = Experiment(name="test", image_size=64, seed=1)
@@ -51,8 +51,16 @@ class Computing:
         precision: Precision | None = Precision.FP32,
         style: Style = Style.MATCHED,
     ) -> Setup:
-        phase = Phase.INFERENCE if workload is Workload.INFERENCE else Phase.TRAIN_STEP
-        case = Case(self.name, phase, workload, style, BATCH_SIZE, execution, precision)
+        phase = "inference" if workload is Workload.INFERENCE else "train_step"
+        case = Case(
+            framework=self.name,
+            phase=phase,
+            workload=workload,
+            style=style,
+            batch_size=BATCH_SIZE,
+            execution=execution,
+            precision=precision,
+        )
         return Setup(case=case, experiment=EXPERIMENT, corpus="", weights=self._weights, threads=2, dropout=0.0)
 
     def inference(self, setup: Setup) -> Inference:

@@ -15,9 +15,10 @@ import psutil
 from fixtures.corpora.flowers import CorpusError
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks import FRAMEWORKS
-from harness.frameworks.contract import Framework, Setup, Unsupported
-from harness.record.case import Case, Phase, Style, Workload
+from harness.frameworks.contract import Framework, Setup
+from harness.record.case import Case, Style, Workload
 from harness.record.fairness import PIPELINE_LADDER
+from harness.record.outcome import Unsupported
 from tests.frameworks.kept import give_back_the_largest_only, memory_is_kept
 
 IMAGE_SIZE = 64
@@ -38,7 +39,9 @@ class Loading:
     def setup(
         self, style: Style = Style.MATCHED, batch_size: int = BATCH_SIZE, image_size: int = IMAGE_SIZE, strategy: str | None = None
     ) -> Setup:
-        case = Case(self.name, Phase.DATA_PIPELINE, Workload.LOADING, style, batch_size, strategy=strategy)
+        case = Case(
+            framework=self.name, phase="data_pipeline", workload=Workload.LOADING, style=style, batch_size=batch_size, strategy=strategy
+        )
         experiment = Experiment(name="test", image_size=image_size, shuffle_buffer=40, seed=3)
         return Setup(case=case, experiment=experiment, corpus=self.corpus, weights="", threads=2, dropout=0.0)
 
@@ -124,7 +127,7 @@ class Job:
 
     def __init__(self, framework: str, corpus: str) -> None:
         self._data: Any = importlib.import_module(f"{FRAMEWORKS[framework].module}.data")
-        case = Case(framework, Phase.FINE_TUNING, Workload.FROZEN, Style.MATCHED, JOB_BATCH_SIZE)
+        case = Case(framework=framework, phase="fine_tuning", workload=Workload.FROZEN, style=Style.MATCHED, batch_size=JOB_BATCH_SIZE)
         experiment = Experiment(name="test", image_size=IMAGE_SIZE, shuffle_buffer=40, seed=3, validation_fraction=0.5)
         self._setup = Setup(case=case, experiment=experiment, corpus=corpus, weights="", threads=2, dropout=0.0)
 

@@ -18,9 +18,10 @@ import numpy as np
 from computed import Computing
 
 from harness.frameworks import FRAMEWORKS
-from harness.frameworks.contract import FormatError, Setup, Unsupported
+from harness.frameworks.contract import FormatError, Setup
 from harness.phases.model_formats.model_file import ModelFile
-from harness.record.case import Phase, Workload
+from harness.record.case import Workload
+from harness.record.outcome import Unsupported
 
 # Where a wrong byte is a weight, or the tables that say where the weights are: in a folder it is this file.
 WEIGHTS_OF_A_FOLDER = "variables/variables.data-00000-of-00001"
@@ -42,7 +43,7 @@ class Saved:
 
     def setup(self, name: str) -> Setup:
         setup = self._computing.setup(Workload.INFERENCE, execution=None)
-        return msgspec.structs.replace(setup, case=msgspec.structs.replace(setup.case, phase=Phase.MODEL_FORMATS, model_format=name))
+        return msgspec.structs.replace(setup, case=msgspec.structs.replace(setup.case, phase="model_formats", model_format=name))
 
     def roundtrip(self, name: str) -> dict[str, Any]:
         """Saves and loads. Differences in standard deviations of the logits."""

@@ -12,8 +12,9 @@ import psutil
 
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks import FRAMEWORKS
-from harness.frameworks.contract import Setup, Unsupported
-from harness.record.case import Case, Phase, Style, Workload
+from harness.frameworks.contract import Setup
+from harness.record.case import Case, Style, Workload
+from harness.record.outcome import Unsupported
 from harness.worker.meters.likeness import Likeness
 from tests.frameworks.kept import give_back_the_largest_only, memory_is_kept
 from tests.frameworks.loaded import BATCH_SIZE, DYING_SECONDS, EPOCH_BATCHES, IMAGE_SIZE
@@ -76,7 +77,14 @@ class Strategies:
         return ""
 
     def _setup(self, name: str) -> Setup:
-        case = Case(self._framework, Phase.DATA_PIPELINE, Workload.LOADING, Style.STRATEGY, BATCH_SIZE, strategy=name)
+        case = Case(
+            framework=self._framework,
+            phase="data_pipeline",
+            workload=Workload.LOADING,
+            style=Style.STRATEGY,
+            batch_size=BATCH_SIZE,
+            strategy=name,
+        )
         return Setup(case=case, experiment=EXPERIMENT, corpus=self._corpus, weights="", threads=2, dropout=0.0)
 
 

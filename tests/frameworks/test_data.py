@@ -18,7 +18,7 @@ from fixtures.corpora.flowers import Corpus, ImagesPerClass
 from fixtures.corpora.images import BatchReader
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
-from harness.record.case import Case, Phase, Style, Workload
+from harness.record.case import Case, Style, Workload
 from harness.record.fairness import PIPELINE_LADDER
 from tests.damaged import DAMAGED_IMAGES, DAMAGED_LABELS, damage
 from tests.frameworks.conftest import RunIn
@@ -156,7 +156,7 @@ def test_by_the_same_library_they_are_exact_to_the_last_bit(
 
 
 def test_the_canonical_batchs_pixels_are_these_but_for_rounding(corpus: Corpus, exact: npt.NDArray[np.float32]) -> None:
-    case = Case("any", Phase.TRAIN_STEP, Workload.FULL, Style.MATCHED, EPOCH_IMAGES)
+    case = Case(framework="any", phase="train_step", workload=Workload.FULL, style=Style.MATCHED, batch_size=EPOCH_IMAGES)
     setup = Setup(case, Experiment(name="test", image_size=EPOCH_IMAGE_SIZE), corpus.root, "", threads=1, dropout=0.0)
     images, labels = canonical_batch(setup)
     assert np.abs(images - exact[labels]).max() < GREY_LEVELS

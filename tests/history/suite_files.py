@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
-from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
-from harness.record.measurement import SCHEMA_VERSION, Measurement, Outcome, Reading, Round
+from harness.record.case import Case, Execution, Precision, Style, Workload
+from harness.record.measurement import SCHEMA_VERSION, Measurement, Reading
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 
 MACHINE_INFO: dict[str, Any] = {
     "cpu": {"brand_raw": "Testor 9000", "count": 16},
@@ -39,7 +41,7 @@ def unmeasured(fullname: str, outcome: Outcome, detail: str = "") -> dict[str, A
     return {"fullname": fullname, "measurement": measurement(outcome=outcome, detail=detail)}
 
 
-def measurement(phase: Phase = Phase.TRAIN_STEP, peak_bytes: int | None = None, **changes: Any) -> dict[str, Any]:
+def measurement(phase: Phase = "train_step", peak_bytes: int | None = None, **changes: Any) -> dict[str, Any]:
     case = Case(
         framework="pytorch",
         phase=phase,

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.record.case import Phase
-from harness.record.measurement import Outcome
+from harness.record.outcome import Outcome
 from history.gate.decision import decide, suspects
 from history.gate.evidence import gather
 from history.gate.folder import pair_files
@@ -172,7 +171,7 @@ def test_another_device_never_compares(tmp_path: Path) -> None:
     ],
 )
 def test_memory(tmp_path: Path, base_bytes: int, head_bytes: int, verdict: Verdict) -> None:
-    one_case(tmp_path, timed(phase=Phase.MEMORY, peak_bytes=base_bytes), timed(phase=Phase.MEMORY, peak_bytes=head_bytes))
+    one_case(tmp_path, timed(phase="memory", peak_bytes=base_bytes), timed(phase="memory", peak_bytes=head_bytes))
     case = verdict_of(decided(tmp_path), 0)
     assert case.verdict is verdict
     assert case.time is None  # a memory case's durations are not judged

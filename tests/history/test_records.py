@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.record.measurement import SCHEMA_VERSION, Outcome
+from harness.record.measurement import SCHEMA_VERSION
+from harness.record.outcome import Outcome
 from history.records import BadInput, read
 from tests.history import suite_files as files
 

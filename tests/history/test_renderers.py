@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from harness.record.measurement import Outcome
+from harness.record.outcome import Outcome
 from history.gate import figures
 from history.gate.exit_code import ExitCode, Inconclusive, exit_code
 from history.gate.junit import junit_xml

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
-from harness.record.measurement import Check, ColdStart, EqualWork, Measurement, Outcome, Provenance, Reading, Round
+from harness.record.case import Case, Execution, Precision, Style, Workload
+from harness.record.check import Check, EqualWork
+from harness.record.measurement import ColdStart, Measurement, Provenance, Reading
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 
 seconds = st.floats(1e-6, 1e4)
 shares = st.floats(0.0, 1.0)
@@ -68,7 +71,7 @@ def test_a_field_of_another_type_is_refused(measurement: Measurement, data: st.D
 
 @given(st.lists(seconds, min_size=2, max_size=50), st.integers(1, 100))
 def test_figures(durations: list[float], steps: int) -> None:
-    case = Case("pytorch", Phase.INFERENCE, Workload.INFERENCE, Style.MATCHED, 4)
+    case = Case(framework="pytorch", phase="inference", workload=Workload.INFERENCE, style=Style.MATCHED, batch_size=4)
     taken = tuple(Round(each, each, 0.0, 0) for each in durations)
     measurement = Measurement(case=case, outcome=Outcome.OK, steps_per_round=steps, rounds=taken)
     assert measurement.median_step_seconds == pytest.approx(statistics.median(durations) / steps)
@@ -86,11 +89,19 @@ def test_a_check_holds_up_to_its_tolerance_and_never_for_nan(difference: float, 
 
 
 def test_the_sides_of_a_comparison_share_its_name_and_nothing_else_does() -> None:
-    matched = Case("pytorch", Phase.TRAIN_STEP, Workload.FROZEN, Style.MATCHED, 8, Execution.PLAIN, Precision.FP32)
+    matched = Case(
+        framework="pytorch",
+        phase="train_step",
+        workload=Workload.FROZEN,
+        style=Style.MATCHED,
+        batch_size=8,
+        execution=Execution.PLAIN,
+        precision=Precision.FP32,
+    )
     assert matched.comparison == "train step frozen matched plain fp32 bs8"
     assert msgspec.structs.replace(matched, framework="tensorflow").comparison == matched.comparison
     for change in (
-        {"phase": Phase.MEMORY},
+        {"phase": "memory"},
         {"workload": Workload.FULL},
         {"style": Style.STOCK},
         {"batch_size": 9},

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.findings.ladder import climbed, rungs
-from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.fairness import MEANING, MEMORY_LADDER, PIPELINE_LADDER, STEP_LADDER, Source
-from harness.record.measurement import Measurement, Outcome, Reading, Round
+from harness.record.measurement import Measurement, Reading
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 from harness.session.terminal.ladder_table import bar
 from tests.session.conftest import InnerRun, measurements
 
@@ -32,7 +34,7 @@ def test_train_step(measure):
 """
 
 
-def case(framework: str, style: Style, rung: Source | None = None, phase: Phase = Phase.TRAIN_STEP) -> Case:
+def case(framework: str, style: Style, rung: Source | None = None, phase: Phase = "train_step") -> Case:
     matched = (Execution.PLAIN, Precision.FP32) if style is Style.MATCHED else (None, None)
     return Case(framework, phase, Workload.FROZEN, style, 8, *matched, rung)
 
@@ -48,7 +50,7 @@ def pair(ours: float, theirs: float, style: Style, rung: Source | None = None) -
 
 def test_ends_and_worths() -> None:
     measured = pair(3.0, 1.0, Style.STOCK) + pair(2.0, 1.0, Style.LADDER, Source.LAYOUT) + pair(1.5, 1.0, Style.LADDER, Source.LOOP)
-    found = list(rungs(Phase.TRAIN_STEP, measured + pair(1.2, 1.0, Style.MATCHED)))
+    found = list(rungs("train_step", measured + pair(1.2, 1.0, Style.MATCHED)))
     assert [rung.name for rung in found] == ["stock", "loop", "layout", "matched"]
     assert [rung.ratio and rung.ratio.estimate for rung in found] == pytest.approx([3.0, 1.5, 2.0, 1.2])
     assert [rung.worth for rung in found] == [None, pytest.approx(0.5), pytest.approx(4 / 3), pytest.approx(0.6)]
@@ -57,13 +59,13 @@ def test_ends_and_worths() -> None:
 
 def test_a_rung_that_one_side_lacks_is_part_of_the_next() -> None:
     half = pair(2.0, 1.0, Style.LADDER, Source.LAYOUT)[:1]
-    found = list(rungs(Phase.TRAIN_STEP, pair(3.0, 1.0, Style.STOCK) + half + pair(1.5, 1.0, Style.LADDER, Source.LOOP)))
+    found = list(rungs("train_step", pair(3.0, 1.0, Style.STOCK) + half + pair(1.5, 1.0, Style.LADDER, Source.LOOP)))
     assert [(rung.name, rung.worth) for rung in found] == [("stock", None), ("loop", pytest.approx(0.5))]
 
 
 def memory(framework: str, style: Style, rung: Source | None = None, **values: int) -> Measurement:
     readings = tuple(Reading(name, value, "x") for name, value in values.items())
-    return Measurement(case=case(framework, style, rung, Phase.MEMORY), outcome=Outcome.OK, readings=readings)
+    return Measurement(case=case(framework, style, rung, "memory"), outcome=Outcome.OK, readings=readings)
 
 
 def test_on_a_gpu_memory_starts_with_each_frameworks_own_meter() -> None:
@@ -72,7 +74,7 @@ def test_on_a_gpu_memory_starts_with_each_frameworks_own_meter() -> None:
         memory("pytorch", Style.STOCK, allocator_peak_bytes=10, host_with_children_bytes=60),
         memory("tensorflow", Style.STOCK, allocator_peak_bytes=20, device_peak_bytes=80, host_with_children_bytes=40),
     ]
-    found = list(rungs(Phase.MEMORY, [*measured, memory("pytorch", Style.LADDER, Source.ORDER)]))
+    found = list(rungs("memory", [*measured, memory("pytorch", Style.LADDER, Source.ORDER)]))
     assert [(rung.name, rung.ratio and rung.ratio.estimate, rung.worth) for rung in found] == [
         ("own meters", 0.125, None),
         ("stock", 0.5, 4.0),
@@ -87,7 +89,7 @@ def test_without_one_memory_starts_with_the_process_alone() -> None:
         memory("pytorch", Style.LADDER, Source.ORDER, host_with_children_bytes=50 * 2**20),
         memory("tensorflow", Style.LADDER, Source.ORDER, host_with_children_bytes=40 * 2**20),
     ]
-    found = list(rungs(Phase.MEMORY, measured))
+    found = list(rungs("memory", measured))
     assert [(rung.name, rung.ratio and rung.ratio.estimate) for rung in found] == [("own meters", 0.5), ("stock", 1.5), ("order", 1.25)]
     assert found[1].values == {"pytorch": "60 MiB", "tensorflow": "40 MiB"}
 
@@ -114,7 +116,7 @@ def test_a_ladder_is_climbed_and_shares_its_ends(inner: InnerRun) -> None:
     assert len(found) == 10
     ends = [found[f"{test}[sound-stock-frozen-bs8]"] for test in ("test_train_step_attribution", "test_train_step")]
     assert ends[0] == ends[1]
-    assert climbed(list(found.values())) == [Phase.TRAIN_STEP]
+    assert climbed(list(found.values())) == ["train_step"]
     table = output.partition("Why, train step")[2]
     for text in ("stock", "architecture", "loop", "matched", "worth", " ms", "ResNet50 v1.5 | v1"):
         assert text in table

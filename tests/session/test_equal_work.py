@@ -8,8 +8,8 @@ import pytest
 
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
-from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
-from harness.record.measurement import Check
+from harness.record.case import Case, Execution, Precision, Style, Workload
+from harness.record.check import Check
 from harness.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, TOLERANCES, compare, requests
 from harness.worker.protocol import Array, LogitTrace, PixelTrace, TraceLogits, TracePixels, TraceTraining, TrainingTrace
 
@@ -17,7 +17,15 @@ SEED = 20261124
 
 
 def setup(phase: Phase, of: Workload, batch_size: int = 32, **changes: object) -> Setup:
-    case = Case("pytorch", phase, of, Style.MATCHED, batch_size, Execution.PLAIN, Precision.FP32)
+    case = Case(
+        framework="pytorch",
+        phase=phase,
+        workload=of,
+        style=Style.MATCHED,
+        batch_size=batch_size,
+        execution=Execution.PLAIN,
+        precision=Precision.FP32,
+    )
     return Setup(msgspec.structs.replace(case, **changes), Experiment(name="x"), "corpus", "weights", threads=2, dropout=0.5)
 
 
@@ -35,7 +43,7 @@ def by_name(checks: tuple[Check, ...]) -> dict[str, bool]:
     ],
 )
 def test_what_is_measured_is_what_is_checked(workload: Workload, kinds: list[type]) -> None:
-    wanted = requests(setup(Phase.MEMORY, workload))
+    wanted = requests(setup("memory", workload))
     assert [type(each) for each in wanted] == kinds
     for each in wanted:
         assert each.setup.dropout == 0.0  # type: ignore[attr-defined]
@@ -43,7 +51,7 @@ def test_what_is_measured_is_what_is_checked(workload: Workload, kinds: list[typ
 
 
 def test_the_steps_of_the_loss_curve() -> None:
-    assert [requests(setup(Phase.TRAIN_STEP, workload))[1].steps for workload in (Workload.FROZEN, Workload.FULL)] == [  # type: ignore[attr-defined]
+    assert [requests(setup("train_step", workload))[1].steps for workload in (Workload.FROZEN, Workload.FULL)] == [  # type: ignore[attr-defined]
         HEAD_STEPS,
         FULL_STEPS,
     ]
@@ -51,11 +59,11 @@ def test_the_steps_of_the_loss_curve() -> None:
 
 
 def test_one_check_serves_every_case_of_the_same_computation() -> None:
-    assert requests(setup(Phase.TRAIN_STEP, Workload.FROZEN)) == requests(setup(Phase.MEMORY, Workload.FROZEN))
-    assert requests(setup(Phase.INFERENCE, Workload.INFERENCE, 1)) == requests(setup(Phase.INFERENCE, Workload.INFERENCE, 64))
+    assert requests(setup("train_step", Workload.FROZEN)) == requests(setup("memory", Workload.FROZEN))
+    assert requests(setup("inference", Workload.INFERENCE, 1)) == requests(setup("inference", Workload.INFERENCE, 64))
     for change in ({"execution": Execution.COMPILED}, {"precision": Precision.BF16}, {"workload": Workload.FULL}):
-        assert requests(setup(Phase.TRAIN_STEP, Workload.FROZEN))[1] != requests(setup(Phase.TRAIN_STEP, Workload.FROZEN, **change))[1]
-        assert requests(setup(Phase.TRAIN_STEP, Workload.FROZEN))[0] == requests(setup(Phase.TRAIN_STEP, Workload.FROZEN, **change))[0]
+        assert requests(setup("train_step", Workload.FROZEN))[1] != requests(setup("train_step", Workload.FROZEN, **change))[1]
+        assert requests(setup("train_step", Workload.FROZEN))[0] == requests(setup("train_step", Workload.FROZEN, **change))[0]
 
 
 def logits(shift: float) -> LogitTrace:
@@ -66,14 +74,14 @@ def logits(shift: float) -> LogitTrace:
 
 @pytest.mark.parametrize("precision", Precision)
 def test_logits_differ_up_to_the_tolerance_of_the_precision(precision: Precision) -> None:
-    case = setup(Phase.INFERENCE, Workload.INFERENCE, precision=precision).case
+    case = setup("inference", Workload.INFERENCE, precision=precision).case
     tolerance = TOLERANCES[precision].logits
     assert by_name(compare(case, [logits(0.0)], [logits(2.0 * tolerance * 0.8)])) == {"logits": True}
     assert by_name(compare(case, [logits(0.0)], [logits(2.0 * tolerance * 1.2)])) == {"logits": False}
 
 
 def test_nan_and_another_shape_do_not_pass() -> None:
-    case = setup(Phase.INFERENCE, Workload.INFERENCE).case
+    case = setup("inference", Workload.INFERENCE).case
     assert by_name(compare(case, [logits(0.0)], [logits(float("nan"))])) == {"logits": False}
     assert by_name(compare(case, [logits(0.0)], [LogitTrace(Array.of(np.zeros((4, 102))))])) == {"logits": False}
 
@@ -94,7 +102,7 @@ def pixels(shift: float = 0.0, taken: tuple[int, ...] = (0, 1), labels: dict[str
     ],
 )
 def test_pixels_order_and_labels(ours: PixelTrace, broken: set[str]) -> None:
-    checks = by_name(compare(setup(Phase.DATA_PIPELINE, Workload.LOADING).case, [pixels()], [ours]))
+    checks = by_name(compare(setup("data_pipeline", Workload.LOADING).case, [pixels()], [ours]))
     assert set(checks) == {"pixels", "order", "labels"}
     assert {name for name, holds in checks.items() if not holds} == broken
 
@@ -114,6 +122,6 @@ def training(loss: float = 1.0, norm: float = 3.0, mean: float = 0.0) -> Trainin
     ],
 )
 def test_training(ours: TrainingTrace, broken: set[str]) -> None:
-    checks = by_name(compare(setup(Phase.TRAIN_STEP, Workload.FROZEN).case, [training()], [ours]))
+    checks = by_name(compare(setup("train_step", Workload.FROZEN).case, [training()], [ours]))
     assert set(checks) == {"loss curve", "gradient norm", "running means"}
     assert {name for name, holds in checks.items() if not holds} == broken

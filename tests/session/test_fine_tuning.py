@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from harness.record.measurement import Outcome
+from harness.record.outcome import Outcome
 from tests.session.conftest import InnerRun, measurements
 
 BENCHMARK = """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.record.measurement import Measurement, Outcome
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from tests.session.conftest import InnerRun, measurements
 
 BENCHMARK = """

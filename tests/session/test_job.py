@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.record.case import Case, Phase, Style, Workload
-from harness.record.measurement import Epoch, Measurement, Outcome, Reading, Round
+from harness.record.case import Case, Style, Workload
+from harness.record.measurement import Epoch, Measurement, Reading
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 from harness.session import job
 from harness.session.terminal.five_metrics import NO_WINNER, Metric, five_metrics
 
@@ -27,7 +29,7 @@ def epoch(accuracy: float = 0.5, loss: float = 1.0, seconds: float = 2.0, images
 
 def measured(framework: str, *epochs: Epoch, deviation: float = 1.0, peak_bytes: int = 2**30) -> Measurement:
     return Measurement(
-        case=Case(framework, Phase.FINE_TUNING, Workload.FROZEN, Style.STOCK, 32),
+        case=Case(framework=framework, phase="fine_tuning", workload=Workload.FROZEN, style=Style.STOCK, batch_size=32),
         outcome=Outcome.OK,
         figures={"validation_loss_deviation": deviation},
         readings=(Reading("allocator_peak_bytes", None, "x", "no GPU"), Reading("host_with_children_bytes", peak_bytes, "x")),

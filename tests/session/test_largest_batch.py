@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.findings.ratio import ratio
-from harness.record.case import Case, Phase, Style, Workload
-from harness.record.measurement import Measurement, Outcome
+from harness.record.case import Case, Style, Workload
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from harness.session.largest_batch import GRANULARITY, LIMIT, search
 
 
@@ -36,7 +37,11 @@ def test_the_largest_that_fits_is_found_within_the_granularity(start: int, truth
 
 def side(largest: int, misfit: int) -> Measurement:
     figures = {"largest_batch_size": float(largest), "smallest_out_of_memory_batch_size": float(misfit)}
-    return Measurement(case=Case("x", Phase.LARGEST_BATCH, Workload.FULL, Style.MATCHED, 64), outcome=Outcome.OK, figures=figures)
+    return Measurement(
+        case=Case(framework="x", phase="largest_batch", workload=Workload.FULL, style=Style.MATCHED, batch_size=64),
+        outcome=Outcome.OK,
+        figures=figures,
+    )
 
 
 def test_a_difference_is_called_only_beyond_the_granularity() -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from harness.record.measurement import Measurement, Outcome
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from tests.session.conftest import InnerRun, measurements
 from tests.stand_in.gpu_framework import BASELINE_BYTES, CONTEXT_BYTES, IMAGE_BYTES, ROOM_BYTES, USED
 from tests.worker.nvml import fake

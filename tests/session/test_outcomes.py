@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.record.measurement import Measurement, Outcome
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
 from tests.session.conftest import InnerRun, measurements, outcomes
 
 FROZEN = "matched-plain-fp32-frozen-bs8]"

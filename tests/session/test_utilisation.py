@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.experiments.experiment import Experiment
-from harness.record.case import Case, Phase, Precision, Style, Workload
+from harness.record.case import Case, Precision, Style, Workload
 from harness.session.utilisation import NAME, utilisation
 
 EXPERIMENT = Experiment(name="test")
@@ -13,7 +13,7 @@ H100 = {"device": "cuda:0", "gpu_name": "NVIDIA H100 80GB HBM3", "gpu_mig": "Fal
 
 
 def case(workload: Workload = Workload.FULL, precision: Precision | None = Precision.BF16) -> Case:
-    return Case("pytorch", Phase.TRAIN_STEP, workload, Style.MATCHED, 256, precision=precision)
+    return Case(framework="pytorch", phase="train_step", workload=workload, style=Style.MATCHED, batch_size=256, precision=precision)
 
 
 def test_the_share_of_the_peak() -> None:

@@ -14,10 +14,11 @@ from queue import Queue
 
 import numpy as np
 
-from fixtures.corpora import flowers, order
+from fixtures.corpora import flowers
 from fixtures.corpora.images import BatchReader
-from harness.frameworks.contract import Setup, Stopwatch, Unsupported, Weights
+from harness.frameworks.contract import Setup, Stopwatch, Weights
 from harness.record.measurement import Reading
+from harness.record.outcome import Unsupported
 
 MEMORY_CGROUPS = Path("/sys/fs/cgroup/memory")
 
@@ -68,7 +69,7 @@ class Loading(Steps):
         return None
 
     def to_numpy(self) -> tuple[np.ndarray, np.ndarray]:
-        files, images = order.training(self._setup), self._setup.case.batch_size
+        files, images = self._setup.training_files(), self._setup.case.batch_size
         return BatchReader(files.paths, self._setup.experiment.image_size).read(range(images)), np.array(files.labels[:images])
 
 

@@ -14,17 +14,19 @@ import pytest
 
 from fixtures.experiments.experiment import Experiment
 from harness.findings.overlap import LOADER, STEP, Bound, verdict, with_figures
-from harness.frameworks.contract import Setup, Unsupported
+from harness.frameworks.contract import Setup
 from harness.phases.end_to_end import bench as end_to_end
 from harness.phases.end_to_end.bench import EndToEndBench
-from harness.record.case import Case, Phase, Style, Workload
-from harness.record.measurement import Measurement, Outcome, Round
+from harness.record.case import Case, Style, Workload
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome, Unsupported
+from harness.record.round import Round
 from harness.worker.protocol import Measure
 from tests.stand_in.framework import Loading, StandIn, Steps
 
 pytestmark = pytest.mark.alone
 
-CASE = Case("fed", Phase.END_TO_END, Workload.FROZEN, Style.STOCK, 8)
+CASE = Case(framework="fed", phase="end_to_end", workload=Workload.FROZEN, style=Style.STOCK, batch_size=8)
 SETUP = Setup(CASE, Experiment(name="x"), "", "", threads=1, dropout=0.0)
 BUFFERED_BATCHES = 4
 LARGE_BUFFER_BATCHES = 16  # take longer to be made again than the first step, which is still fed

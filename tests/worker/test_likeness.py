@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fixtures.corpora import flowers, order
+from fixtures.corpora import flowers
 from fixtures.corpora.flowers import ImagesPerClass
 from fixtures.corpora.images import BatchReader
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
-from harness.record.case import Case, Phase, Style, Workload
+from harness.record.case import Case, Style, Workload
 from harness.worker.meters.likeness import IMAGES, Likeness
 
 SIZE = 32
@@ -20,14 +20,14 @@ SIZE = 32
 @pytest.fixture(scope="module")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
     corpus = flowers.generated(tmp_path_factory.mktemp("corpus"), lambda *_: None, ImagesPerClass(2, 1, 1))
-    case = Case("any", Phase.DATA_PIPELINE, Workload.LOADING, Style.MATCHED, IMAGES)
+    case = Case(framework="any", phase="data_pipeline", workload=Workload.LOADING, style=Style.MATCHED, batch_size=IMAGES)
     return Setup(case, Experiment(name="test", image_size=SIZE), corpus.root, "", threads=1, dropout=0.0)
 
 
 @pytest.fixture
 def batch(setup: Setup) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Every twelfth training image."""
-    files = order.training(setup)
+    files = setup.training_files()
     chosen = range(0, 12 * IMAGES, 12)
     return BatchReader(files.paths, SIZE).read(chosen), np.array([files.labels[index] for index in chosen])
 

@@ -15,7 +15,7 @@ from fixtures.corpora.flowers import Corpus, ImagesPerClass
 from fixtures.corpora.images import BatchReader, ImageError, ImageReader
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
-from harness.record.case import Case, Phase, Style, Workload
+from harness.record.case import Case, Style, Workload
 from harness.worker.timing import limit
 from harness.worker.timing.limit import BATCHES_IN_MEMORY, Limit
 from harness.worker.timing.sampling import check_fence, timed_step
@@ -31,7 +31,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 @pytest.fixture
 def setup(corpus: Corpus) -> Setup:
-    case = Case("any", Phase.DATA_PIPELINE, Workload.LOADING, Style.MATCHED, BATCH_SIZE)
+    case = Case(framework="any", phase="data_pipeline", workload=Workload.LOADING, style=Style.MATCHED, batch_size=BATCH_SIZE)
     return Setup(case, Experiment(name="test", image_size=SIZE, shuffle_buffer=40, seed=3), corpus.root, "", threads=2, dropout=0.0)
 
 
@@ -52,7 +52,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, npt.NDArray[np.flo
 def test_all_that_was_asked_for_is_made_in_the_pipelines_order_and_right(
     setup: Setup, made: list[tuple[Path, npt.NDArray[np.float32]]]
 ) -> None:
-    work, files = Limit(setup), order.training(setup)
+    work, files = Limit(setup), setup.training_files()
     first = next(order.epochs(len(files.paths), setup.experiment))[: 4 * BATCH_SIZE]
     for _ in range(2):
         work.step()
@@ -65,7 +65,7 @@ def test_all_that_was_asked_for_is_made_in_the_pipelines_order_and_right(
 
 
 def test_what_is_read_back_is_of_the_batch_asked_for_last(setup: Setup) -> None:
-    work, files = Limit(setup), order.training(setup)
+    work, files = Limit(setup), setup.training_files()
     epoch = next(order.epochs(len(files.paths), setup.experiment))
     for step in range(BATCHES_IN_MEMORY + 2):
         work.step()
@@ -98,12 +98,12 @@ def test_its_fence_waits(setup: Setup) -> None:
 
 def test_an_epoch_is_followed_by_the_next(setup: Setup, made: list[tuple[Path, npt.NDArray[np.float32]]]) -> None:
     work = Limit(setup)
-    images = len(order.training(setup).paths)
+    images = len(setup.training_files().paths)
     for _ in range(2 * images // BATCH_SIZE):
         work.step()
         work.fence()
     assert len(made) == 2 * images
-    assert {sum(path == each for path, _ in made) for each in order.training(setup).paths} == {2}
+    assert {sum(path == each for path, _ in made) for each in setup.training_files().paths} == {2}
     work.close()
 
 

@@ -19,7 +19,7 @@ from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
 from harness.phases.data_pipeline import bench as loading
 from harness.phases.data_pipeline.bench import PipelineBench
-from harness.record.case import Case, Phase, Style, Workload
+from harness.record.case import Case, Style, Workload
 from harness.record.measurement import LIMIT, Reading
 from harness.worker.protocol import Measure
 from harness.worker.timing.drained import BATCHES_PER_ROUND, Drained
@@ -101,7 +101,7 @@ class Ready:
 @pytest.fixture(scope="module")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
     corpus = flowers.generated(tmp_path_factory.mktemp("corpus"), lambda *_: None, ImagesPerClass(1, 1, 1))
-    case = Case("buffered", Phase.DATA_PIPELINE, Workload.LOADING, Style.STOCK, BATCH_SIZE)
+    case = Case(framework="buffered", phase="data_pipeline", workload=Workload.LOADING, style=Style.STOCK, batch_size=BATCH_SIZE)
     return Setup(case, Experiment(name="x", image_size=32), corpus.root, "", threads=1, dropout=0.0)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.record.measurement import Round
+from harness.record.round import Round
 from harness.worker.meters.cpu import CpuMeter, cores, wait_until_idle
 from harness.worker.meters.slowdown import Slowdown
 from harness.worker.timing import sampling

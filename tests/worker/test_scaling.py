@@ -13,8 +13,8 @@ import pytest
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
 from harness.phases.pipeline_scaling.bench import ScalingBench, scaling_point, worker_counts
-from harness.record.case import Case, Phase, Style, Workload
-from harness.record.measurement import Round
+from harness.record.case import Case, Style, Workload
+from harness.record.round import Round
 from harness.worker.protocol import Measure
 from harness.worker.timing.limit import Limit
 from tests.stand_in.framework import StandIn
@@ -91,7 +91,7 @@ class SleepingLimit(Limit):
 
 
 def setup(threads: int) -> Setup:
-    case = Case("producers", Phase.PIPELINE_SCALING, Workload.LOADING, Style.MATCHED, BATCH_SIZE)
+    case = Case(framework="producers", phase="pipeline_scaling", workload=Workload.LOADING, style=Style.MATCHED, batch_size=BATCH_SIZE)
     return Setup(case, Experiment(name="x"), "", "", threads=threads, dropout=0.0)
 
 

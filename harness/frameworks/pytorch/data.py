@@ -23,8 +23,9 @@ from fixtures.corpora.batch import MEAN, STD
 from fixtures.corpora.images import BatchReader
 from fixtures.corpora.order import Files
 from harness.frameworks.ahead import made_ahead
-from harness.frameworks.contract import NativeBatch, Setup, Unsupported
+from harness.frameworks.contract import NativeBatch, Setup
 from harness.record.fairness import Source
+from harness.record.outcome import Unsupported
 
 PREFETCH_BATCHES = 2  # per thread or worker
 
@@ -74,9 +75,9 @@ def pipeline(setup: Setup) -> Pipeline:
     So the images are decoded in this process. PyTorch's transfer-learning tutorial has four workers, crops and flips at random,
     and normalises; that is left out, as each is a choice of the user's that the report did not make.
     """
-    neutral, batch_size = setup.case.neutral, setup.case.batch_size
+    neutral, batch_size = setup.neutral, setup.case.batch_size
     if Source.ORDER in neutral:
-        files = order.training(setup)
+        files = setup.training_files()
         indices = endless(setup, files)
         return Pipeline(setup, tuned(setup, files, indices) if Source.LIBRARY in neutral else own_operations(setup, files, indices))
     data = datasets.ImageFolder(flowers.class_folders(setup.corpus_folder, "train"), loader=Transform(neutral, setup.experiment.image_size))
@@ -88,14 +89,14 @@ def pipeline(setup: Setup) -> Pipeline:
 
 def training(setup: Setup) -> Iterable[NativeBatch]:
     """An epoch of the experiment's training images in each iteration, without the last, smaller batch: the order of `pipeline`."""
-    files = order.training(setup)
+    files = setup.training_files()
     epochs = order.epochs(len(files.paths), setup.experiment)
     return tuned(setup, files, BatchSampler(_EpochByEpoch(epochs), setup.case.batch_size, drop_last=True))
 
 
 def validation(setup: Setup) -> Iterable[NativeBatch]:
     """The validation images of the experiment's split, once in each iteration, the last batch as small as it comes."""
-    files = order.validation(setup)
+    files = setup.validation_files()
     return tuned(setup, files, BatchSampler(range(len(files.paths)), setup.case.batch_size, drop_last=False))
 
 
@@ -106,7 +107,7 @@ def tuned(setup: Setup, files: Files, indices: Iterable[list[int]]) -> Iterable[
 
 def own_operations(setup: Setup, files: Files, indices: Iterable[list[int]]) -> Iterable[NativeBatch]:
     """The same images by torchvision's decoder and torch's resize."""
-    neutral = setup.case.neutral
+    neutral = setup.neutral
     return _loader(setup, Images(files, Transform(neutral, setup.experiment.image_size)), indices)
 
 
@@ -129,7 +130,7 @@ def checked(setup: Setup, batches: Iterable[NativeBatch]) -> Iterator[NativeBatc
 def stock_loaders(setup: Setup) -> tuple[DataLoader[NativeBatch], DataLoader[NativeBatch]]:
     """Training and validation of the report's set-up, split at random as `random_split` does it."""
     data = datasets.ImageFolder(
-        flowers.class_folders(setup.corpus_folder, "train"), loader=Transform(setup.case.neutral, setup.experiment.image_size)
+        flowers.class_folders(setup.corpus_folder, "train"), loader=Transform(setup.neutral, setup.experiment.image_size)
     )
     held_back = setup.experiment.validation_fraction
     generator = torch.Generator().manual_seed(setup.experiment.seed)
@@ -191,8 +192,8 @@ def _one_intra_op_thread() -> None:
 
 def _loader(setup: Setup, data: Dataset[Any], indices: Iterable[list[int]]) -> Iterable[NativeBatch]:
     """Decoding in this process itself, which is a DataLoader's habit, or in threads."""
-    collate = functools.partial(batched, setup.case.neutral)
-    if Source.WORKERS not in setup.case.neutral:
+    collate = functools.partial(batched, setup.neutral)
+    if Source.WORKERS not in setup.neutral:
         serial: Iterable[NativeBatch] = DataLoader(data, batch_sampler=indices, collate_fn=collate)
         return serial
     return ThreadLoader(lambda indices: collate([data[index] for index in indices]), indices, setup.threads)

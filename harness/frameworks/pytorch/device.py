@@ -12,11 +12,12 @@ import msgspec
 import torch
 from msgspec.structs import replace
 
-from harness.frameworks.contract import Setup, Unsupported
+from harness.frameworks.contract import Setup
 from harness.frameworks.pytorch import strategies
 from harness.record.case import Precision
 from harness.record.fairness import ON_A_GPU, Source
 from harness.record.measurement import Reading
+from harness.record.outcome import Unsupported
 
 AMPERE = (8, 0)  # compute capability: the first with TensorFloat-32 and bfloat16 in its tensor cores
 ALL_PLANS = 0  # what cuDNN offers for a convolution, all of it: TensorFlow tries it all, torch the first ten
@@ -77,7 +78,7 @@ def open_device(setup: Setup) -> str:
 
 
 def settings(setup: Setup) -> Settings:
-    neutral, found = setup.case.neutral, DEFAULT
+    neutral, found = setup.neutral, DEFAULT
     if Source.THREADS in neutral:
         found = replace(found, intra_op_threads=setup.threads, inter_op_threads=setup.threads)
     if Source.TF32 in neutral:

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from fixtures.corpora import order
 from harness.frameworks.contract import FineTuning, NativeBatch, Setup
 from harness.frameworks.pytorch import data, device, model
 from harness.frameworks.pytorch.training import TrainStep, free, optimizer
@@ -31,8 +30,8 @@ class MatchedFineTuning:
         self._steps = TrainStep(setup)
         self._training = data.training(setup)
         self._validation = data.validation(setup)
-        self.training_images = len(order.training(setup).paths) // setup.case.batch_size * setup.case.batch_size
-        self.validation_images = len(order.validation(setup).paths)
+        self.training_images = len(setup.training_files().paths) // setup.case.batch_size * setup.case.batch_size
+        self.validation_images = len(setup.validation_files().paths)
 
     def train(self) -> float:
         model.training(self._setup, self._steps.network)

@@ -16,9 +16,10 @@ import torch
 import torchvision
 
 from fixtures.corpora.batch import canonical_batch
-from harness.frameworks.contract import FormatError, ModelFormat, Predict, Setup, Unsupported
+from harness.frameworks.contract import FormatError, ModelFormat, Predict, Setup
 from harness.frameworks.pytorch import device, model
 from harness.frameworks.pytorch.training import free, native
+from harness.record.outcome import Unsupported
 
 # What an exported program is made of (`torch.export.pt2_archive.constants`). Another folder would be of compiled libraries, which are code.
 PT2_FOLDERS = ("data/weights/", "data/constants/", "data/sample_inputs/", "models/", ".data/")

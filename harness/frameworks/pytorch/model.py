@@ -12,10 +12,11 @@ import torchvision
 
 from fixtures.models.resnet50 import architecture
 from fixtures.models.resnet50 import weights as canonical
-from harness.frameworks.contract import Setup, Unsupported, Weights
+from harness.frameworks.contract import Setup, Weights
 from harness.frameworks.pytorch import device
 from harness.record.case import Workload
 from harness.record.fairness import Source
+from harness.record.outcome import Unsupported
 
 UNUSED_COUNTERS = ".num_batches_tracked"  # torch's own; no arithmetic depends on them at a fixed momentum
 IMAGENET = torchvision.models.ResNet50_Weights.IMAGENET1K_V2
@@ -27,7 +28,7 @@ def network(setup: Setup) -> Any:
     Its habit is PyTorch's transfer-learning tutorial, with the experiment's head in the place of one linear layer. Frozen means
     `requires_grad = False`.
     """
-    neutral = setup.case.neutral
+    neutral = setup.neutral
     torch.manual_seed(setup.experiment.seed)
     built = torchvision.models.resnet50(weights=None)
     if setup.pretrained and Source.ARCHITECTURE not in neutral:
@@ -45,7 +46,7 @@ def network(setup: Setup) -> Any:
 def training(setup: Setup, built: Any) -> Any:
     """The network in training mode. By habit a frozen batch norm trains too: it goes on taking each batch's statistics."""
     built.train()
-    if setup.case.workload is Workload.FROZEN and Source.FROZEN_NORM in setup.case.neutral:
+    if setup.case.workload is Workload.FROZEN and Source.FROZEN_NORM in setup.neutral:
         built.eval()
         built.fc.train()
     return built
@@ -53,7 +54,7 @@ def training(setup: Setup, built: Any) -> Any:
 
 def layout(setup: Setup) -> Any:
     """Of images and weights in memory: TensorFlow's NHWC, or torch's own NCHW."""
-    return torch.channels_last if Source.LAYOUT in setup.case.neutral else torch.contiguous_format
+    return torch.channels_last if Source.LAYOUT in setup.neutral else torch.contiguous_format
 
 
 def head(setup: Setup) -> Any:

@@ -21,10 +21,9 @@ from torchvision.datasets.folder import default_loader
 from torchvision.io import ImageReadMode, decode_jpeg, read_file
 from torchvision.transforms import v2
 
-from fixtures.corpora import order
 from fixtures.corpora.batch import MEAN, STD
 from fixtures.corpora.images import BatchMemory, ImageError
-from harness.frameworks.contract import NativeBatch, Setup, Unsupported
+from harness.frameworks.contract import NativeBatch, Setup
 from harness.frameworks.pytorch import data
 from harness.frameworks.pytorch.data import (
     PREFETCH_BATCHES,
@@ -38,6 +37,7 @@ from harness.frameworks.pytorch.data import (
     normalised,
 )
 from harness.record.fairness import Source
+from harness.record.outcome import Unsupported
 
 SHARD_IMAGES = 16  # few: a shard is one worker's, and there are to be more of them than workers
 
@@ -59,12 +59,12 @@ def prepare(setup: Setup) -> None:
 
 
 def own_operations(setup: Setup) -> Pipeline:
-    files = order.training(setup)
+    files = setup.training_files()
     return Pipeline(setup, data.own_operations(setup, files, data.endless(setup, files)))
 
 
 def sequential(setup: Setup) -> Pipeline:
-    files = order.training(setup)
+    files = setup.training_files()
     return Pipeline(setup, DataLoader(_images(setup), batch_sampler=data.endless(setup, files), collate_fn=collated))
 
 
@@ -98,19 +98,19 @@ def pillow(setup: Setup) -> Pipeline:
     """Also what the tutorials have, but for their random crops and flips."""
     size = (setup.experiment.image_size, setup.experiment.image_size)
     steps = [default_loader, transforms.Resize(size), transforms.ToTensor(), transforms.Normalize(MEAN, STD)]
-    return _in_workers(setup, dataset=Images(order.training(setup), transforms.Compose(steps)), collate_fn=channels_last)
+    return _in_workers(setup, dataset=Images(setup.training_files(), transforms.Compose(steps)), collate_fn=channels_last)
 
 
 def uint8_v2(setup: Setup) -> Pipeline:
     size = (setup.experiment.image_size, setup.experiment.image_size)
     steps = [exactly_decoded, v2.Resize(size, antialias=True), v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)]
-    return _in_workers(setup, dataset=Images(order.training(setup), v2.Compose(steps)), collate_fn=channels_last)
+    return _in_workers(setup, dataset=Images(setup.training_files(), v2.Compose(steps)), collate_fn=channels_last)
 
 
 def uint8_v2_batches(setup: Setup) -> Pipeline:
     size = (setup.experiment.image_size, setup.experiment.image_size)
     resized = v2.Compose([exactly_decoded, v2.Resize(size, antialias=True)])
-    loader = _loader(setup, dataset=Images(order.training(setup), resized), collate_fn=channels_last)
+    loader = _loader(setup, dataset=Images(setup.training_files(), resized), collate_fn=channels_last)
     return Pipeline(setup, Anew(lambda: map(normalised_batch, loader)), burst=loader.num_workers)
 
 
@@ -120,7 +120,7 @@ def antialias(setup: Setup) -> Pipeline:
 
 
 def opencv_decode(setup: Setup) -> Pipeline:
-    files, size = order.training(setup), setup.experiment.image_size
+    files, size = setup.training_files(), setup.experiment.image_size
     memory, labels = BatchMemory(size), torch.tensor(files.labels)
 
     def make(indices: list[int]) -> NativeBatch:
@@ -142,13 +142,13 @@ def torchcodec(setup: Setup) -> Pipeline:
 
 def cached_files(setup: Setup) -> Pipeline:
     size = setup.experiment.image_size
-    encoded = {path: read_file(str(path)) for path in order.training(setup).paths}
+    encoded = {path: read_file(str(path)) for path in setup.training_files().paths}
     return _in_threads(setup, lambda file: interpolated(decoded(encoded[file]), size))
 
 
 def torchdata_nodes(setup: Setup) -> Pipeline:
     nodes, batches = _installed("torchdata.nodes"), _batches(setup)
-    indices = nodes.IterableWrapper(data.endless(setup, order.training(setup)))
+    indices = nodes.IterableWrapper(data.endless(setup, setup.training_files()))
     made = nodes.ParallelMapper(indices, batches.make, num_workers=setup.threads, method="thread")
     last = nodes.Prefetcher(made, PREFETCH_BATCHES * setup.threads)
 
@@ -161,7 +161,7 @@ def torchdata_nodes(setup: Setup) -> Pipeline:
 
 def spdl(setup: Setup) -> Pipeline:
     spdl_pipeline, batches = _installed("spdl.pipeline"), _batches(setup)
-    indices = data.endless(setup, order.training(setup))
+    indices = data.endless(setup, setup.training_files())
 
     def begin() -> Iterator[NativeBatch]:
         builder = spdl_pipeline.PipelineBuilder().add_source(indices)
@@ -175,7 +175,7 @@ def spdl(setup: Setup) -> Pipeline:
 
 def grain(setup: Setup) -> Pipeline:
     package, batches = _installed("grain"), _batches(setup)
-    indices = package.MapDataset.range(len(order.training(setup).paths)).seed(setup.experiment.seed).shuffle().repeat()
+    indices = package.MapDataset.range(len(setup.training_files().paths)).seed(setup.experiment.seed).shuffle().repeat()
     made = indices.batch(setup.case.batch_size, batch_fn=list).map(batches.make)
     loader = made.to_iter_dataset(package.ReadOptions(num_threads=setup.threads, prefetch_buffer_size=PREFETCH_BATCHES * setup.threads))
     return Pipeline(setup, loader)
@@ -202,7 +202,7 @@ class Anew:
 
 def _in_threads(setup: Setup, transform: Callable[[Path], torch.Tensor]) -> Pipeline:
     """`own_operations` with another transform."""
-    files = order.training(setup)
+    files = setup.training_files()
     images = Images(files, transform)
 
     def make(indices: list[int]) -> NativeBatch:
@@ -220,7 +220,7 @@ def _loader(setup: Setup, **changed: Any) -> DataLoader[Any]:
     """`own_operations` in worker processes, each of one intra-op thread, its own setting; with other arguments where they are given."""
     arguments = {
         "dataset": _images(setup),
-        "batch_sampler": data.endless(setup, order.training(setup)),
+        "batch_sampler": data.endless(setup, setup.training_files()),
         "collate_fn": collated,
         "num_workers": setup.threads,
         "persistent_workers": True,
@@ -231,11 +231,11 @@ def _loader(setup: Setup, **changed: Any) -> DataLoader[Any]:
 
 
 def _images(setup: Setup) -> Images:
-    return Images(order.training(setup), Transform(frozenset(Source), setup.experiment.image_size))
+    return Images(setup.training_files(), Transform(frozenset(Source), setup.experiment.image_size))
 
 
 def _batches(setup: Setup) -> Batches:
-    return Batches(order.training(setup), setup.experiment.image_size)
+    return Batches(setup.training_files(), setup.experiment.image_size)
 
 
 def collated(samples: list[Any]) -> Any:
@@ -281,7 +281,7 @@ def _installed(package: str) -> Any:
 
 def _shards(setup: Setup) -> list[str]:
     """Tar files of the training images and their labels, in the order of setid.mat; written the first time."""
-    package, folder, files = _installed("webdataset"), setup.corpus_folder / "webdataset", order.training(setup)
+    package, folder, files = _installed("webdataset"), setup.corpus_folder / "webdataset", setup.training_files()
     with filelock.FileLock(setup.corpus_folder / "webdataset.lock"):
         if not folder.exists():
             partial = folder.with_name("webdataset.partial")

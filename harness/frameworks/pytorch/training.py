@@ -40,7 +40,7 @@ class TrainStep:
         self.network = model.network(setup)
         self._trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         self._optimizer = optimizer(setup, self._trained)
-        self._reads_loss = Source.LOOP not in setup.case.neutral
+        self._reads_loss = Source.LOOP not in setup.neutral
         self._layout = model.layout(setup)
         self._cache = contextlib.ExitStack()
         self._forward = self._loss_of
@@ -102,7 +102,7 @@ class KerasAdam(torch.optim.Adam):  # type: ignore[misc]
 def optimizer(setup: Setup, trained: list[Any]) -> Any:
     """With a compiler the fused one, as XLA compiles the optimiser into the step; otherwise the choice is left to torch."""
     fused = setup.case.execution is Execution.COMPILED or None
-    kind = KerasAdam if Source.OPTIMIZER in setup.case.neutral else torch.optim.Adam
+    kind = KerasAdam if Source.OPTIMIZER in setup.neutral else torch.optim.Adam
     return kind(trained, lr=setup.experiment.learning_rate, betas=ADAM_BETAS, fused=fused)
 
 

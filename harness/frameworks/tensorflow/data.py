@@ -19,9 +19,10 @@ import tensorflow_datasets as tfds
 from fixtures.corpora import flowers, order
 from fixtures.corpora.batch import MEAN, STD
 from fixtures.corpora.order import Files
-from harness.frameworks.contract import NativeBatch, Setup, Unsupported
-from harness.record.case import FED_PHASES, Workload
+from harness.frameworks.contract import NativeBatch, Setup
+from harness.record.case import Workload
 from harness.record.fairness import Source
+from harness.record.outcome import Unsupported
 
 NAME = "oxford_flowers102"
 PREFETCH_BATCHES = 2  # per thread, as torch's workers have
@@ -81,9 +82,9 @@ def pipeline(setup: Setup) -> Pipeline:
     choices of the user's that the report did not make; so is every cache, tfds' own for small sets too: from the second epoch on it
     is a copy out of memory, while the other framework decodes.
     """
-    neutral, batch_size = setup.case.neutral, setup.case.batch_size
+    neutral, batch_size = setup.neutral, setup.case.batch_size
     if Source.ORDER in neutral:
-        files = order.training(setup)
+        files = setup.training_files()
         return Pipeline(setup, tuned(setup, files, endless(setup, files)))  # whatever `library` is: its own operations are the fastest
     transform = Transform(setup)
     data, images = _records(setup, "train")
@@ -98,7 +99,7 @@ def pipeline(setup: Setup) -> Pipeline:
 
 def training(setup: Setup) -> tf.data.Dataset:
     """An epoch of the experiment's training images in each iteration, without the last, smaller batch: the order of `pipeline`."""
-    files = order.training(setup)
+    files = setup.training_files()
     images = len(files.paths) // setup.case.batch_size * setup.case.batch_size  # none more is decoded
     numbers = itertools.count()
     epoch = tf.data.Dataset.range(1)
@@ -107,7 +108,7 @@ def training(setup: Setup) -> tf.data.Dataset:
 
 def validation(setup: Setup) -> tf.data.Dataset:
     """The validation images of the experiment's split, once in each iteration, the last batch as small as it comes."""
-    files = order.validation(setup)
+    files = setup.validation_files()
     return tuned(setup, files, tf.data.Dataset.range(len(files.paths)), drop_last=False)
 
 
@@ -188,7 +189,7 @@ def prepared(root: Path, file_format: str = "tfrecord") -> str:
 
 def _records(setup: Setup, split: str) -> tuple[tf.data.Dataset, int]:
     """Images and labels of tfds' records, and how many: the images decoded by tfds, with the fast DCT, unless the decoder is neutral."""
-    decoders = {"image": tfds.decode.SkipDecoding()} if Source.DECODER in setup.case.neutral else None
+    decoders = {"image": tfds.decode.SkipDecoding()} if Source.DECODER in setup.neutral else None
     data, info = tfds.load(
         NAME,
         split=split,
@@ -253,7 +254,7 @@ class Transform:
     """
 
     def __init__(self, setup: Setup) -> None:
-        self._neutral = setup.case.neutral
+        self._neutral = setup.neutral
         self._size = setup.experiment.image_size
         self._batch_size = setup.case.batch_size
         self._threads = setup.threads

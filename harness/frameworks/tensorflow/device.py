@@ -12,11 +12,12 @@ import msgspec
 import tensorflow as tf
 from msgspec.structs import replace
 
-from harness.frameworks.contract import Setup, Unsupported
+from harness.frameworks.contract import Setup
 from harness.frameworks.tensorflow import strategies
-from harness.record.case import Phase, Precision
+from harness.record.case import Precision
 from harness.record.fairness import ON_A_GPU, Source
 from harness.record.measurement import Reading
+from harness.record.outcome import Unsupported
 
 AMPERE = (8, 0)  # compute capability: the first with TensorFloat-32 and bfloat16 in its tensor cores
 
@@ -76,9 +77,9 @@ def open_device(setup: Setup) -> str:
 
 
 def settings(setup: Setup) -> Settings:
-    neutral = setup.case.neutral
+    neutral = setup.neutral
     # Without growth TensorFlow takes the whole GPU at once: only where its own habit is what is measured.
-    growth = setup.case.phase is not Phase.MEMORY or Source.PREALLOCATION in neutral
+    growth = setup.case.phase != "memory" or Source.PREALLOCATION in neutral
     found = replace(DEFAULT, memory_growth=growth)
     if Source.THREADS in neutral:
         found = replace(found, intra_op_threads=setup.threads, inter_op_threads=setup.threads)

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fixtures.corpora import order
 from harness.frameworks.contract import FineTuning, Setup
 from harness.frameworks.tensorflow import data
 from harness.frameworks.tensorflow.training import TrainStep, compiled_for_fit, free, is_compiled
@@ -32,8 +31,8 @@ class MatchedFineTuning:
         self._training = data.training(setup)
         self._validation = data.validation(setup)
         self._judge = tf.function(self._judged, jit_compile=is_compiled(setup), reduce_retracing=True)
-        self.training_images = len(order.training(setup).paths) // setup.case.batch_size * setup.case.batch_size
-        self.validation_images = len(order.validation(setup).paths)
+        self.training_images = len(setup.training_files().paths) // setup.case.batch_size * setup.case.batch_size
+        self.validation_images = len(setup.validation_files().paths)
 
     def train(self) -> float:
         losses = []

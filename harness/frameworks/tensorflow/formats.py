@@ -13,9 +13,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fixtures.corpora.batch import canonical_batch
-from harness.frameworks.contract import FormatError, ModelFormat, Predict, Setup, Unsupported
+from harness.frameworks.contract import FormatError, ModelFormat, Predict, Setup
 from harness.frameworks.tensorflow import device, model
 from harness.frameworks.tensorflow.training import free, native
+from harness.record.outcome import Unsupported
 
 GRAPH = "saved_model.pb"
 FILE_OPERATIONS = {"ReadFile", "WriteFile", "MatchingFiles"}  # in a graph: they reach files of their own choice

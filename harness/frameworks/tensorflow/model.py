@@ -16,9 +16,10 @@ import tensorflow as tf
 from fixtures.models.resnet50 import architecture
 from fixtures.models.resnet50 import weights as canonical
 from fixtures.models.resnet50.architecture import Block, Convolution
-from harness.frameworks.contract import Setup, Unsupported, Weights
+from harness.frameworks.contract import Setup, Weights
 from harness.record.case import Execution, Workload
 from harness.record.fairness import Source
+from harness.record.outcome import Unsupported
 
 CANONICAL_NAMES = {
     "kernel": "weight",
@@ -42,7 +43,7 @@ def network(setup: Setup) -> Any:
     keras.utils.set_random_seed(setup.experiment.seed)
     images = keras.Input((setup.experiment.image_size, setup.experiment.image_size, architecture.IMAGE_CHANNELS))
     frozen = setup.case.workload is Workload.FROZEN
-    if Source.ARCHITECTURE not in setup.case.neutral:
+    if Source.ARCHITECTURE not in setup.neutral:
         base = keras.applications.ResNet50(
             include_top=False, weights="imagenet" if setup.pretrained else None, input_shape=images.shape[1:], pooling="avg"
         )
@@ -60,7 +61,7 @@ def head(setup: Setup, features: Any) -> Any:
     """By habit it ends in a softmax, as the examples in Keras' page of its applications do."""
     hidden = keras.layers.Dense(setup.experiment.head.hidden_units, activation="relu", name="fc.hidden")(features)
     dropped = keras.layers.Dropout(setup.dropout, name="fc.dropout")(hidden)
-    activation = "linear" if Source.LOSS in setup.case.neutral else "softmax"
+    activation = "linear" if Source.LOSS in setup.neutral else "softmax"
     return keras.layers.Dense(architecture.CLASSES, activation=activation, name="fc.output")(dropped)
 
 

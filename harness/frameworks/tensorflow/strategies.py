@@ -14,9 +14,9 @@ import numpy.typing as npt
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from fixtures.corpora import flowers, order
+from fixtures.corpora import flowers
 from fixtures.corpora.images import BatchReader
-from harness.frameworks.contract import Setup, Unsupported
+from harness.frameworks.contract import Setup
 from harness.frameworks.tensorflow import data
 from harness.frameworks.tensorflow.data import (
     NAME,
@@ -29,6 +29,7 @@ from harness.frameworks.tensorflow.data import (
     normalised,
     threaded,
 )
+from harness.record.outcome import Unsupported
 
 AUTOTUNE = tf.data.AUTOTUNE
 SHARDS = 8
@@ -131,7 +132,7 @@ def vectorised_map(setup: Setup) -> Pipeline:
 
 
 def numpy_batches(setup: Setup) -> Pipeline:
-    files, size = order.training(setup), setup.experiment.image_size
+    files, size = setup.training_files(), setup.experiment.image_size
     reader, labels = BatchReader(files.paths, size), tf.constant(files.labels, tf.int64)
 
     def batch(indices: tf.Tensor) -> Sample:
@@ -143,7 +144,7 @@ def numpy_batches(setup: Setup) -> Pipeline:
 
 
 def numpy_per_image(setup: Setup) -> Pipeline:
-    files, size = order.training(setup), setup.experiment.image_size
+    files, size = setup.training_files(), setup.experiment.image_size
     reader, labels = BatchReader(files.paths, size), tf.constant(files.labels, tf.int64)
 
     def image(index: tf.Tensor) -> Sample:
@@ -182,7 +183,7 @@ def tfds_records(setup: Setup) -> Pipeline:
 
 
 def array_record(setup: Setup) -> Pipeline:
-    files, records = order.training(setup), _array_records(setup)
+    files, records = setup.training_files(), _array_records(setup)
     place = {record["file_name"].decode(): index for index, record in enumerate(records)}  # tfds has an order of its own
     places = np.array([place[path.name] for path in files.paths])
 
@@ -250,13 +251,13 @@ def keras_directory(setup: Setup) -> Pipeline:
 
 def _mapped(setup: Setup, make: Callable[[tf.Tensor, tf.Tensor], Sample], **parallel: int) -> tf.data.Dataset:
     """What that makes of path and label of image after image, in the order that `tuned` has."""
-    files = order.training(setup)
+    files = setup.training_files()
     return data.endless(setup, files).map(data.located(files, make), **parallel)
 
 
 def _listed(setup: Setup) -> tf.data.Dataset:
     """Path and label of each image once."""
-    files = order.training(setup)
+    files = setup.training_files()
     return tf.data.Dataset.from_tensor_slices(([str(path) for path in files.paths], np.array(files.labels, np.int64)))
 
 
@@ -280,7 +281,7 @@ def _decode(setup: Setup) -> Callable[[tf.Tensor, tf.Tensor], Sample]:
 
 def _epoch_batches(setup: Setup) -> int:
     """Whole ones. Raises Unsupported where an epoch has none."""
-    images, batch_size = len(order.training(setup).paths), setup.case.batch_size
+    images, batch_size = len(setup.training_files().paths), setup.case.batch_size
     if images < batch_size:
         raise Unsupported(f"a batch of {batch_size} is more than the {images} training images")
     return images // batch_size
@@ -299,7 +300,7 @@ def _as_written() -> tf.data.Options:
 
 def _cache_filled(setup: Setup, pipeline: Pipeline) -> Pipeline:
     """The steady state is what is measured: a cache is full once an epoch has gone through it, and stays so when the pipeline restarts."""
-    for _ in range(len(order.training(setup).paths) // setup.case.batch_size + 1):
+    for _ in range(len(setup.training_files().paths) // setup.case.batch_size + 1):
         pipeline.step()
     pipeline.restart()
     return pipeline
@@ -319,7 +320,7 @@ def _shards(setup: Setup) -> list[str]:
 
 def _write_shards(setup: Setup, folder: Path) -> None:
     folder.mkdir()
-    files = order.training(setup)
+    files = setup.training_files()
     for shard in range(SHARDS):
         with tf.io.TFRecordWriter(str(folder / f"train-{shard}.tfrecord")) as writer:
             for path, label in zip(files.paths[shard::SHARDS], files.labels[shard::SHARDS], strict=True):

@@ -23,7 +23,7 @@ ADAM_EPSILON = 1e-7  # Keras' default; torch's is 1e-8
 
 
 def train_step(setup: Setup) -> AnyTrainStep:
-    work = TrainStep(setup) if Source.LOOP in setup.case.neutral else FitStep(setup)
+    work = TrainStep(setup) if Source.LOOP in setup.neutral else FitStep(setup)
     work.load(native(*canonical_batch(setup)))
     return work
 
@@ -123,9 +123,9 @@ def compiled_for_fit(setup: Setup) -> Any:
     network = model.network(setup)
     network.compile(
         optimizer=optimizer(setup),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=Source.LOSS in setup.case.neutral),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=Source.LOSS in setup.neutral),
         metrics=["accuracy"],
-        jit_compile=is_compiled(setup) if Source.COMPILER in setup.case.neutral else "auto",
+        jit_compile=is_compiled(setup) if Source.COMPILER in setup.neutral else "auto",
     )
     return network
 
@@ -136,7 +136,7 @@ def optimizer(setup: Setup) -> Any:
 
 def is_compiled(setup: Setup) -> bool:
     """By XLA: where the case says so, or where Keras would by habit."""
-    return setup.case.execution is Execution.COMPILED or (Source.COMPILER not in setup.case.neutral and bool(device.gpus()))
+    return setup.case.execution is Execution.COMPILED or (Source.COMPILER not in setup.neutral and bool(device.gpus()))
 
 
 def cross_entropy(logits: Any, labels: Any) -> Any:

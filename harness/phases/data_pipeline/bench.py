@@ -58,7 +58,7 @@ class PipelineBench:
             for speed in CONSUMERS
         }
         figures["restart_seconds"] = statistics.median(_restart_seconds(pipeline) for _ in range(RESTARTS))
-        if Source.NORMALISATION in self._setup.case.neutral:
+        if Source.NORMALISATION in self._setup.neutral:
             likeness = Likeness.of(*pipeline.to_numpy(), self._setup)
             figures |= {"pixel_difference_max": likeness.largest, "pixel_difference_mean": likeness.mean}
         else:

@@ -12,7 +12,8 @@ import time
 import msgspec
 
 from harness.findings.overlap import LOADER, STEP
-from harness.frameworks.contract import Framework, Inference, Pipeline, Setup, TrainStep, Unsupported, Work
+from harness.frameworks.contract import Framework, Inference, Pipeline, Setup, TrainStep, Work
+from harness.record.outcome import Unsupported
 from harness.worker.bench import block, cold_start
 from harness.worker.meters.cpu import CpuMeter, wait_until_idle
 from harness.worker.protocol import Begun, Block, Ended, Measure

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from harness.frameworks.contract import FineTuning, Framework, Setup
-from harness.record.measurement import Epoch, Reading, Round
+from harness.record.measurement import Epoch, Reading
+from harness.record.round import Round
 from harness.worker.meters import host_memory, slowdown
 from harness.worker.meters.cpu import CpuMeter, wait_until_idle
 from harness.worker.protocol import Begun, Block, Ended, Measure

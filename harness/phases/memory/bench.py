@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 
 from harness.frameworks.contract import Framework, Inference, Pipeline, Setup, TrainStep
-from harness.record.case import Phase
-from harness.record.measurement import Reading, Round
+from harness.record.measurement import Reading
+from harness.record.round import Round
 from harness.worker.bench import cold_start
 from harness.worker.meters import host_memory
 from harness.worker.meters.cpu import CpuMeter
@@ -36,7 +36,7 @@ class MemoryBench:
         start = time.perf_counter()
         self._device = DeviceMemory(self._framework.allocation())
         self._readings.extend((_renamed(host_memory.resident(), "host_baseline_bytes"), *self._device.at_start()))
-        if self._setup.case.phase is Phase.MEMORY:
+        if self._setup.case.phase == "memory":
             self._pipeline = self._framework.pipeline(self._setup)
         self._work = build(self._framework, self._setup)
         build_seconds = time.perf_counter() - start

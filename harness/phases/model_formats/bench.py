@@ -16,7 +16,9 @@ import numpy as np
 
 from harness.frameworks.contract import Framework, ModelFormat, Predict, Setup
 from harness.phases.model_formats.model_file import ModelFile
-from harness.record.measurement import Check, ColdStart, Round
+from harness.record.check import Check
+from harness.record.measurement import ColdStart
+from harness.record.round import Round
 from harness.worker.bench import block
 from harness.worker.meters import slowdown
 from harness.worker.meters.cpu import CpuMeter

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from harness.frameworks.contract import Framework, Setup
-from harness.record.measurement import LIMIT, ColdStart, Round, ScalingPoint
+from harness.record.measurement import LIMIT, ColdStart, ScalingPoint
+from harness.record.round import Round
 from harness.worker.bench import block, cold_start
 from harness.worker.meters.cpu import wait_until_idle
 from harness.worker.protocol import Begun, Block, Ended, Measure

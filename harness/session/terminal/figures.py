@@ -7,7 +7,6 @@ import statistics
 from harness.findings.overlap import LOADER, STEP, verdict
 from harness.findings.ratio import CONFIDENCE, limit_share
 from harness.findings.scaling import called_growth
-from harness.record.case import Phase
 from harness.record.measurement import ColdStart, Measurement
 
 MIB = 2**20
@@ -162,15 +161,15 @@ def _end_to_end(measurement: Measurement) -> dict[str, str]:
 
 
 _OF_PHASE = {
-    Phase.DATA_PIPELINE: _data_pipeline,
-    Phase.TRAIN_STEP: _train_step,
-    Phase.INFERENCE: _inference,
-    Phase.MEMORY: _memory,
-    Phase.LARGEST_BATCH: _largest_batch,
-    Phase.FINE_TUNING: _fine_tuning,
-    Phase.MODEL_FORMATS: _model_formats,
-    Phase.END_TO_END: _end_to_end,
-    Phase.PIPELINE_SCALING: _pipeline_scaling,
+    "data_pipeline": _data_pipeline,
+    "train_step": _train_step,
+    "inference": _inference,
+    "memory": _memory,
+    "largest_batch": _largest_batch,
+    "fine_tuning": _fine_tuning,
+    "model_formats": _model_formats,
+    "end_to_end": _end_to_end,
+    "pipeline_scaling": _pipeline_scaling,
 }
 
 

@@ -11,7 +11,6 @@ from rich.table import Table
 from harness.findings.ladder import Rung
 from harness.findings.ratio import CONFIDENCE
 from harness.frameworks import FRAMEWORKS
-from harness.record.case import Phase
 
 BAR_CELLS = 12  # on either side of the middle
 

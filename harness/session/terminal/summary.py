@@ -16,8 +16,10 @@ from harness.findings.ladder import climbed, rungs
 from harness.findings.lead import lead, ways
 from harness.findings.ratio import CONFIDENCE, PROCESS_SPREAD, Ratio, ratio
 from harness.frameworks import FRAMEWORKS, rank
-from harness.record.case import Phase, Style
-from harness.record.measurement import FOREIGN_SHARE_LIMIT, Measurement, Outcome
+from harness.record.case import Style
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
+from harness.record.round import FOREIGN_SHARE_LIMIT
 from harness.session import measuring, recording
 from harness.session.terminal.figures import figures
 from harness.session.terminal.five_metrics import five_metrics_table
@@ -29,14 +31,14 @@ from harness.session.terminal.strategies_table import left_out, strategies_table
 TABLE_WIDTH = 250  # room for every column: a table that is cut says nothing, and a narrow terminal scrolls
 REASON_WIDTH = 100
 TITLES = {
-    Phase.DATA_PIPELINE: "Data pipeline: JPEG files to training batches, in steady state",
-    Phase.TRAIN_STEP: "Train step: one optimiser step, the batch already on the device",
-    Phase.INFERENCE: "Inference: one forward pass, the batch already on the device",
-    Phase.MEMORY: "Memory: peak of five steps fed by their pipeline, in a fresh process",
-    Phase.LARGEST_BATCH: "Largest batch: what fits on the GPU, each size tried in a fresh process",
-    Phase.FINE_TUNING: "Fine-tuning: the whole job, training and validation epoch by epoch in turns",
-    Phase.END_TO_END: "End to end: steps fed by their pipeline, beside the loader alone and the step alone",
-    Phase.PIPELINE_SCALING: "Scaling of the pipelines: images/s with a worker on each core; with fewer see below",
+    "data_pipeline": "Data pipeline: JPEG files to training batches, in steady state",
+    "train_step": "Train step: one optimiser step, the batch already on the device",
+    "inference": "Inference: one forward pass, the batch already on the device",
+    "memory": "Memory: peak of five steps fed by their pipeline, in a fresh process",
+    "largest_batch": "Largest batch: what fits on the GPU, each size tried in a fresh process",
+    "fine_tuning": "Fine-tuning: the whole job, training and validation epoch by epoch in turns",
+    "end_to_end": "End to end: steps fed by their pipeline, beside the loader alone and the step alone",
+    "pipeline_scaling": "Scaling of the pipelines: images/s with a worker on each core; with fewer see below",
 }
 START_SECONDS = pytest.StashKey[float]()
 
@@ -65,7 +67,7 @@ def print_side_by_side(terminalreporter: pytest.TerminalReporter, config: pytest
     for phase in Phase:
         of_phase = [each for each in measured if each.case.phase is phase and each.case.style not in (Style.LADDER, Style.STRATEGY)]
         if of_phase:
-            console.print(format_table(of_phase) if phase is Phase.MODEL_FORMATS else phase_table(phase, of_phase))
+            console.print(format_table(of_phase) if phase == "model_formats" else phase_table(phase, of_phase))
     for sides in by_comparison([each for each in measured if each.epochs]).values():
         if len(sides) == 2:
             console.print(five_metrics_table(*sides))
@@ -146,7 +148,7 @@ def result(found: Ratio, first: Measurement, second: Measurement) -> str:
     if not found.shows_difference:
         return "no difference shown"
     better = first if found.estimate < 1 else second
-    adjective = {Phase.MEMORY: "lighter", Phase.LARGEST_BATCH: "larger"}.get(first.case.phase, "faster")
+    adjective = {"memory": "lighter", "largest_batch": "larger"}.get(first.case.phase, "faster")
     return f"{FRAMEWORKS[better.case.framework].title} {found.factor:.2f}× {adjective}"
 
 
@@ -169,7 +171,7 @@ def unmeasured_table(measurements: Sequence[Measurement]) -> Table:
 
 def notes(measurements: Sequence[Measurement]) -> Iterator[str]:
     """How to read the tables, and what was disturbed."""
-    if any(each.case.phase is not Phase.MODEL_FORMATS for each in measurements):
+    if any(each.case.phase != "model_formats" for each in measurements):
         titles = " / ".join(listing.title for listing in FRAMEWORKS.values())
         yield f"ratio: {titles}, of time a step (memory: of bytes), from medians of blocks taken in turns."
         yield f"result: called if the whole interval is over {PROCESS_SPREAD:.0%} from 1. It is this run's: across commits use the gate."
@@ -182,8 +184,8 @@ def notes(measurements: Sequence[Measurement]) -> Iterator[str]:
     if any(each.throttled_rounds for each in measurements):
         count = sum(each.throttled_rounds for each in measurements)
         yield f"throttled: heat or a power brake slowed the GPU in {count} rounds, which enter no ratio."
-    if any(each.case.phase is Phase.LARGEST_BATCH for each in measurements):
+    if any(each.case.phase == "largest_batch" for each in measurements):
         yield "largest batch: the ratio is of the room an image takes, the interval what the search left open."
-    if any(each.case.phase is Phase.END_TO_END for each in measurements):
+    if any(each.case.phase == "end_to_end" for each in measurements):
         yield "end to end: lost to loading is the share of the time that the same step alone would not take."
         yield "  Overlap 1: the shorter of loader and step is hidden entirely; 0: one after the other; below 0: they disturb one another."

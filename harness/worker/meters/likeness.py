@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from fixtures.corpora import order
 from fixtures.corpora.images import BatchReader
 from harness.frameworks.contract import Setup
 
@@ -22,7 +21,7 @@ class Likeness(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], setup: Setup) -> Likeness:
         """images: (batch, height, width, 3). A pipeline has its own order: each image is compared with the nearest of its class."""
-        files = order.training(setup)
+        files = setup.training_files()
         reader = BatchReader(files.paths, setup.experiment.image_size)
         found = []
         for image, label in zip(images[:IMAGES], labels[:IMAGES], strict=True):

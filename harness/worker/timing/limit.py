@@ -27,7 +27,7 @@ class Limit:
     """
 
     def __init__(self, setup: Setup) -> None:
-        self._paths = order.training(setup).paths
+        self._paths = setup.training_files().paths
         self._batch_size = setup.case.batch_size
         size = setup.experiment.image_size
         self._readers = [ImageReader(size) for _ in range(setup.threads)]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from harness.frameworks.contract import Stopwatch, Work
-from harness.record.measurement import Round
+from harness.record.round import Round
 from harness.worker.meters import slowdown
 from harness.worker.meters.cpu import CpuMeter
 from harness.worker.meters.slowdown import Slowdown

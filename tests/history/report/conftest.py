@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from harness.record.measurement import Outcome
+from harness.record.outcome import Outcome
 from history.__main__ import main
 from tests.history.report.browser import launched, served
 from tests.history.report.commits_repository import commits

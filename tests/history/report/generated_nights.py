@@ -21,23 +21,22 @@ import msgspec
 import numpy as np
 
 from harness.frameworks import FRAMEWORKS
-from harness.record.case import Case, Execution, Phase, Precision, Style, Workload
+from harness.record.case import Case, Execution, Precision, Style, Workload
+from harness.record.check import Check, EqualWork
 from harness.record.fairness import STEP_LADDER
 from harness.record.measurement import (
     SCHEMA_VERSION,
-    Check,
     ColdStart,
     CurvePoint,
     Epoch,
-    EqualWork,
     Measurement,
-    Outcome,
     Provenance,
     Reading,
-    Round,
     ScalingPoint,
     SweepPoint,
 )
+from harness.record.outcome import Outcome
+from harness.record.round import Round
 from harness.session.cases import case_id
 
 MIB = 2**20
@@ -75,37 +74,52 @@ def standard_cases() -> tuple[Case, ...]:
     """The first framework's side of each comparison."""
 
     def case(phase: Phase, workload: Workload, style: Style, batch_size: int = 32, **parts: Any) -> Case:
-        return Case("pytorch", phase, workload, style, batch_size, **(MATCHED | parts if style is Style.MATCHED else parts))
+        return Case(
+            framework="pytorch",
+            phase=phase,
+            workload=workload,
+            style=style,
+            batch_size=batch_size,
+            **(MATCHED | parts if style is Style.MATCHED else parts),
+        )
 
     matched, stock = Style.MATCHED, Style.STOCK
     return (
-        case(Phase.DATA_PIPELINE, Workload.LOADING, matched, execution=None, precision=None),
-        case(Phase.DATA_PIPELINE, Workload.LOADING, stock),
-        case(Phase.DATA_PIPELINE, Workload.LOADING, Style.STRATEGY, strategy="sequential"),
-        case(Phase.PIPELINE_SCALING, Workload.LOADING, matched, execution=None, precision=None),
-        case(Phase.END_TO_END, Workload.FROZEN, matched),
-        case(Phase.TRAIN_STEP, Workload.FROZEN, matched),
-        case(Phase.TRAIN_STEP, Workload.FROZEN, matched, execution=Execution.COMPILED),
-        case(Phase.TRAIN_STEP, Workload.FULL, matched),
-        case(Phase.TRAIN_STEP, Workload.FULL, matched, precision=Precision.BF16),
-        case(Phase.TRAIN_STEP, Workload.FROZEN, stock),
-        *(case(Phase.TRAIN_STEP, Workload.FROZEN, Style.LADDER, rung=rung) for rung in STEP_LADDER[:-1]),
-        case(Phase.INFERENCE, Workload.INFERENCE, matched, 1),
-        case(Phase.INFERENCE, Workload.INFERENCE, matched),
-        case(Phase.INFERENCE, Workload.INFERENCE, stock, 1),
-        case(Phase.INFERENCE, Workload.INFERENCE, stock),
-        case(Phase.MEMORY, Workload.FROZEN, matched),
-        case(Phase.MEMORY, Workload.FROZEN, stock),
-        case(Phase.LARGEST_BATCH, Workload.FROZEN, matched),
-        case(Phase.FINE_TUNING, Workload.FROZEN, matched),
-        case(Phase.FINE_TUNING, Workload.FROZEN, stock),
+        case("data_pipeline", Workload.LOADING, matched, execution=None, precision=None),
+        case("data_pipeline", Workload.LOADING, stock),
+        case("data_pipeline", Workload.LOADING, Style.STRATEGY, strategy="sequential"),
+        case("pipeline_scaling", Workload.LOADING, matched, execution=None, precision=None),
+        case("end_to_end", Workload.FROZEN, matched),
+        case("train_step", Workload.FROZEN, matched),
+        case("train_step", Workload.FROZEN, matched, execution=Execution.COMPILED),
+        case("train_step", Workload.FULL, matched),
+        case("train_step", Workload.FULL, matched, precision=Precision.BF16),
+        case("train_step", Workload.FROZEN, stock),
+        *(case("train_step", Workload.FROZEN, Style.LADDER, rung=rung) for rung in STEP_LADDER[:-1]),
+        case("inference", Workload.INFERENCE, matched, 1),
+        case("inference", Workload.INFERENCE, matched),
+        case("inference", Workload.INFERENCE, stock, 1),
+        case("inference", Workload.INFERENCE, stock),
+        case("memory", Workload.FROZEN, matched),
+        case("memory", Workload.FROZEN, stock),
+        case("largest_batch", Workload.FROZEN, matched),
+        case("fine_tuning", Workload.FROZEN, matched),
+        case("fine_tuning", Workload.FROZEN, stock),
     )
 
 
 def many_cases(comparisons: int) -> tuple[Case, ...]:
     """As many as asked for, all train steps."""
     grid = (
-        Case("pytorch", Phase.TRAIN_STEP, workload, Style.MATCHED, batch_size, execution, precision)
+        Case(
+            framework="pytorch",
+            phase="train_step",
+            workload=workload,
+            style=Style.MATCHED,
+            batch_size=batch_size,
+            execution=execution,
+            precision=precision,
+        )
         for batch_size in range(1, 1000)
         for workload in (Workload.FROZEN, Workload.FULL)
         for execution in Execution
@@ -208,20 +222,20 @@ class Nights:
             Round(seconds=float(each), cpu_seconds=float(each) * 1.4, foreign_cpu_share=0.01, block=index // 4, throttled_share=0.0)
             for index, each in enumerate(seconds)
         )
-        memory = case.phase in (Phase.MEMORY, Phase.FINE_TUNING)
+        memory = case.phase in ("memory", "fine_tuning")
         return Measurement(
             case=case,
             outcome=Outcome.OK,
             rounds=rounds,
             references={"limit": self._limit(case, rounds)} if case.workload is Workload.LOADING else {},
-            cold_start=ColdStart(0.4, 2.0, 3, 5.0) if case.phase is not Phase.FINE_TUNING else None,
+            cold_start=ColdStart(0.4, 2.0, 3, 5.0) if case.phase != "fine_tuning" else None,
             figures=self._figures(case),
             missing={} if self._machine.gpu else {"joules_per_image": "no GPU"},
             readings=self._readings(case, planted) if memory else (),
-            memory_curve=self._curve(case) if case.phase is Phase.MEMORY else (),
-            scaling=self._scaling(case, level) if case.phase is Phase.PIPELINE_SCALING else (),
-            sweep=self._sweep(case) if case.phase is Phase.LARGEST_BATCH else (),
-            epochs=self._epochs(level, case) if case.phase is Phase.FINE_TUNING else (),
+            memory_curve=self._curve(case) if case.phase == "memory" else (),
+            scaling=self._scaling(case, level) if case.phase == "pipeline_scaling" else (),
+            sweep=self._sweep(case) if case.phase == "largest_batch" else (),
+            epochs=self._epochs(level, case) if case.phase == "fine_tuning" else (),
             equal_work=EqualWork("tensorflow", (Check("pixels", 3.1e-5, 1e-4, "normalised units"), Check("logits", 9e-6, 1e-3, "sd")))
             if case.style is Style.MATCHED
             else None,
@@ -230,16 +244,16 @@ class Nights:
         )
 
     def _figures(self, case: Case) -> dict[str, float]:
-        if case.phase is Phase.DATA_PIPELINE:
+        if case.phase == "data_pipeline":
             busy = {f"accelerator_utilisation_at_{speed}_images_per_second": min(0.99, 1300 / speed) for speed in (200, 800, 3200)}
             exact = {"pixel_difference_max": 4e-5, "pixel_difference_mean": 2e-6}
             return {"drained_batches": 40.0, "restart_seconds": 0.05, **busy, **({} if case.style is Style.STOCK else exact)}
-        if case.phase is Phase.END_TO_END:
+        if case.phase == "end_to_end":
             alone = {"loader_alone_seconds_per_step": 0.017, "step_alone_seconds_per_step": 0.019}
             return {"overlap": 0.93, "lost_share": 0.06, "wait_share": 0.07, **alone}
-        if case.phase is Phase.TRAIN_STEP and self._machine.gpu:
+        if case.phase == "train_step" and self._machine.gpu:
             return {"joules_per_image": 0.31 * math.exp(self._random[case].normal(0, 0.01)), "model_flops_utilisation": 0.37}
-        if case.phase is Phase.FINE_TUNING:
+        if case.phase == "fine_tuning":
             return {"validation_loss_deviation": 0.8}
         return {}
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.record.case import Case, Phase, Style, Workload
-from harness.record.measurement import Epoch, Measurement, Outcome, Reading
+from harness.record.case import Case, Style, Workload
+from harness.record.measurement import Epoch, Measurement, Reading
+from harness.record.outcome import Outcome
 from history.report.five_metrics import Row, tables
 from history.report.verdicts import NO_DIFFERENCE, NOT_MEASURED, Ahead
 
 
 def job(framework: str, seconds: float, loss: float, accuracy: float, peak_bytes: int, style: Style = Style.STOCK) -> Measurement:
-    case = Case(framework, Phase.FINE_TUNING, Workload.FROZEN, style, 32)
+    case = Case(framework=framework, phase="fine_tuning", workload=Workload.FROZEN, style=style, batch_size=32)
     wobble = np.random.default_rng(1).normal(1, 0.005, 8)
     epochs = tuple(Epoch(seconds * each, seconds / 4 * each, 1.0, loss, accuracy, 1020, 1020) for each in wobble)
     readings = (Reading("host_with_children_bytes", peak_bytes, "smaps"),)

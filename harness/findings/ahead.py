@@ -1,0 +1,70 @@
+"""Who is ahead in a comparison, by how much, and when nobody is said to be."""
+
+from __future__ import annotations
+
+import msgspec
+
+from harness.findings.comparison import Comparison, phase_of
+from harness.findings.difference import Difference
+from harness.findings.ratio import Ratio, ratio
+from harness.frameworks import title
+from harness.phases.declaration import Compared
+from harness.record.measurement import Measurement
+
+NO_DIFFERENCE = "no difference shown"
+NO_OTHER_SIDE = "no other side"
+DISTURBED = "not called: disturbed"
+TOO_FEW_TURNS = "too few turns"
+NOT_COMPARED = "not compared"
+NOT_MEASURED = "not measured in this run"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Of the reference against one other side. `ratio` and `interval` are written out; empty where there are none."""
+
+    text: str
+    ahead: str = ""  # the framework that is; "": nobody is said to be
+    other: str = ""  # the framework that the reference is compared with; "": there is none
+    ratio: str = ""  # or a difference, where a ratio means nothing
+    interval: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """It was not measured well enough, or at all, to say whether there is a difference."""
+        return not self.ahead and self.text != NO_DIFFERENCE
+
+
+def verdicts(comparison: Comparison) -> list[Verdict]:
+    """Of the reference against each of the others, in their order; one that says so where there are none."""
+    return [verdict(comparison.reference, other) for other in comparison.others] or [Verdict(NO_OTHER_SIDE)]
+
+
+def verdict(reference: Measurement, other: Measurement) -> Verdict:
+    phase = phase_of(reference.case)
+    adjective = phase.compared if phase else Compared.TURNS
+    frameworks = reference.case.framework, other.case.framework
+    return called(ratio(reference, other), frameworks, adjective, disturbed=reference.disturbed or other.disturbed)
+
+
+def called(found: Ratio | None, frameworks: tuple[str, str], adjective: str, disturbed: bool) -> Verdict:
+    """found: of the first framework's cost over the second's. adjective: what the better one is."""
+    first, other = frameworks
+    if found is None:
+        return Verdict(DISTURBED if disturbed else TOO_FEW_TURNS, other=other)
+    shown, interval = f"{found.estimate:.2f}", found.interval
+    if disturbed:
+        return Verdict(DISTURBED, other=other, ratio=shown, interval=interval)
+    if not found.shows_difference:
+        return Verdict(NO_DIFFERENCE, other=other, ratio=shown, interval=interval)
+    ahead = first if found.estimate < 1 else other
+    return Verdict(f"{title(ahead)} {found.factor:.2f}× {adjective}", ahead, other, shown, interval)
+
+
+def called_difference(found: Difference, frameworks: tuple[str, str], lower_is_better: bool, adjective: str, digits: str) -> Verdict:
+    """Where a ratio means nothing. digits: of a format specification."""
+    first, other = frameworks
+    shown, interval = f"{found.estimate:+{digits}}", f"{found.low:+{digits}} … {found.high:+{digits}}"
+    if not found.is_shown:
+        return Verdict(NO_DIFFERENCE, other=other, ratio=shown, interval=interval)
+    ahead = first if (found.estimate < 0) is lower_is_better else other
+    return Verdict(f"{title(ahead)} {adjective}", ahead, other, shown, interval)

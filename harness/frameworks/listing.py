@@ -1,0 +1,25 @@
+"""What can be said of a framework without importing it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from harness.record.case import Execution
+from harness.record.fairness import Source
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """In the `__init__` of each framework's folder, as LISTING."""
+
+    place: int = 0  # among the others: the sides of a comparison are in this order everywhere, and the first that is there is the reference
+    title: str
+    module: str  # offers `contract.Framework`; imported in the worker alone
+    executions: dict[Execution, str]  # its own name for each execution mode
+    formats: tuple[str, ...] = ()  # in which it saves a model
+    tuned: str = ""  # the way to load images that `matched` has: what it is, in a line
+    strategies: dict[str, str] = {}  # the other ways
+    meter: str = "allocator_peak_bytes"  # of GPU memory: the reading that its users usually quote
+    habits: dict[Source, str] = {}  # what it does at each source of unfairness where nobody says otherwise
+    variables: dict[str, str] = {}  # environment variables that each of its workers has
+    neutral_variables: dict[str, str] = {}  # those of its workers whose threads are at their neutral setting
+    leftovers: tuple[str, ...] = ()  # environment variables of a shell that would change it alone: neutral is without them

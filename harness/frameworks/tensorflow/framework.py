@@ -1,0 +1,29 @@
+"""TensorFlow with Keras, as `contract.Framework` wants it."""
+
+from .data import download, labels
+from .device import allocation, environment, is_out_of_memory, open_device, peak_memory, reset_peak_memory, sees_gpu, stopwatch
+from .fine_tuning import fine_tuning
+from .formats import model_format
+from .inference import inference
+from .model import pretrained
+from .strategies import pipeline
+from .training import train_step
+
+__all__ = [
+    "allocation",
+    "download",
+    "environment",
+    "fine_tuning",
+    "inference",
+    "is_out_of_memory",
+    "labels",
+    "model_format",
+    "open_device",
+    "peak_memory",
+    "pipeline",
+    "pretrained",
+    "reset_peak_memory",
+    "sees_gpu",
+    "stopwatch",
+    "train_step",
+]

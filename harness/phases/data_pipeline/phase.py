@@ -1,0 +1,39 @@
+"""Data pipeline: JPEG files of the corpus to training batches."""
+
+from __future__ import annotations
+
+from harness.phases import ladders
+from harness.phases.declaration import Phase, Schedule, Values, Watched
+from harness.phases.figures import CPU_SECONDS_PER_ITEM, FIRST_BATCH, ITEMS_PER_SECOND, SHARE_OF_LIMIT, STEP
+from harness.record.case import Workload
+from harness.record.figure import Figure, Together, Unit
+
+CONSUMERS = (200, 800, 3200)  # items/s: about ResNet50's training on a small GPU, a large one, one of a datacentre
+
+PHASE = Phase(
+    place=10,
+    title="Data pipeline",
+    subtitle="JPEG files to training batches, in steady state",
+    schedule=Schedule.IN_TURNS,
+    watched=Watched(STEP, Values.ROUNDS),
+    figures=(
+        ITEMS_PER_SECOND,
+        SHARE_OF_LIMIT,
+        CPU_SECONDS_PER_ITEM,
+        FIRST_BATCH,
+        Figure("restart_seconds", "restart", Unit.SECONDS),
+        Together(
+            f"busy at {' | '.join(map(str, CONSUMERS))} {{items}}/s",
+            tuple(
+                Figure(f"accelerator_utilisation_at_{speed}_{{items}}_per_second", f"busy at {speed:,} {{items}}/s", Unit.SHARE, digits=0)
+                for speed in CONSUMERS
+            ),
+        ),
+        Figure("pipeline_bytes", "memory", Unit.BYTES, digits=0),
+        Figure("pixel_difference_max", "pixels off by", Unit.NUMBER, digits=1, absent="its own range"),
+    ),
+    workload=Workload.LOADING,
+    ladder=ladders.PIPELINE,
+    fresh_workers=True,
+    fed=True,
+)

@@ -1,0 +1,36 @@
+"""The figures that several phases have."""
+
+from __future__ import annotations
+
+from harness.record.figure import BATCH, SINGLE, Figure, Unit
+
+ITEMS_PER_SECOND = Figure("{items}_per_second", "{items}/s", Unit.RATE)
+CPU_SECONDS_PER_ITEM = Figure("cpu_seconds_per_{item}", "CPU ms/{item}", Unit.MILLISECONDS)
+SHARE_OF_LIMIT = Figure("share_of_limit", "of the limit", Unit.SHARE, digits=0)
+FIRST_BATCH = Figure("first_batch_seconds", "first batch", Unit.SECONDS)
+STEP = Figure("step_seconds", "step", Unit.SECONDS)
+FIRST_STEP = Figure("first_step_seconds", "first step", Unit.SECONDS)
+DEVICE_STEP = Figure("device_step_seconds", "step, device's clock", Unit.SECONDS)
+UTILISATION = Figure("model_flops_utilisation", "of the chip's peak", Unit.SHARE)
+JOULES_PER_ITEM = Figure("joules_per_{item}", "J/{item}", Unit.NUMBER)
+OF_THE_GPU = (DEVICE_STEP, UTILISATION, JOULES_PER_ITEM)  # what a GPU tells; where there is none, or it does not tell, no row
+
+ITEMS_PER_SECOND_OF_A_BATCH = Figure(ITEMS_PER_SECOND.name, ITEMS_PER_SECOND.title, ITEMS_PER_SECOND.unit, batch=BATCH)
+STEP_OF_A_BATCH = Figure(STEP.name, STEP.title, STEP.unit, batch=BATCH)
+PERCENTILES = tuple(Figure(f"p{percent}_seconds", f"p{percent}", Unit.SECONDS, batch=SINGLE) for percent in (50, 90, 99))
+
+METERS = tuple(
+    Figure(name, title, Unit.BYTES, digits=0)
+    for name, title in (
+        ("allocator_peak_bytes", "device allocator peak"),
+        ("allocator_reserved_peak_bytes", "device allocator, reserved"),
+        ("device_peak_bytes", "device peak, by the driver"),
+        ("process_bytes", "process, by the driver"),
+        ("warm_up_device_peak_bytes", "warm-up's device peak"),
+        ("host_with_children_bytes", "host, with children"),
+        ("host_peak_bytes", "host peak"),
+        ("host_children_bytes", "children"),
+        ("host_baseline_bytes", "framework alone"),
+        ("warm_up_host_peak_bytes", "warm-up's host peak"),
+    )
+)

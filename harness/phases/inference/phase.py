@@ -1,0 +1,19 @@
+"""Inference: one forward pass on a batch that is already on the device."""
+
+from __future__ import annotations
+
+from harness.phases.declaration import Phase, Schedule, Values, Watched
+from harness.phases.figures import FIRST_STEP, ITEMS_PER_SECOND_OF_A_BATCH, OF_THE_GPU, PERCENTILES, STEP, STEP_OF_A_BATCH
+from harness.record.case import Workload
+
+PHASE = Phase(
+    place=30,
+    title="Inference",
+    subtitle="one forward pass, the batch already on the device",
+    schedule=Schedule.IN_TURNS,
+    watched=Watched(STEP, Values.ROUNDS),
+    figures=(ITEMS_PER_SECOND_OF_A_BATCH, STEP_OF_A_BATCH, *PERCENTILES, *OF_THE_GPU, FIRST_STEP),
+    workload=Workload.INFERENCE,
+    arithmetic=True,
+    least_rounds_of_one=100,  # the 99th percentile of fewer would be the slowest one
+)

@@ -1,0 +1,21 @@
+"""Memory: the peak of a few steps fed by their own input pipeline, in a fresh process."""
+
+from __future__ import annotations
+
+from harness.phases import ladders
+from harness.phases.declaration import Compared, Phase, Schedule, Values, Watched
+from harness.phases.figures import METERS
+from harness.record.figure import Figure, Unit
+
+PHASE = Phase(
+    place=40,
+    title="Memory",
+    subtitle="peak of five steps fed by their pipeline, in a fresh process",
+    schedule=Schedule.APART,
+    watched=Watched(Figure("watched_bytes", "peak", Unit.BYTES), Values.METER, worse="larger", better="smaller"),
+    compared=Compared.METER,
+    figures=METERS,
+    ladder=ladders.MEMORY,
+    fresh_workers=True,
+    fed=True,
+)

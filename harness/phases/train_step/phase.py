@@ -1,0 +1,18 @@
+"""Train step: one optimiser step on a batch that is already on the device."""
+
+from __future__ import annotations
+
+from harness.phases import ladders
+from harness.phases.declaration import Phase, Schedule, Values, Watched
+from harness.phases.figures import FIRST_STEP, ITEMS_PER_SECOND, OF_THE_GPU, STEP
+
+PHASE = Phase(
+    place=20,
+    title="Train step",
+    subtitle="one optimiser step, the batch already on the device",
+    schedule=Schedule.IN_TURNS,
+    watched=Watched(STEP, Values.ROUNDS),
+    figures=(ITEMS_PER_SECOND, STEP, *OF_THE_GPU, FIRST_STEP),
+    ladder=ladders.STEP,
+    arithmetic=True,
+)

@@ -1,0 +1,33 @@
+"""Checks of what was computed, and the receipt that they make."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One comparison of what was computed: by two frameworks, or by a model before it was saved and after it was loaded."""
+
+    name: str
+    difference: float
+    tolerance: float
+    unit: str
+
+    @property
+    def holds(self) -> bool:
+        return self.difference <= self.tolerance  # False for NaN too
+
+    @property
+    def told(self) -> str:
+        return f"{self.name} differ by {self.difference:.2g} {self.unit}, tolerance {self.tolerance:.2g}"
+
+
+class EqualWork(msgspec.Struct, frozen=True):
+    """The receipt that all frameworks were given, and did, the same work."""
+
+    reference: str  # the framework compared with
+    checks: tuple[Check, ...]
+
+    @property
+    def holds(self) -> bool:
+        return all(check.holds for check in self.checks)
