@@ -6,13 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from history import noise_command
-from history.gate import command as gate_command
+from history.commands import gate, noise, report
 from history.gate.exit_code import ExitCode
 from history.records import BadInput
-from history.report import command as report_command
 
-COMMANDS = (gate_command, noise_command, report_command)
+COMMANDS = (gate, noise, report)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from harness.record.machine import Machine
 from harness.record.measurement import SCHEMA_VERSION, Measurement
 from harness.record.outcome import Outcome
 
@@ -30,19 +31,6 @@ class Row(msgspec.Struct, frozen=True):
     detail: str  # why, where the outcome is not ok
     step_seconds: tuple[float, ...]  # one value a round; empty where the outcome is not ok
     measurement: Measurement | None  # None in files of other suites
-
-
-class Machine(msgspec.Struct, frozen=True):
-    """What all cases of a file were measured on, and from."""
-
-    cpu: str | None
-    cpu_count: int | None
-    gpu: str | None
-    gpu_driver: str | None
-    experiment: str | None
-    experiment_sha256: str | None
-    corpus_sha256: str | None
-    weights_sha256: str | None
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -101,28 +89,12 @@ class _Unmeasured(msgspec.Struct):
     measurement: msgspec.Raw
 
 
-class _Cpu(msgspec.Struct):
-    brand_raw: str | None = None
-    count: int | None = None
-
-
-class _Gpu(msgspec.Struct):
-    name: str | None = None
-    driver: str | None = None
-
-
-class _Suite(msgspec.Struct):
-    schema_version: int | None = None
-    experiment: str | None = None
-    experiment_sha256: str | None = None
-    corpus_sha256: str | None = None
-    weights_sha256: str | None = None
-
-
 class _MachineInfo(msgspec.Struct):
-    cpu: _Cpu = msgspec.field(default_factory=_Cpu)
-    gpu: _Gpu | None = None
-    suite: _Suite = msgspec.field(default_factory=_Suite)
+    """The sections that a `Machine` is read from."""
+
+    cpu: dict[str, Any] | None = None
+    gpu: dict[str, Any] | None = None
+    suite: dict[str, Any] | None = None
 
 
 class _CommitInfo(msgspec.Struct):
@@ -161,12 +133,12 @@ def parse(path: Path, content: bytes, demands: Demands) -> Run:
     """`read`, for who has the content already. `path`: what the file is called in a refusal."""
     try:
         file = _FILE.decode(content)
+        machine = Machine.of(msgspec.structs.asdict(file.machine_info))
     except msgspec.ValidationError as error:
         raise BadInput(f"{path}: not a pytest-benchmark file ({error}). Write it with --benchmark-json.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: not valid JSON ({error}): truncated, or it holds NaN or Infinity. Measure it again.") from error
-    version = file.machine_info.suite.schema_version
-    _expect_version(path, "machine_info.suite", version, demands)
+    _expect_version(path, "machine_info.suite", machine.schema_version, demands)
     rows = [_measured(path, benchmark, demands) for benchmark in file.benchmarks]
     rows.extend(_unmeasured(path, entry, demands) for entry in file.unmeasured)
     names: set[str] = set()
@@ -178,11 +150,11 @@ def parse(path: Path, content: bytes, demands: Demands) -> Run:
         source=str(path),
         datetime=file.datetime,
         commit=file.commit_info.id,
-        machine=_machine(file.machine_info),
+        machine=machine,
         rows=tuple(rows),
         commit_time=file.commit_info.time,
         branch=file.commit_info.branch,
-        schema_version=version,
+        schema_version=machine.schema_version,
     )
 
 
@@ -237,16 +209,3 @@ def _expect_version(path: Path, place: str, version: int | None, demands: Demand
     if version is not None and version not in demands.schema_versions:
         known = " and ".join(map(str, sorted(demands.schema_versions)))
         raise BadInput(f"{path}: {place} has schema version {version}, this reads {known}. Measure both sides with one version.")
-
-
-def _machine(info: _MachineInfo) -> Machine:
-    return Machine(
-        cpu=info.cpu.brand_raw,
-        cpu_count=info.cpu.count,
-        gpu=info.gpu.name if info.gpu else None,
-        gpu_driver=info.gpu.driver if info.gpu else None,
-        experiment=info.suite.experiment,
-        experiment_sha256=info.suite.experiment_sha256,
-        corpus_sha256=info.suite.corpus_sha256,
-        weights_sha256=info.suite.weights_sha256,
-    )

@@ -16,6 +16,7 @@ NO_OTHER_SIDE = "no other side"
 DISTURBED = "not called: disturbed"
 TOO_FEW_TURNS = "too few turns"
 NOT_COMPARED = "not compared"
+NO_METER = "not compared: no meter that both could read"
 NOT_MEASURED = "not measured in this run"
 
 
@@ -43,7 +44,10 @@ def verdict(reference: Measurement, other: Measurement) -> Verdict:
     phase = phase_of(reference.case)
     adjective = phase.compared if phase else Compared.TURNS
     frameworks = reference.case.framework, other.case.framework
-    return called(ratio(reference, other), frameworks, adjective, disturbed=reference.disturbed or other.disturbed)
+    found = ratio(reference, other)
+    if found is None and adjective is Compared.METER:
+        return Verdict(NO_METER, other=other.case.framework)
+    return called(found, frameworks, adjective, disturbed=reference.disturbed or other.disturbed)
 
 
 def called(found: Ratio | None, frameworks: tuple[str, str], adjective: str, disturbed: bool) -> Verdict:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from harness.frameworks import rank
-from harness.phases import PHASES
+from harness.phases import PHASES, implied
 from harness.phases.declaration import Phase
 from harness.record.case import Case, parts
 from harness.record.measurement import Measurement
@@ -40,7 +40,7 @@ def comparisons(measurements: Iterable[Measurement]) -> list[Comparison]:
 
 
 def in_order(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
-    return tuple(sorted(measurements, key=lambda each: rank(each.case.framework)))
+    return tuple(sorted(measurements, key=lambda each: (rank(each.case.framework), each.case.framework)))
 
 
 def phase_of(case: Case) -> Phase | None:
@@ -53,11 +53,9 @@ def title_of(case: Case) -> str:
     return " ".join([case.phase.replace("_", " "), heading_of(case)])
 
 
-def heading_of(case: Case) -> str:
-    """The title below that of its phase."""
-    phase = phase_of(case)
-    implied = {"workload"} if phase and phase.workload is case.workload else set()
-    return " ".join(parts(case, frozenset({"phase", "framework", *implied})).values())
+def heading_of(case: Case, leaving_out: frozenset[str] = frozenset()) -> str:
+    """The title below that of its phase. leaving_out: axes that it does not name."""
+    return " ".join(parts(case, implied(case) | leaving_out | {"phase", "framework"}).values())
 
 
 def phase_title(phase: str) -> str:

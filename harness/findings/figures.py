@@ -18,8 +18,10 @@ from harness.record.measurement import LIMIT, LOADER, STEP, Measurement
 from harness.record.outcome import Outcome
 
 PERCENTILES = (50, 90, 99)
-# Figures that no phase's table shows, or not by themselves.
+# Figures that no phase's table shows, or that need other words where no table stands around them.
 FURTHER = (
+    Figure("share_of_limit", "share of the limit", Unit.SHARE),
+    Figure("model_flops_utilisation", "share of the chip's peak", Unit.SHARE),
     Figure("build_seconds", "build", Unit.SECONDS),
     Figure("throttled_share", "throttled", Unit.SHARE),
     Figure("pixel_difference_mean", "pixels off by, on average", Unit.NUMBER),
@@ -29,7 +31,21 @@ FURTHER = (
     Figure("step_alone_seconds_per_step", "step alone", Unit.SECONDS),
     Figure("host_tree_before_bytes", "host before the pipeline, with children", Unit.BYTES),
     Figure("host_tree_bytes", "host, its buffers full, with children", Unit.BYTES),
+    Figure("device_baseline_bytes", "device before the work, by the driver", Unit.BYTES),
+    Figure("device_reserved_bytes", "device, reserved by the driver", Unit.BYTES),
+    Figure("warm_up_allocator_peak_bytes", "warm-up's device allocator peak", Unit.BYTES),
+    Figure("warm_up_allocator_reserved_peak_bytes", "warm-up's device allocator, reserved", Unit.BYTES),
+    Figure("warm_up_host_with_children_bytes", "warm-up's host, with children", Unit.BYTES),
+    Figure("warm_up_host_children_bytes", "warm-up's children", Unit.BYTES),
+    Figure("widest_sampling_gap_seconds", "widest gap in the samples of memory", Unit.SECONDS),
+    Figure("energy_window_seconds", "window of the energy's reading", Unit.SECONDS),
+    Figure("epoch_training_seconds", "training, an epoch", Unit.SECONDS),
+    Figure("validation_seconds", "validation, an epoch", Unit.SECONDS),
     Figure("validation_accuracy", "validation accuracy", Unit.SHARE),
+    Figure("hw_thermal_slowdown_share", "slowed by heat, by the hardware", Unit.SHARE),
+    Figure("sw_thermal_slowdown_share", "slowed by heat, by the driver", Unit.SHARE),
+    Figure("power_brake_slowdown_share", "slowed by the power brake", Unit.SHARE),
+    Figure("sw_power_cap_share", "slowed by the power cap", Unit.SHARE),
 )
 
 
@@ -89,14 +105,14 @@ def shown(measurement: Measurement) -> list[Shown]:
     """The rows that the tables of its phase have, of what there is of it."""
     phase = phase_of(measurement.case)
     numbers, said = figures(measurement), words(measurement)
-    declared = phase.figures if phase else tuple(Figure(name, name.replace("_", " "), Unit.NUMBER) for name in measurement.figures)
+    declared = phase.figures if phase else _undeclared(measurement.item, numbers)
     found = []
     for each in declared:
         if isinstance(each, Together):
             rows = [figure.of(measurement.item) for figure in each.figures]
             there = [figure for figure in rows if figure.name in numbers]
             if there:
-                found.append(Shown(_titled(each.title, measurement.item), _joined(there, numbers), tuple(figure.name for figure in there)))
+                found.append(Shown(_titled(each.title, measurement.item), _joined(rows, numbers), tuple(figure.name for figure in there)))
             continue
         figure = each.of(measurement.item)
         if figure.batch and figure.batch != ("single" if measurement.case.batch_size == 1 else "batch"):
@@ -117,6 +133,13 @@ def known(items: Iterable[str] = ("image",)) -> dict[str, Figure]:
             named = figure.of(item)
             found.setdefault(named.name, named)
     return found
+
+
+def _undeclared(item: str, numbers: Iterable[str]) -> tuple[Figure, ...]:
+    """All there are, for a phase that this suite has not, or no longer."""
+    ours = known((item,))
+    found = (ours.get(name) or Figure(name, name.replace("_", " "), Unit.NUMBER) for name in numbers)
+    return tuple(msgspec.structs.replace(figure, batch="") for figure in found)
 
 
 def _of_rounds(measurement: Measurement) -> dict[str, float]:
@@ -159,7 +182,7 @@ def _of_epochs(measurement: Measurement) -> dict[str, float]:
 
 def _joined(found: list[Figure], numbers: dict[str, float]) -> str:
     """The unit once, at the end."""
-    texts = [figure.written(numbers[figure.name]) for figure in found]
+    texts = [figure.written(numbers.get(figure.name)) for figure in found]
     if found[0].unit is Unit.SHARE:
         return f"{' | '.join(text.removesuffix('%') for text in texts)} %"
     return " | ".join(texts)

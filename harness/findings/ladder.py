@@ -1,95 +1,150 @@
-"""Why the winner won: the ratio of the two frameworks, rung by rung, on the way from `stock` to `matched`."""
+"""Why the winner won: the ratio of the reference to each other side, rung by rung, on the way from `stock` to `matched`."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from harness.findings.comparison import heading_of, in_order, phase_of, phase_title
 from harness.findings.ratio import Ratio, compared_meter, ratio, single
-from harness.frameworks import FRAMEWORKS, rank
+from harness.findings.sides import ordered
+from harness.frameworks import FRAMEWORKS
+from harness.phases import PHASES
+from harness.phases.declaration import Compared
 from harness.record.case import Case, Execution, Precision, Style
-from harness.record.fairness import MEANING, Source
+from harness.record.fairness import NEUTRAL, Source
+from harness.record.figure import seconds, size
 from harness.record.measurement import Measurement
 
-MIB = 2**20
 WITHOUT_A_GPU = "host_peak_bytes"  # what a framework's users read then: the process' resident size
-
-Sides = tuple[Measurement, Measurement]
-Meters = tuple[str, str]  # by which a memory phase is compared
+OWN_METERS = "own meters"  # a rung below the first where memory is compared
+HABIT_NOT_TOLD = "its own"
+NOT_MEASURED, NOT_TOLD = "not measured", "not told"  # in the place of a value
+_OF_A_RUNG = frozenset({"style", "rung", "execution", "precision"})  # the axes in which the cases of one ladder differ
 
 
 class Rung(msgspec.Struct, frozen=True):
-    """One step of the ladder."""
+    """One step of the ladder. One that a side lacks has no ratio to it: its source is part of the next one's worth."""
 
     name: str
     meaning: str
     values: dict[str, str]  # what is compared, by framework
-    ratio: Ratio | None  # None: disturbed, or too few turns
-    worth: float | None  # of what became neutral here: this ratio over the one before. None at the foot
+    ratios: dict[str, Ratio | None]  # of the reference to each other framework
+    worths: dict[str, float | None]  # of what became neutral here: this ratio over the one before. None at the foot, and without a ratio
+    reasons: dict[str, str]  # by other framework: why there is no ratio
 
 
-def climbed(measurements: Sequence[Measurement]) -> list[Phase]:
-    """The phases that have a ladder."""
-    return [phase for phase in LADDERS if any(each.case.phase is phase and each.case.style is Style.LADDER for each in measurements)]
+class Ladder(msgspec.Struct, frozen=True):
+    phase: str
+    title: str
+    reference: str
+    others: tuple[str, ...]
+    rungs: tuple[Rung, ...]
 
 
-def rungs(phase: Phase, measurements: Sequence[Measurement]) -> Iterator[Rung]:
-    """From `stock` up to `matched`. A rung that was not measured is left out: its source is part of the next one's worth."""
-    before: Ratio | None = None
-    for name, meaning, sides, meters in _steps(phase, measurements):
-        values = {side.case.framework: _value(side, meter) for side, meter in zip(sides, meters, strict=True)}
-        found = _of_bytes(sides, meters) if phase == "memory" else ratio(*sides)
-        yield Rung(name, meaning, values, found, found.estimate / before.estimate if found and before else None)
-        before = found or before
+class _Step(msgspec.Struct, frozen=True):
+    name: str
+    meaning: str
+    sides: dict[str, Measurement]  # by framework: those that it has
+    meters: dict[str, str] = {}  # by framework: what memory is compared by
 
 
-def _steps(phase: Phase, measurements: Sequence[Measurement]) -> Iterator[tuple[str, str, Sides, Meters]]:
-    """Name, meaning, sides and meters of each rung that both sides have."""
-    workloads = {each.case.workload for each in measurements if each.case.phase is phase and each.case.style is Style.LADDER}
-    of_phase = [each for each in measurements if each.case.phase is phase and each.case.workload in workloads]
-    places: list[tuple[str, str, Callable[[Case], bool]]] = [("stock", "each framework's habits", lambda case: case.style is Style.STOCK)]
-    places += [(source, MEANING[source], functools.partial(_is_rung, source)) for source in LADDERS[phase]]
-    places.append(("matched", MEANING[LADDERS[phase][-1]], _is_top))
-    for name, meaning, belongs in places:
-        found = sorted((each for each in of_phase if belongs(each.case)), key=lambda each: rank(each.case.framework))
-        if len(found) != 2:
+def ladders(measurements: Iterable[Measurement]) -> list[Ladder]:
+    """In the order of the phases; one for each work and batch size that has rungs. What was not measured at all is no rung."""
+    grouped: dict[tuple[str, str], list[Measurement]] = {}
+    for each in measurements:
+        grouped.setdefault((each.case.phase, heading_of(each.case, _OF_A_RUNG)), []).append(each)
+    climbed = {key: found for key, found in grouped.items() if any(each.case.rung for each in found)}
+    phases = [phase for phase, _ in climbed]
+    order = [*PHASES, *phases]
+    return [
+        _ladder(phase, phase_title(phase) if phases.count(phase) == 1 else f"{phase_title(phase)} {work}", found)
+        for (phase, work), found in sorted(climbed.items(), key=lambda each: order.index(each[0][0]))
+    ]
+
+
+def _ladder(phase: str, title: str, measurements: Sequence[Measurement]) -> Ladder:
+    of_rungs = [each for each in measurements if each.case.style is Style.STOCK or each.case.rung or _is_top(each.case)]
+    reference, *others = ordered(each.case.framework for each in of_rungs)
+    return Ladder(phase, title, reference, tuple(others), tuple(_rungs(_steps(of_rungs, [reference, *others]), reference, others)))
+
+
+def _rungs(steps: Iterable[_Step], reference: str, others: Sequence[str]) -> Iterator[Rung]:
+    before: dict[str, Ratio] = {}
+    for step in steps:
+        values = {each: _value(step, each) for each in (reference, *others)}
+        ratios = {other: _ratio(step, reference, other) for other in others}
+        known = {other: found for other, found in ratios.items() if found is not None}
+        worths = {
+            other: known[other].estimate / before[other].estimate if other in known.keys() & before.keys() else None for other in others
+        }
+        reasons = {other: _reason(step, reference, other) for other in others if other not in known}
+        yield Rung(step.name, step.meaning, values, ratios, worths, reasons)
+        before |= known
+
+
+def _steps(measurements: Sequence[Measurement], frameworks: Sequence[str]) -> Iterator[_Step]:
+    """From the foot to the top, those that any side has."""
+    phase = phase_of(measurements[0].case)
+    sources = list(dict.fromkeys([*(phase.ladder if phase else ()), *(each.case.rung for each in measurements if each.case.rung)]))
+    stock = [each for each in measurements if each.case.style is Style.STOCK]
+    matched = [each for each in measurements if _is_top(each.case)]
+    of_source = [(source, _meaning(source, frameworks), [each for each in measurements if each.case.rung is source]) for source in sources]
+    places = [("stock", "each framework's habits", stock), *of_source, ("matched", _meaning(sources[-1], frameworks), matched)]
+    of_memory = phase is not None and phase.compared is Compared.METER
+    for name, meaning, found in places:
+        sides = {each.case.framework: each for each in in_order(found)}
+        if not sides:
             continue
-        sides = (found[0], found[1])
-        common = compared_meter(sides)
-        if name == "stock" and phase == "memory":
+        if not of_memory:
+            yield _Step(name, meaning, sides)
+            continue
+        common = compared_meter(tuple(sides.values()))
+        if found is stock:
             own = _own_meters(sides)
-            yield "own meters", f"{own[0]} | {own[1]} → {common}", sides, own
-        yield name, meaning, sides, (common, common)
-
-
-def _is_rung(source: Source, case: Case) -> bool:
-    return case.rung is source
+            yield _Step(OWN_METERS, f"{' | '.join(dict.fromkeys(own.values()))} → {common}", sides, own)
+        yield _Step(name, meaning, sides, dict.fromkeys(sides, common))
 
 
 def _is_top(case: Case) -> bool:
     return case.style is Style.MATCHED and case.execution in (None, Execution.PLAIN) and case.precision in (None, Precision.FP32)
 
 
-def _own_meters(sides: Sides) -> Meters:
-    """What each framework's users read: its own meter, or where one of them cannot, the process' size of both."""
-    own = (FRAMEWORKS[sides[0].case.framework].meter, FRAMEWORKS[sides[1].case.framework].meter)
-    can_read = all(_read(*each) > 0 for each in zip(sides, own, strict=True))
-    return own if can_read else (WITHOUT_A_GPU, WITHOUT_A_GPU)
+def _meaning(source: Source, frameworks: Sequence[str]) -> str:
+    """Each framework's habit, in their order, or the one that they share, and the setting at which it is neutral."""
+    habits = [FRAMEWORKS[each].habits.get(source, HABIT_NOT_TOLD) if each in FRAMEWORKS else HABIT_NOT_TOLD for each in frameworks]
+    return f"{' | '.join(habits if len(set(habits)) > 1 else habits[:1])} → {NEUTRAL[source]}"
 
 
-def _of_bytes(sides: Sides, meters: Meters) -> Ratio | None:
-    ours, theirs = (_read(*each) for each in zip(sides, meters, strict=True))
-    return single(ours, theirs) if ours > 0 and theirs > 0 else None
+def _own_meters(sides: dict[str, Measurement]) -> dict[str, str]:
+    """What each framework's users read: its own meter, or where one of them cannot, the process' size of all."""
+    own = {each: FRAMEWORKS[each].meter if each in FRAMEWORKS else WITHOUT_A_GPU for each in sides}
+    can_read = all(sides[each].bytes_read(meter) for each, meter in own.items())
+    return own if can_read else dict.fromkeys(sides, WITHOUT_A_GPU)
 
 
-def _value(measurement: Measurement, meter: str) -> str:
+def _ratio(step: _Step, reference: str, other: str) -> Ratio | None:
+    if not {reference, other} <= step.sides.keys():
+        return None
+    if not step.meters:
+        return ratio(step.sides[reference], step.sides[other])
+    ours, theirs = (step.sides[each].bytes_read(step.meters[each]) for each in (reference, other))
+    return single(ours, theirs) if ours and theirs else None
+
+
+def _reason(step: _Step, reference: str, other: str) -> str:
+    if not {reference, other} <= step.sides.keys():
+        return NOT_MEASURED
+    return f"not called: {NOT_TOLD}" if step.meters else "not called: disturbed, or too few turns"
+
+
+def _value(step: _Step, framework: str) -> str:
     """Of the quantity whose ratio it is."""
-    if measurement.case.phase == "memory":
-        return f"{_read(measurement, meter) / MIB:,.0f} MiB" if _read(measurement, meter) else "not told"
-    return f"{1e3 * measurement.median_step_seconds:.3g} ms"
-
-
-def _read(measurement: Measurement, meter: str) -> float:
-    return float(measurement.bytes_read(meter) or 0)
+    if framework not in step.sides:
+        return NOT_MEASURED
+    side = step.sides[framework]
+    if step.meters:
+        read = side.bytes_read(step.meters[framework])
+        return size(read, digits=0) if read else NOT_TOLD
+    return seconds(side.median_step_seconds)

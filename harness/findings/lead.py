@@ -1,16 +1,18 @@
-"""Which way of loading images is the fastest, and by how much one framework's is ahead of the other's."""
+"""Which way of loading is the fastest, and by how much one framework's is ahead of the others'."""
 
 from __future__ import annotations
 
+import functools
 import math
 import statistics
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from harness.findings.ratio import Ratio, limit_share, ratio
-from harness.frameworks import FRAMEWORKS
-from harness.record.case import Case, Style
+from harness.findings.comparison import title_of
+from harness.findings.ratio import CONFIDENCE, Ratio, limit_share, ratio
+from harness.frameworks import FRAMEWORKS, title
+from harness.record.case import Case, Style, Workload
 from harness.record.measurement import LIMIT, PIXEL_TOLERANCE, Measurement
 from harness.record.round import Round
 
@@ -20,15 +22,8 @@ LEAST_CPU_SHARE = 0.5  # of the CPU time an image that the limit takes: who need
 
 
 class Lead(msgspec.Struct, frozen=True):
-    """The best strategy of one framework and the best of the next."""
-
-    first: Measurement
-    second: Measurement
-    ratio: Ratio | None  # of time a step, the first over the second: below 1. None: too few turns
-
-    @property
-    def disturbed(self) -> bool:
-        return self.first.disturbed or self.second.disturbed
+    ways: tuple[Measurement, ...]  # the best of each framework, the best of all first
+    ratios: tuple[Ratio | None, ...]  # of time a step, of the first over each of the others: below 1. None: too few turns
 
 
 def name(measurement: Measurement) -> str:
@@ -48,8 +43,10 @@ def line(case: Case) -> str:
 
 
 def ways(measurements: Iterable[Measurement]) -> list[Measurement]:
-    """All ways of loading among the measurements, the ladder's rungs left out."""
-    return [each for each in measurements if each.case.phase == "data_pipeline" and each.case.style is not Style.LADDER]
+    """All ways of loading among the measurements, but for a ladder's rungs and those that were measured by number of workers."""
+    return [
+        each for each in measurements if each.case.workload is Workload.LOADING and each.case.style is not Style.LADDER and not each.scaling
+    ]
 
 
 def ranked(measurements: Iterable[Measurement]) -> list[Measurement]:
@@ -72,13 +69,36 @@ def lead(measurements: Sequence[Measurement]) -> Lead | None:
         best.setdefault(each.case.framework, each)
     if len(best) < 2:
         return None
-    first, second, *_ = best.values()
-    if first.case.comparison == second.case.comparison:
-        found = ratio(first, second)  # taken in turns: what drifts cancels
-        if found is not None and found.estimate > 1:
-            return Lead(second, first, Ratio(1 / found.estimate, 1 / found.high, 1 / found.low))
-        return Lead(first, second, found)
-    return Lead(first, second, _of_shares(first, second))
+    first = functools.reduce(_faster, best.values())
+    others = [each for each in best.values() if each is not first]
+    return Lead((first, *others), tuple(_ratio(first, other) for other in others))
+
+
+def told(lead: Lead) -> str:
+    """Which framework's best way is ahead, of those that do the work."""
+    first, others = lead.ways[0], lead.ways[1:]
+    found = [None if first.disturbed or other.disturbed else each for other, each in zip(others, lead.ratios, strict=True)]
+    behind = "; ".join(_behind(other, each) for other, each in zip(others, found, strict=True))
+    flattered = "both" if len(others) == 1 else "all"
+    picked = f" Each was picked as its framework's fastest here, which flatters {flattered}: the interval does not cover that."
+    return f"best: {_titled(first)}, {behind}.{picked if any(found) else ''}"
+
+
+def left_out(measurements: Iterable[Measurement]) -> str:
+    """Those that cannot be the best; empty where there are none."""
+    names = ", ".join(dict.fromkeys(name(each) for each in measurements if limit_share(each) and not does_the_work(each)))
+    return names and f"not among them: {names}: other pixels, or copies, for less than half of the limit's CPU time an image."
+
+
+def _faster(first: Measurement, second: Measurement) -> Measurement:
+    """The first where it cannot be told."""
+    found = _ratio(first, second)
+    return second if found is not None and found.estimate > 1 else first
+
+
+def _ratio(first: Measurement, second: Measurement) -> Ratio | None:
+    """Taken in turns where they were measured so: what drifts cancels. Else by their shares of the limit."""
+    return ratio(first, second) if title_of(first.case) == title_of(second.case) else _of_shares(first, second)
 
 
 def _of_shares(first: Measurement, second: Measurement) -> Ratio | None:
@@ -89,6 +109,18 @@ def _of_shares(first: Measurement, second: Measurement) -> Ratio | None:
     centre = math.log(theirs.estimate / ours.estimate)
     reach = math.hypot(*(math.log(share.high / share.estimate) for share in (ours, theirs)))
     return Ratio(math.exp(centre), math.exp(centre - reach), math.exp(centre + reach))
+
+
+def _behind(other: Measurement, found: Ratio | None) -> str:
+    if found is None:
+        return f"then {_titled(other)}; by how much is not called: disturbed, or too few turns"
+    interval = f"{1 / found.high:.2f} – {1 / found.low:.2f}"
+    called = "" if found.shows_difference else ": no difference shown"
+    return f"{1 / found.estimate:.2f}× as fast as {_titled(other)} ({CONFIDENCE:.0%} interval {interval}){called}"
+
+
+def _titled(way: Measurement) -> str:
+    return f"{title(way.case.framework)}'s {name(way)}"
 
 
 def _cpu_seconds(rounds: Sequence[Round]) -> float:

@@ -5,20 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import msgspec
+
 from harness.findings.comparison import phase_of
+from harness.findings.figures import figures
 from harness.findings.ratio import compared_meter
 from harness.phases.declaration import Values, Watched
 from harness.phases.figures import STEP
 from harness.record.figure import Unit
 from harness.record.measurement import Measurement
 
+__all__ = ["SECONDS_A_STEP", "Watched", "is_time", "log_cost", "value_at", "values", "watched"]
+
 SECONDS_A_STEP = Watched(STEP, Values.ROUNDS)  # of phases that this suite has not, and of other suites
 
 
 def watched(measurement: Measurement | None) -> Watched:
-    """How. None: a benchmark of another suite."""
+    """How, with the word of the measured model. None: a benchmark of another suite."""
     phase = phase_of(measurement.case) if measurement else None
-    return phase.watched if phase else SECONDS_A_STEP
+    if measurement is None or phase is None:
+        return SECONDS_A_STEP
+    return msgspec.structs.replace(phase.watched, figure=phase.watched.figure.of(measurement.item))
 
 
 def values(measurement: Measurement | None, step_seconds: Sequence[float]) -> tuple[float, ...]:
@@ -30,7 +37,7 @@ def values(measurement: Measurement | None, step_seconds: Sequence[float]) -> tu
         reading = measurement.bytes_read(compared_meter((measurement,)))
         return (float(reading),) if reading else ()
     if not step_seconds:  # a run of long ago
-        figure = measurement.figures.get(how.figure.of(measurement.item).name, 0.0)
+        figure = figures(measurement).get(how.figure.name, 0.0)
         return (figure,) if figure > 0 else ()
     if how.values is Values.ROUNDS_AN_ITEM:
         return tuple(seconds / measurement.batch_size for seconds in step_seconds)
@@ -40,6 +47,11 @@ def values(measurement: Measurement | None, step_seconds: Sequence[float]) -> tu
 def log_cost(how: Watched, value: float) -> float:
     """Higher is worse, whichever way is better."""
     return -math.log(value) if how.higher_is_better else math.log(value)
+
+
+def value_at(how: Watched, cost: float) -> float:
+    """The value that has this `log_cost`."""
+    return math.exp(-cost if how.higher_is_better else cost)
 
 
 def is_time(how: Watched) -> bool:

@@ -1,7 +1,7 @@
 """What a framework must offer to be measured. The worker uses a framework through these protocols alone.
 
-A framework is a package under `frameworks/` whose `__init__` offers the functions of `Framework`. Its files are the same
-for every framework (device, model, data, training, inference, fine_tuning, formats), so that any two can be read side by side.
+A framework is a folder beside this file, whose `framework.py` offers the functions of `Framework`. Its files are the same for every
+framework (device, network, loss, data, training, inference, fine_tuning, formats), so that any two can be read side by side.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from fixtures.corpora import CLASSES
 from fixtures.experiments.experiment import Experiment
+from fixtures.models.contract import Options
+from fixtures.models.weights import Weights
 from harness.record.case import Case
 from harness.record.fairness import Source
 from harness.record.measurement import Reading
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from fixtures.corpora.order import Files
 
 NativeBatch = Any  # (images, labels) in the framework's own tensors, as its pipeline yields them
-Weights = dict[str, npt.NDArray[np.float32]]  # by torchvision's parameter names, in torchvision's layout (OIHW, OI)
 
 
 class FormatError(Exception):
@@ -53,9 +55,27 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     def weights_file(self) -> Path:
         return Path(self.weights)
 
+    @property
+    def options(self) -> Options:
+        """What the model's builders are told."""
+        return Options(
+            image_size=self.experiment.image_size,
+            classes=CLASSES,
+            hidden_units=self.experiment.head.hidden_units,
+            dropout=self.dropout,
+            softmax=Source.LOSS not in self.neutral,
+            pretrained=self.pretrained,
+        )
+
+    def canonical_batch(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """What steps are measured on where no pipeline feeds them. Raises CorpusError."""
+        from fixtures.corpora.batch import canonical_batch  # half a second to import, with scipy: not while tests are collected
+
+        return canonical_batch(self.corpus_folder, self.experiment.image_size, self.case.batch_size)
+
     def training_files(self) -> Files:
         """What an epoch goes through. Raises CorpusError and ExperimentError."""
-        from fixtures.corpora import order  # half a second to import, with scipy: not while tests are collected
+        from fixtures.corpora import order
 
         if not self.whole_job:
             return order.everything(self.corpus_folder)
@@ -227,5 +247,5 @@ class Framework(Protocol):
     def download(self, root: Path) -> None:
         """Puts Oxford Flowers 102 under `root`, in the layout of torchvision's loader. Raises Unsupported where the framework cannot."""
 
-    def pretrained(self) -> Weights:
-        """ImageNet weights of ResNet50 v1.5 without the head. Raises Unsupported where the framework has none."""
+    def pretrained(self, model: str) -> Weights:
+        """ImageNet weights of that model without its head. Raises Unsupported where the framework has none."""

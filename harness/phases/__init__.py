@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 
 from harness.phases.declaration import Phase
+from harness.record.case import Case
 
 
 def _found() -> dict[str, Phase]:
@@ -19,6 +20,12 @@ def _found() -> dict[str, Phase]:
 
 
 PHASES = _found()
+
+
+def implied(case: Case) -> frozenset[str]:
+    """The axes whose value the phase says already: neither ids nor titles need them."""
+    phase = PHASES.get(case.phase)
+    return frozenset({"workload"}) if phase and phase.workload is case.workload else frozenset()
 
 
 def bench(phase: str) -> str:

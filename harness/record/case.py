@@ -69,12 +69,10 @@ def _axes() -> dict[str, Axis]:
 
 
 AXES = _axes()  # by name, in the order of the titles
+DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Case) if field.default is not msgspec.NODEFAULT}
 
 
 def parts(case: Case, leaving_out: frozenset[str] = frozenset()) -> dict[str, str]:
-    """The values of a case's axes as its title writes them, by axis: those that it has."""
-    return {
-        name: f"{axis.prefix}{value}"
-        for name, axis in AXES.items()
-        if name not in leaving_out and (value := getattr(case, name)) is not None
-    }
+    """The values of a case's axes as its title writes them, by axis: those that are not at their default."""
+    found = {name: getattr(case, name) for name in AXES if name not in leaving_out}
+    return {name: f"{AXES[name].prefix}{value}" for name, value in found.items() if value != DEFAULTS.get(name)}

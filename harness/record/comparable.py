@@ -15,6 +15,7 @@ from harness.record.machine import Machine
 PLACE = frozenset({"host", "gpu_uuid"})  # fields of an environment that say where, not what: another host of the same kind compares
 HARDWARE = frozenset({"device", "device_name", "compute_capability"})  # what even a comparison of two environments shares
 THE_MACHINE_ITSELF = frozenset({"cpu", "cpu_count", "gpu"})  # runs of two of these are two histories
+_HASH, _HASH_DIGITS = "_sha256", 12
 _NAMES = frozenset({"experiment", "job_experiment"})  # their hashes tell; an experiment may be renamed
 
 
@@ -27,25 +28,32 @@ class Difference(msgspec.Struct, frozen=True):
 
     @property
     def told(self) -> str:
-        return f"{self.field.removesuffix('_sha256').replace('_', ' ')}: {self.then} → {self.now}"
+        return f"{name(self.field)}: {short(self.field, self.then)} → {short(self.field, self.now)}"
+
+
+def name(field: str) -> str:
+    """As people read it."""
+    return field.removesuffix(_HASH).replace("_", " ")
+
+
+def short(field: str, value: str) -> str:
+    """Of a hash, as much as tells two apart."""
+    return value[:_HASH_DIGITS] if field.endswith(_HASH) else value
+
+
+def told(machine: Machine) -> dict[str, str]:
+    """What it says of itself that is compared, by field and in their order. That there is no GPU is said as well."""
+    said = {field: getattr(machine, field) for field in Machine.__struct_fields__ if field not in _NAMES}
+    return {field: "none" if value is None else str(value) for field, value in said.items() if value is not None or field == "gpu"}
 
 
 def machine_differences(then: Machine, now: Machine) -> list[Difference]:
-    """In the order of the fields. What one of the two does not tell is no difference, but for a GPU that came or went."""
-    found = []
-    for field in Machine.__struct_fields__:
-        before, after = getattr(then, field), getattr(now, field)
-        known = before is not None and after is not None
-        if field not in _NAMES and before != after and (known or field == "gpu"):
-            found.append(_difference(field, before, after))
-    return found
+    """In the order of the fields. What one of the two does not tell is no difference."""
+    before, after = told(then), told(now)
+    return [Difference(field, before[field], after[field]) for field in before if field in after and before[field] != after[field]]
 
 
 def environment_differences(then: Mapping[str, str], now: Mapping[str, str]) -> list[Difference]:
     """Of two workers of one framework, by field. What one of the two does not tell is no difference."""
     fields = sorted((then.keys() & now.keys()) - PLACE)
-    return [_difference(field, then[field], now[field]) for field in fields if then[field] != now[field]]
-
-
-def _difference(field: str, then: object, now: object) -> Difference:
-    return Difference(field, *("none" if each is None else str(each) for each in (then, now)))
+    return [Difference(field, then[field], now[field]) for field in fields if then[field] != now[field]]

@@ -29,7 +29,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, machine_info: dict[str, Any]) -> Machine:
         """From pytest-benchmark's `machine_info`, as this suite or another one wrote it. Raises msgspec.ValidationError."""
-        cpu, gpu, suite = (machine_info.get(section) or {} for section in ("cpu", "gpu", "suite"))
+        sections = (machine_info.get(section) for section in ("cpu", "gpu", "suite"))
+        cpu, gpu, suite = (section if isinstance(section, dict) else {} for section in sections)  # other suites may have lists there
         told = {
             "cpu": cpu.get("brand_raw"),
             "cpu_count": cpu.get("count"),

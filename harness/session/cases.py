@@ -4,11 +4,13 @@ A benchmark declares rectangles of the matrix, one `@pytest.mark.cases(...)` eac
 
     @pytest.mark.cases("core", phase="inference", workload="inference", style="matched", execution="plain", precision=["fp32", "bf16"])
 
-The positional arguments are the sets the rectangle belongs to; they become markers of the same names.
+The positional arguments are the sets the rectangle belongs to; they become markers of the same names. The keywords are the axes that
+`record.case.Case` has. A list is every value in it; "experiment" is the experiment's, and "every" all that a framework has of its own.
 """
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -16,26 +18,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from harness.frameworks import FRAMEWORKS, Listing
-from harness.record.case import Case, Execution, Precision, Style, Workload
-from harness.record.fairness import Source
+from harness.findings.comparison import title_of
+from harness.frameworks import FRAMEWORKS
+from harness.phases import PHASES, implied
+from harness.record.axis import Axis
+from harness.record.case import AXES, DEFAULTS, Case, parts
+from harness.record.fairness import SURROUNDINGS
 from harness.session import options
 
-PARAMETERS = ("framework", "style", "rung", "strategy", "execution", "precision", "workload", "batch_size", "model_format")
-ORDER = (
-    "phase",
-    "workload",
-    "style",
-    "rung",
-    "execution",
-    "precision",
-    "batch_size",
-    "framework",
-    "strategy",
-    "model_format",
-)  # last: fastest
+PARAMETERS = sorted((name for name in AXES if name != "phase"), key=lambda name: AXES[name].id_place)  # of a test, in the order of the ids
+COMMON = [name for name, axis in AXES.items() if not axis.listed]  # the framework comes last, and varies fastest: sides are neighbours
+OWN = {name: axis for name, axis in AXES.items() if axis.listed}  # of a framework alone
+EXPERIMENT, EVERY = "experiment", "every"
 SETS = ("core", "gate")
-FRESH_PHASES = ("memory", "largest_batch", "fine_tuning")  # each case has a worker of its own
 CASE = pytest.StashKey[Case]()
 
 
@@ -65,91 +60,82 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def rectangle_cases(rectangle: pytest.Mark, chosen: options.Options) -> Iterator[Case]:
-    """Frameworks vary fastest, so that the two sides of a comparison are neighbours. What is "experiment" is the experiment's.
-
-    Of formats and of strategies each framework has its own: "every" is all of those.
-    """
-    unknown = set(rectangle.args) - set(SETS) or set(rectangle.kwargs) - {"phase", *PARAMETERS}
+    """Raises pytest.UsageError for what is no rectangle of the matrix."""
+    unknown = set(rectangle.args) - set(SETS) or set(rectangle.kwargs) - set(AXES)
     if unknown:
-        raise pytest.UsageError(f"@pytest.mark.cases: unknown {', '.join(sorted(unknown))}; sets are {', '.join(SETS)}")
-    given: dict[str, list[Any]] = {name: [None] for name in ("rung", "strategy", "execution", "precision", "model_format")}
-    given |= {"batch_size": ["experiment"], "framework": list(FRAMEWORKS)}
-    given |= {name: value if isinstance(value, list) else [value] for name, value in rectangle.kwargs.items()}
-    for values in itertools.product(*(given[name] for name in ORDER)):
-        case = dict(zip(ORDER, values, strict=True))
-        experiment = chosen.experiment(Phase(case["phase"]))
-        if case["batch_size"] == "experiment":
-            case["batch_size"] = experiment.batch_size
-        if case["workload"] == "experiment":
-            case["workload"] = Workload.FROZEN if experiment.frozen_backbone else Workload.FULL
-        for strategy, model_format in itertools.product(
-            _own("strategy", case, lambda listing: listing.strategies), _own("model_format", case, lambda listing: listing.formats)
-        ):
-            yield _case(case | {"strategy": strategy, "model_format": model_format})
+        raise _usage(f"unknown {', '.join(sorted(unknown))}; sets are {', '.join(SETS)}, axes are {', '.join(AXES)}")
+    phase = rectangle.kwargs.get("phase")
+    if phase not in PHASES:
+        raise _usage(f"no phase {phase!r}; phases are {', '.join(PHASES)}")
+    experiment = chosen.experiment(phase)
+    wanted = {name: _wanted(name, axis, rectangle) for name, axis in AXES.items()}
+    for common in itertools.product(*(wanted[name] for name in COMMON)):
+        values = dict(zip(COMMON, common, strict=True))
+        for name, value in values.items():
+            if value == EXPERIMENT and AXES[name].of_the_experiment:
+                values[name] = getattr(experiment, name)
+        for own in itertools.product(*(_own(axis, wanted[name], values["framework"]) for name, axis in OWN.items())):
+            yield _case(values | dict(zip(OWN, own, strict=True)))
 
 
-def _own(parameter: str, case: dict[str, Any], listed: Callable[[Listing], Iterable[str]]) -> tuple[str | None, ...]:
-    """Those of the framework that are wanted; none where it is another framework's."""
-    wanted, own = case[parameter], tuple(listed(FRAMEWORKS[case["framework"]]))
-    if wanted is None:
-        return (None,)
-    if wanted == "every":
-        return own
-    if not any(wanted in listed(listing) for listing in FRAMEWORKS.values()):
-        raise pytest.UsageError(f"@pytest.mark.cases: no framework has a {parameter} {wanted!r}")
-    return (wanted,) if wanted in own else ()
+def _wanted(name: str, axis: Axis, rectangle: pytest.Mark) -> list[Any]:
+    """The values that the rectangle has on that axis. Where it names none: every framework, the experiment's value, or the default."""
+    unnamed = list(FRAMEWORKS) if name == "framework" else EXPERIMENT if axis.of_the_experiment else DEFAULTS.get(name)
+    value = rectangle.kwargs.get(name, unnamed)
+    values = value if isinstance(value, list) else [value]
+    for other, allowed in axis.only.items():
+        if value != unnamed and rectangle.kwargs.get(other) not in allowed:
+            raise _usage(f"{name} has values only where {other} is {' or '.join(allowed)}")
+    return values
+
+
+def _own(axis: Axis, wanted: list[Any], framework: str) -> list[str | None]:
+    """Those values that the framework has; none where they are another framework's."""
+    listed = {each: tuple(getattr(listing, axis.listed)) for each, listing in FRAMEWORKS.items()}
+    if wanted == [EVERY]:
+        return [*listed[framework]]
+    for value in wanted:
+        if value is not None and not any(value in each for each in listed.values()):
+            raise _usage(f"no framework has a {axis.title} {value!r}")
+    return [value for value in wanted if value is None or value in listed[framework]]
 
 
 def _case(values: dict[str, Any]) -> Case:
     try:
         return msgspec.convert(values, Case)
     except msgspec.ValidationError as error:
-        raise pytest.UsageError(f"@pytest.mark.cases: {error}") from error
+        raise _usage(str(error)) from error
+
+
+def _usage(text: str) -> pytest.UsageError:
+    return pytest.UsageError(f"@pytest.mark.cases: {text}")
 
 
 def case_id(case: Case) -> str:
     """`pytorch-matched-eager-fp32-frozen-bs32`: a framework's own names, and nothing the file's name says already."""
-    execution = case.execution and FRAMEWORKS[case.framework].executions[case.execution]
-    parts = (
-        case.framework,
-        case.style,
-        case.rung,
-        case.strategy,
-        execution,
-        case.precision,
-        case.named_workload,
-        f"bs{case.batch_size}",
-        case.model_format,
-    )
-    return "-".join(str(part) for part in parts if part)
+    words = parts(case, implied(case) | {"phase"})
+    for name in words:
+        if AXES[name].named:
+            words[name] = getattr(FRAMEWORKS[case.framework], AXES[name].named)[getattr(case, name)]
+    return "-".join(words[name] for name in PARAMETERS if name in words)
+
+
+def _asking_for(names: Iterable[str]) -> Callable[[Callable[..., Case]], Callable[..., Case]]:
+    """Gives a fixture arguments of these names: pytest parametrizes a test only with what it, or one of its fixtures, asks for."""
+    signature = inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in ("request", *names)])
+
+    def asking(fixture: Callable[..., Case]) -> Callable[..., Case]:
+        fixture.__signature__ = signature  # type: ignore[attr-defined]
+        return fixture
+
+    return asking
 
 
 @pytest.fixture
-def case(
-    request: pytest.FixtureRequest,
-    framework: str,
-    style: Style,
-    rung: Source | None,
-    strategy: str | None,
-    execution: Execution | None,
-    precision: Precision | None,
-    workload: Workload,
-    batch_size: int,
-    model_format: str | None,
-) -> Case:
-    phase = Phase(request.node.get_closest_marker("cases").kwargs["phase"])
-    return Case(
-        framework=framework,
-        phase=phase,
-        workload=workload,
-        style=style,
-        batch_size=batch_size,
-        execution=execution,
-        precision=precision,
-        rung=rung,
-        strategy=strategy,
-        model_format=model_format,
-    )
+@_asking_for(PARAMETERS)
+def case(request: pytest.FixtureRequest, **_: Any) -> Case:
+    """The test's case."""
+    return request.node.stash[CASE]  # type: ignore[no-any-return]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -159,7 +145,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     mark = item.get_closest_marker("cases")
     if callspec is None or mark is None:
         return
-    item.stash[CASE] = Case(phase=Phase(mark.kwargs["phase"]), **{name: callspec.params[name] for name in PARAMETERS})
+    item.stash[CASE] = Case(phase=mark.kwargs["phase"], **{name: callspec.params[name] for name in PARAMETERS})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -183,7 +169,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def partners(items: Iterable[pytest.Item], case: Case) -> list[Case]:
     """The sides of the case's comparison that this session runs, the case's own among them."""
     cases = [item.stash[CASE] for item in items if CASE in item.stash]
-    return list(dict.fromkeys(each for each in cases if each.comparison == case.comparison))
+    return list(dict.fromkeys(each for each in cases if title_of(each) == title_of(case)))
 
 
 def _rank(item: pytest.Item) -> tuple[int, int]:
@@ -191,6 +177,5 @@ def _rank(item: pytest.Item) -> tuple[int, int]:
     case = item.stash.get(CASE, None)
     if case is None:
         return (-1, 0)
-    if case.phase in FRESH_PHASES:
-        return (1, 0)
-    return (0, -len(case.surroundings))
+    phase = PHASES[case.phase]
+    return (1, 0) if phase.fresh_workers else (0, -len(phase.neutral(case) & SURROUNDINGS))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from harness.frameworks.contract import Setup
 from harness.record.case import Case, Precision, Workload
@@ -19,6 +20,7 @@ from harness.record.measurement import PIXEL_TOLERANCE
 from harness.worker.protocol import LogitTrace, PixelTrace, Request, TraceLogits, TracePixels, TraceTraining, TrainingTrace
 
 BATCH_SIZE = 4  # of the check: its twenty steps are time in which nothing is measured
+NO_PHASE = "equal_work"
 HEAD_STEPS = 20
 FULL_STEPS = 3  # Adam's first steps move each weight by the sign of its gradient: rounding soon decides where they go
 
@@ -44,19 +46,20 @@ Trace = PixelTrace | LogitTrace | TrainingTrace
 
 
 def requests(setup: Setup) -> list[Request]:
-    """What a side has to compute for its case. Equal requests of two cases have one answer."""
-    case = setup.case
-    traced = msgspec.structs.replace(setup, case=msgspec.structs.replace(case, batch_size=BATCH_SIZE), dropout=0.0)
-    pixels = TracePixels(_as_loading(traced))
+    """What a side has to compute for its case. Equal requests of two cases have one answer: they are of no phase."""
+    case = replace(setup.case, phase=NO_PHASE, batch_size=BATCH_SIZE)
+    loading = replace(case, workload=Workload.LOADING, execution=None, precision=None)
+    traced = replace(setup, case=case, dropout=0.0, fed=False, whole_job=False)
+    pixels = TracePixels(replace(traced, case=loading, fed=True))
     match case.workload:
         case Workload.LOADING:
             return [pixels]
         case Workload.INFERENCE:
-            return [pixels, TraceLogits(_with_phase(traced, "inference"))]
+            return [pixels, TraceLogits(traced)]
         case Workload.FROZEN:
-            return [pixels, TraceTraining(_with_phase(traced, "train_step"), HEAD_STEPS)]
+            return [pixels, TraceTraining(traced, HEAD_STEPS)]
         case Workload.FULL:
-            return [pixels, TraceTraining(_with_phase(traced, "train_step"), FULL_STEPS)]
+            return [pixels, TraceTraining(traced, FULL_STEPS)]
 
 
 def compare(case: Case, reference: Sequence[Trace], other: Sequence[Trace]) -> tuple[Check, ...]:
@@ -105,13 +108,3 @@ def _largest_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
     if ours.shape != theirs.shape:
         return math.inf
     return float(np.abs(ours - theirs).max())
-
-
-def _with_phase(setup: Setup, phase: Phase) -> Setup:
-    return msgspec.structs.replace(setup, case=msgspec.structs.replace(setup.case, phase=phase))
-
-
-def _as_loading(setup: Setup) -> Setup:
-    case = setup.case
-    loading: Case = msgspec.structs.replace(case, phase="data_pipeline", workload=Workload.LOADING, execution=None, precision=None)
-    return msgspec.structs.replace(setup, case=loading)

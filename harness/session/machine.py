@@ -7,27 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from harness.phases import PHASES
+from harness.phases.declaration import Schedule
+from harness.record.comparable import environment_differences, machine_differences
+from harness.record.machine import Machine
 from harness.record.measurement import SCHEMA_VERSION, Measurement
 from harness.session import gpu, options, recording
 
 VOLATILE_CPU_FIELDS = ("hz_actual", "hz_actual_friendly")  # of cpuinfo: another value at every look
-UNCOMPARED = {"host", "gpu_uuid"}  # of a worker's environment: another host, another GPU of the same kind compares
 
-SAVED = pytest.StashKey[list[dict[str, Any]]]()  # machine_info of the runs compared with
-COMPARED = (
-    ("cpu", "brand_raw"),
-    ("cpu", "count"),
-    ("gpu", "name"),
-    ("gpu", "driver"),
-    ("gpu", "power_limit_watts"),
-    ("gpu", "ecc"),
-    ("suite", "schema_version"),
-    ("suite", "experiment_sha256"),
-    ("suite", "job_experiment_sha256"),
-    ("suite", "corpus_sha256"),
-    ("suite", "weights_sha256"),
-    ("suite", "job_weights_sha256"),
-)
+COMPARED = pytest.StashKey[list[tuple[dict[str, Any], dict[str, Any]]]]()  # machine_info of this run, and of each that it is compared with
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
@@ -52,11 +41,11 @@ def workers(measurements: list[Measurement]) -> dict[str, dict[str, str]]:
 
 def suite(config: pytest.Config, measurements: list[Measurement]) -> dict[str, Any]:
     """What the work was made from: the same for every step of a session, and for every whole job."""
-    jobs = [each for each in measurements if each.case.phase == "fine_tuning"]
-    steps = [each for each in measurements if each.case.phase != "fine_tuning"]
+    jobs, steps = ([each for each in measurements if (PHASES[each.case.phase].schedule is Schedule.JOB) is job] for job in (True, False))
     experiments = options.of(config).experiments
     return {
         "schema_version": SCHEMA_VERSION,
+        "model": made_from(measurements, "model"),
         "experiment": experiments.steps.name,
         "experiment_sha256": experiments.steps.sha256,
         "job_experiment": experiments.jobs.name,
@@ -75,28 +64,25 @@ def made_from(measurements: list[Measurement], field: str) -> str | None:
 
 
 def differences(now: dict[str, Any], then: dict[str, Any]) -> list[str]:
-    """Why two runs do not compare: each line names what differs, then → now. Empty where they do.
+    """Why two runs do not compare, by their machine_info: each line names what differs, then → now. Empty where they do.
 
     What is not known yet, or was measured by only one of them, is no difference: its cases have no partner.
     """
-    found = [
-        _difference(f"{section} {field}", then[section].get(field), now[section].get(field))
-        for section, field in COMPARED
-        if now.get(section) and then.get(section)
-    ]
-    if "gpu" in now and (now["gpu"] is None) != (then.get("gpu") is None):
-        found.append(_difference("gpu", _gpu_name(then), _gpu_name(now)))
+    found = [each.told for each in machine_differences(Machine.of(then), Machine.of(now))]
     theirs = then.get("workers", {})
     for worker, environment in now.get("workers", {}).items():
-        common = environment.keys() & theirs.get(worker, {}).keys() - UNCOMPARED
-        found.extend(_difference(f"{worker} {field}", theirs[worker][field], environment[field]) for field in sorted(common))
-    return [line for line in found if line]
+        found += [f"{worker} {each.told}" for each in environment_differences(theirs.get(worker, {}), environment)]
+    return found
 
 
 def pytest_benchmark_compare_machine_info(config: pytest.Config, machine_info: dict[str, Any], compared_benchmark: dict[str, Any]) -> None:
     """Called before anything is measured: refuses what can be known without a worker."""
     saved = compared_benchmark["machine_info"]
-    config.stash.setdefault(SAVED, []).append(saved)
+    try:
+        Machine.of(saved)
+    except msgspec.ValidationError as error:
+        raise pytest.UsageError(f"--benchmark-compare: the saved run's machine_info cannot be read ({error}): measure it again") from error
+    config.stash.setdefault(COMPARED, []).append((machine_info, saved))
     refused = refusal(config, machine_info, saved)
     if refused:
         raise pytest.UsageError(refused)
@@ -105,9 +91,8 @@ def pytest_benchmark_compare_machine_info(config: pytest.Config, machine_info: d
 def check_workers(config: pytest.Config) -> None:
     """Ends the session over what only the workers could tell, as soon as they have."""
     measurements = list(config.stash[recording.KEY].values())
-    known = {"workers": workers(measurements), "suite": suite(config, measurements)}
-    for saved in config.stash.get(SAVED, []):
-        refused = refusal(config, known, saved)
+    for own, saved in config.stash.get(COMPARED, []):
+        refused = refusal(config, own | {"workers": workers(measurements), "suite": suite(config, measurements)}, saved)
         if refused:
             pytest.exit(refused, returncode=pytest.ExitCode.USAGE_ERROR)
 
@@ -120,12 +105,3 @@ def refusal(config: pytest.Config, now: dict[str, Any], saved: dict[str, Any]) -
     return (
         f"--benchmark-compare: the saved run does not compare with this one (then → now):\n{lines}\nAdd --compare-anyway to compare them."
     )
-
-
-def _gpu_name(machine_info: dict[str, Any]) -> str:
-    return (machine_info.get("gpu") or {}).get("name", "none")  # type: ignore[no-any-return]
-
-
-def _difference(name: str, then: object, now: object) -> str | None:
-    """None too where one of them is not known."""
-    return None if now == then or now is None or then is None else f"{name}: {then} → {now}"

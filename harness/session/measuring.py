@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from harness.findings.comparison import title_of
 from harness.record.case import Case
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
@@ -16,7 +17,9 @@ from harness.session.comparer import Comparer
 from harness.session.inputs import InputStore
 from harness.session.stopping import StoppingRule
 from harness.session.terminal.progress import ProgressLine
-from harness.session.workers import WorkerPool, WorkerStartError
+from harness.session.workbench import Workbench
+from harness.session.workers.pool import WorkerPool
+from harness.session.workers.worker import WorkerStartError
 
 SUITE = Path(__file__).parents[2]  # the worker imports the same checkout, not what is installed in its environment
 
@@ -36,7 +39,7 @@ def progress(pytestconfig: pytest.Config) -> Iterator[ProgressLine]:
 def comparer(pytestconfig: pytest.Config, progress: ProgressLine) -> Iterator[Comparer]:
     chosen = options.of(pytestconfig)
     pool = WorkerPool(chosen.workers, [str(SUITE), str(pytestconfig.rootpath)])
-    comparer = Comparer(pool, InputStore(chosen), chosen.case_timeout_seconds, progress)
+    comparer = Comparer(Workbench(pool, InputStore(chosen), chosen.case_timeout_seconds, progress))
     pytestconfig.stash[COMPARER] = comparer
     try:
         yield comparer
@@ -71,7 +74,7 @@ def measure(
     def measured() -> Measurement:
         if case not in comparer.measurements:
             sides = cases.partners(request.session.items, case)
-            progress.announce(f"{case.comparison}: measuring " + (f"{len(sides)} sides in turns" if len(sides) > 1 else "it alone"))
+            progress.announce(f"{title_of(case)}: measuring " + (f"{len(sides)} sides in turns" if len(sides) > 1 else "it alone"))
             try:
                 comparer.measure(sides, rule)
             except WorkerStartError as error:

@@ -8,13 +8,13 @@ import execnet
 import msgspec
 import pytest
 
+from fixtures.experiments import defaults
 from fixtures.experiments.experiment import Experiment, ExperimentError, Run, load, shipped
 from harness.frameworks import FRAMEWORKS
+from harness.phases import PHASES
+from harness.phases.declaration import Schedule
 from harness.session import gpu
 
-REPORT_EXPERIMENT = "exp1_resnet50_bs32_lr1e-3_e10"
-CPU_EXPERIMENT = "exp2_resnet50_bs8_lr1e-3_e10"
-CPU_JOB_EXPERIMENT = "exp3_resnet50_bs32_lr1e-3_e12"  # two minutes a framework on two cores
 DATASETS = ("generated", "flowers102")
 WEIGHTS = ("seeded", "imagenet")
 SPEC_KINDS = ("popen", "ssh", "vagrant_ssh", "socket")
@@ -36,8 +36,8 @@ class Options(msgspec.Struct, frozen=True):
     precision: float
     confidence: float
 
-    def experiment(self, phase: Phase) -> Experiment:
-        return self.experiments.jobs if phase == "fine_tuning" else self.experiments.steps
+    def experiment(self, phase: str) -> Experiment:
+        return self.experiments.jobs if PHASES[phase].schedule is Schedule.JOB else self.experiments.steps
 
 
 KEY = pytest.StashKey[Options]()
@@ -49,8 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--experiment",
         metavar="NAME|PATH",
         help=f"Hyperparameters: one of {', '.join(shipped())}, a JSON file, or a run's JSON to repeat it. "
-        f"Default: {REPORT_EXPERIMENT} (the report's) where there is a GPU; "
-        f"else {CPU_EXPERIMENT}, and for fine-tuning {CPU_JOB_EXPERIMENT}.",
+        f"Default: {defaults.ON_A_GPU} (the report's) where there is a GPU; "
+        f"else {defaults.ON_A_CPU}, and for fine-tuning {defaults.JOBS_ON_A_CPU}.",
     )
     group.addoption("--dataset", choices=DATASETS, default=DATASETS[0], help="The images. flowers102 is downloaded. Default: %(default)s.")
     group.addoption("--weights", choices=WEIGHTS, default=WEIGHTS[0], help="The weights. imagenet is downloaded. Default: %(default)s.")
@@ -110,8 +110,8 @@ def chosen_experiments(name: str | None) -> Run:
     if name is not None:
         return load(name)
     if gpu.present():
-        return load(REPORT_EXPERIMENT)
-    return Run(load(CPU_EXPERIMENT).steps, load(CPU_JOB_EXPERIMENT).jobs)
+        return load(defaults.ON_A_GPU)
+    return Run(load(defaults.ON_A_CPU).steps, load(defaults.JOBS_ON_A_CPU).jobs)
 
 
 def worker_spec(text: str) -> tuple[str, str]:

@@ -15,15 +15,17 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from fixtures.experiments.experiment import RECORD
-from harness.findings.lead import lead, ways
+from harness.findings.comparison import title_of
+from harness.findings.figures import items_per_second
+from harness.findings.lead import lead, told, ways
 from harness.findings.overlap import verdict
 from harness.findings.ratio import limit_share
 from harness.findings.scaling import called_growth
+from harness.record.case import AXES
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from harness.session import options
 from harness.session.cases import CASE
-from harness.session.terminal.strategies_table import told
 
 FIELD = "measurement"  # in extra_info
 BEST = "best_pipelines"  # at the top of the JSON, where several ways of loading were measured
@@ -58,8 +60,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Both sides of a comparison, or all formats, in one table, and the replayed clock. In one marker: only the closest counts."""
     case = item.stash.get(CASE, None)
     if case is not None:
-        group = msgspec.structs.replace(case, strategy=None, model_format=None).comparison
-        item.add_marker(pytest.mark.benchmark(group=group, timer=CLOCK), append=False)
+        shared = msgspec.structs.replace(case, **{name: None for name, axis in AXES.items() if axis.listed})
+        item.add_marker(pytest.mark.benchmark(group=title_of(shared), timer=CLOCK), append=False)
 
 
 def keep(config: pytest.Config, node_id: str, measurement: Measurement) -> None:
@@ -72,7 +74,7 @@ def replay(benchmark: BenchmarkFixture, measurement: Measurement) -> None:
     benchmark.extra_info.update(
         {
             FIELD: msgspec.to_builtins(measurement),
-            "images_per_second": measurement.images_per_second,
+            f"{measurement.item}s_per_second": items_per_second(measurement),
             **_limit(measurement),
             **_end_to_end(measurement),
             **_growth(measurement),

@@ -9,12 +9,9 @@ import re
 
 import msgspec
 
-from fixtures.experiments.experiment import Experiment
-from fixtures.models.resnet50.flops import flop_per_image
-from harness.record.case import Case, Precision
+from harness.record.case import Precision
 
 NAME = "model_flops_utilisation"
-PHASES = ("train_step", "inference")  # whose steps are arithmetic and nothing else
 
 
 class Peak(msgspec.Struct, frozen=True):
@@ -49,14 +46,13 @@ PEAKS = (
 
 
 def utilisation(
-    case: Case, step_seconds: float, environment: dict[str, str], experiment: Experiment
+    flop_per_second: float, precision: Precision | None, environment: dict[str, str]
 ) -> tuple[dict[str, float], dict[str, str]]:
-    """The figure of a case in one of PHASES, or why there is none."""
-    peak, reason = _peak_teraflops(environment, case.precision)
+    """The figure, or why there is none."""
+    peak, reason = _peak_teraflops(environment, precision)
     if peak is None:
         return {}, {NAME: reason}
-    flop = case.batch_size * flop_per_image(case.workload, experiment)
-    return {NAME: flop / step_seconds / (peak * 1e12)}, {}
+    return {NAME: flop_per_second / (peak * 1e12)}, {}
 
 
 def _peak_teraflops(environment: dict[str, str], precision: Precision | None) -> tuple[float | None, str]:

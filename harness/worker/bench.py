@@ -10,7 +10,8 @@ from typing import Protocol
 from harness.frameworks.contract import Framework, Setup
 from harness.record.measurement import ColdStart
 from harness.worker.protocol import Begun, Block, Ended, Measure
-from harness.worker.timing.sampling import WarmUp, Window
+from harness.worker.timing.rounds import Window
+from harness.worker.timing.warm_up import WarmUp
 
 
 class Bench(Protocol):

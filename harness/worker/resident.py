@@ -1,28 +1,27 @@
-"""Train step and inference: repeated steps on a batch that is already on the device."""
+"""Repeated steps on a batch that is already on the device: of whatever work a phase is about."""
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 
-from harness.frameworks.contract import Framework, Inference, Setup, TrainStep, Work
-from harness.record.case import Workload
+from fixtures import models
+from harness.frameworks.contract import Framework, Setup, Work
 from harness.worker.bench import block, cold_start
 from harness.worker.meters import energy, slowdown
 from harness.worker.meters.cpu import CpuMeter, wait_until_idle
 from harness.worker.meters.gpu import GPU
 from harness.worker.meters.nvml.messages import ReadState, State
 from harness.worker.protocol import Begun, Block, Ended, Measure
-from harness.worker.timing.sampling import Window, check_fence, steps_per_round, warm_up, windows_of
+from harness.worker.timing.fence import check_fence
+from harness.worker.timing.rounds import Window, steps_per_round, windows_of
+from harness.worker.timing.step import timed_step
+from harness.worker.timing.warm_up import warm_up
 
 IDLE_LIMIT_SECONDS = 1.0
 
 
-def build(framework: Framework, setup: Setup) -> TrainStep | Inference:
-    """The work of the case's workload on its resident batch."""
-    return framework.inference(setup) if setup.case.workload is Workload.INFERENCE else framework.train_step(setup)
-
-
-class ResidentBench:
+class ResidentBench(ABC):
     def __init__(self, framework: Framework, setup: Setup) -> None:
         self._framework = framework
         self._setup = setup
@@ -31,13 +30,17 @@ class ResidentBench:
         self._figures: dict[str, float] = {}
         self._missing: dict[str, str] = {}
 
+    @abstractmethod
+    def build(self, framework: Framework, setup: Setup) -> Work:
+        """What a step of the phase is, its batch on the device."""
+
     def begin(self) -> Begun:
         self._framework.open_device(self._setup)
         start = time.perf_counter()
-        self._work = build(self._framework, self._setup)
+        self._work = self.build(self._framework, self._setup)
         build_seconds = time.perf_counter() - start
         warm = warm_up(self._work)
-        # A single image is asked for its latency: every step is a round, so that the slowest ones show.
+        # A single item is asked for its latency: every step is a round, so that the slowest ones show.
         self._steps = 1 if self._setup.case.batch_size == 1 else steps_per_round(warm.steady_step_seconds)
         check_fence(self._work, warm.steady_step_seconds)
         self._stopwatch = self._framework.stopwatch()
@@ -56,8 +59,9 @@ class ResidentBench:
 
     def end(self) -> Ended:
         assert self._work is not None, "end comes after begin"
+        work, item = self._work, models.load(self._setup.model).item
         start = time.perf_counter()
-        self._keep(*energy.joules_per_image(self._work, self._steps, self._setup.case.batch_size))
+        self._keep(*energy.joules_per_item(lambda: timed_step(work, self._steps), self._steps * self._setup.case.batch_size, item))
         busy_seconds = time.perf_counter() - start
         self._read_state("end")
         if GPU.is_watched:

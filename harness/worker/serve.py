@@ -15,17 +15,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from harness.frameworks.contract import Framework, Setup
-from harness.phases.data_pipeline.bench import PipelineBench
-from harness.phases.end_to_end.bench import EndToEndBench
-from harness.phases.fine_tuning.bench import FineTuningBench
-from harness.phases.memory.bench import MemoryBench
-from harness.phases.model_formats.bench import FormatsBench
-from harness.phases.model_formats.model_file import DiskFullError
-from harness.phases.pipeline_scaling.bench import ScalingBench
+from harness.frameworks.contract import Framework
 from harness.record.outcome import Outcome, Unsupported
 from harness.worker import allocator, inputs, traces
 from harness.worker.bench import Bench
+from harness.worker.case_error import CaseError
 from harness.worker.meters.cpu import cores, model
 from harness.worker.meters.gpu import GPU
 from harness.worker.protocol import (
@@ -44,20 +38,6 @@ from harness.worker.protocol import (
     TracePixels,
     TraceTraining,
 )
-from harness.worker.resident import ResidentBench
-from harness.worker.timing.sampling import UnfencedError
-
-BENCHES: dict[Phase, type[Bench]] = {
-    "data_pipeline": PipelineBench,
-    "train_step": ResidentBench,
-    "inference": ResidentBench,
-    "memory": MemoryBench,
-    "largest_batch": MemoryBench,
-    "fine_tuning": FineTuningBench,
-    "model_formats": FormatsBench,
-    "end_to_end": EndToEndBench,
-    "pipeline_scaling": ScalingBench,
-}
 
 
 class Channel(Protocol):
@@ -69,7 +49,10 @@ class Channel(Protocol):
 
 
 class Server:
-    """Does what is asked with one framework. One that cannot be imported is an answer to each request."""
+    """Does what is asked with one framework. One that cannot be imported is an answer to each request.
+
+    The module of a bench comes by name, as the framework's does: a worker knows no phase.
+    """
 
     def __init__(self, module: str, report: Any) -> None:
         self._module = module
@@ -92,8 +75,8 @@ class Server:
                 return traces.logits(self._framework(), setup)
             case TraceTraining(setup, steps):
                 return traces.training(self._framework(), setup, steps)
-            case Begin(setup):
-                return self._begin(setup).begin()
+            case Begin():
+                return self._begin(request).begin()
             case Measure():
                 return self._begun().measure(request)
             case End():
@@ -114,14 +97,12 @@ class Server:
 
     def failure(self, error: Exception) -> Failure:
         """The typed outcome of what was raised."""
+        if isinstance(error, CaseError):  # before memory: to TensorFlow a full disk is an exhausted resource, too
+            return Failure(error.outcome, str(error))
         # `raise … from` keeps what a framework's own exception hides: an out-of-memory under a pipeline error, say.
         chain = list(_chain(error))
         if any(isinstance(each, Unsupported) for each in chain):
             return Failure(Outcome.UNSUPPORTED, str(error))
-        if isinstance(error, UnfencedError):
-            return Failure(Outcome.UNFENCED, str(error))
-        if isinstance(error, DiskFullError):  # before memory: to TensorFlow both are an exhausted resource
-            return Failure(Outcome.ERROR, str(error))
         framework: Framework | None = sys.modules.get(self._module)
         if any(isinstance(each, MemoryError) or (framework and framework.is_out_of_memory(each)) for each in chain):
             return Failure(Outcome.OUT_OF_MEMORY, _last_lines(error))
@@ -133,15 +114,25 @@ class Server:
         except ModuleNotFoundError as error:  # another ImportError is a broken installation, and no excuse
             raise Unsupported(f"not installed in this worker ({sys.executable}): {error}") from error
 
-    def _begin(self, setup: Setup) -> Bench:
+    def _begin(self, request: Begin) -> Bench:
         self.release()
-        self._bench = BENCHES[setup.case.phase](self._framework(), setup)
+        framework = self._framework()  # one that is not installed is no fault of the bench
+        self._bench = bench_of(request.bench)(framework, request.setup)
         return self._bench
 
     def _begun(self) -> Bench:
         if self._bench is None:
             raise RuntimeError("no case has begun")
         return self._bench
+
+
+def bench_of(module: str) -> type[Bench]:
+    """The module's `Bench`. Raises CaseError, which names the module, where it cannot be had, whatever the reason."""
+    try:
+        found: type[Bench] = importlib.import_module(module).Bench
+    except Exception as error:
+        raise CaseError(f"no bench in {module} (it is to measure the case): {_last_lines(error)}") from error
+    return found
 
 
 def serve(channel: Channel, module: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from harness.frameworks.contract import Framework, Setup, TrainStep, Weights
+from fixtures.models.weights import Weights
+from harness.frameworks.contract import Framework, Setup, TrainStep
 from harness.worker.protocol import Array, LogitTrace, PixelTrace, TrainingTrace
 
 TRACED_BATCHES = 4
@@ -55,4 +56,6 @@ def _loss_of_step(work: TrainStep) -> float:
 
 
 def _running_means(weights: Weights) -> npt.NDArray[np.float32]:
-    return np.concatenate([weights[name].ravel() for name in sorted(weights) if name.endswith("running_mean")])
+    """Of all batch norms; empty where the network has none."""
+    means = [weights[name].ravel() for name in sorted(weights) if name.endswith("running_mean")]
+    return np.concatenate(means) if means else np.empty(0, np.float32)

@@ -1,6 +1,5 @@
 """Measures two revisions side by side and leaves a folder of pairs; run again on the same folder, it goes on where it stopped.
 
-comparison   what is compared, kept in the folder
 revision     names to commits; the working tree frozen as one
 reaper       a process that outlives ours, and cleans up
 process      one fresh process of pytest, one file

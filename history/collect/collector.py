@@ -12,12 +12,12 @@ from pathlib import Path
 import filelock
 from rich.console import Console
 
-from history.collect.comparison import Comparison, keep
 from history.collect.process import measure
 from history.collect.progress import CollectionProgress, last_all_cases_pair
 from history.collect.reaper import Reaper, remove_worktree
-from history.collect.revision import git
 from history.collect.schedule import drop_half_pair, next_pair
+from history.git import git
+from history.pairs.comparison import Comparison, keep
 from history.records import BadInput
 
 SIDES = ("base", "head")

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from history.collect.comparison import Side
 from history.collect.revision import commit, repository
-from history.gate.plan import FIRST_PAIRS
+from history.pairs.comparison import Side
+from history.pairs.plan import FIRST_PAIRS
 
 WORKER: dict[str, Any] = {"metavar": "FRAMEWORK=SPEC", "action": "append", "default": []}
 

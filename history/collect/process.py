@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from history.collect.comparison import Side
 from history.collect.reaper import Reaper
-from history.gate.folder import side_file
+from history.pairs.comparison import Side
+from history.pairs.folder import side_file
 from history.records import BadInput, Run, read
 
 SUITE = "benchmarks"

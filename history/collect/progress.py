@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from history.collect.schedule import Pair
-from history.gate.plan import FIRST_PAIRS
+from history.pairs.plan import FIRST_PAIRS
 
 _WHOLE_RUN_SECONDS = 7 * 24 * 3600.0  # rich forgets older steps when it estimates; ours take minutes
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
 from pathlib import Path
 
+from history.git import git
 from history.records import BadInput
 
 WORKING_TREE = "working tree"
@@ -34,20 +33,6 @@ def commit(repository: Path, revision: str, besides: Path) -> str:
     except BadInput as error:
         mend = "Give a commit, a branch or a tag; a shallow clone lacks most."
         raise BadInput(f"{revision!r} is no revision of {repository.name}. {mend}") from error
-
-
-def git(repository: Path, *arguments: str, environment: dict[str, str] | None = None) -> str:
-    """Raises BadInput with git's own words."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(repository), *arguments], capture_output=True, text=True, check=True, env=os.environ | (environment or {})
-        )
-    except FileNotFoundError as error:
-        raise BadInput("git is not installed, or not on PATH.") from error
-    except subprocess.CalledProcessError as error:
-        words = error.stderr.strip().splitlines() or [f"exit code {error.returncode}"]
-        raise BadInput(f"git {arguments[0]} in {repository}: {words[-1]}") from error
-    return done.stdout.strip()
 
 
 def _freeze(repository: Path, besides: Path) -> str:

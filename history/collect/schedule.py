@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from history.collect.comparison import Comparison
 from history.gate.decision import suspects
 from history.gate.evidence import gather
-from history.gate.folder import pair_files, side_file, side_files
-from history.gate.plan import BATCH_PAIRS, FIRST_PAIRS
+from history.pairs.comparison import Comparison
+from history.pairs.folder import pair_files, side_file, side_files
+from history.pairs.plan import BATCH_PAIRS, FIRST_PAIRS
 from history.records import read
 
 

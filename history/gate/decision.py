@@ -7,14 +7,16 @@ import statistics
 import msgspec
 import numpy as np
 
+from harness.findings.watched import Watched, value_at
+from harness.record.figure import Unit
 from harness.record.outcome import Outcome
 from history.gate.comparable import case_difference, machine_difference
 from history.gate.evidence import CaseEvidence, Evidence, Sample
 from history.gate.findable import smallest_findable
 from history.gate.memory import memory_findings, vanished
-from history.gate.plan import FIRST_PAIRS, WIDEST_HALF_WIDTH, Plan
 from history.gate.sequential import FASTER, SLOWER, estimated, rejected, worth_more
 from history.gate.verdict import CaseVerdict, Decision, MemoryFinding, Severity, TimeFinding, Verdict, WholeRun
+from history.pairs.plan import FIRST_PAIRS, WIDEST_HALF_WIDTH, Plan
 
 SEVERITY = {
     Verdict.OK: Severity.PASSES,
@@ -133,36 +135,50 @@ def _times(evidence: Evidence, plan: Plan) -> dict[str, _TimeVerdict]:
     verdicts = {}
     for index, case in enumerate(evidence.cases):
         mean, half_width = float(estimate.mean[index]), float(estimate.half_width[index])
+        low, high = _interval(case.how, mean, half_width)
         finding = TimeFinding(
+            quantity=case.how.figure,
             pairs=int(estimate.pairs[index]),
-            base_seconds=_median_seconds(case, case.base),
-            head_seconds=_median_seconds(case, case.head),
-            change=float(np.expm1(mean)),
-            low=float(np.expm1(mean - half_width)) if np.isfinite(half_width) else None,
-            high=float(np.expm1(mean + half_width)) if np.isfinite(half_width) else None,
+            base=_median(case, case.base),
+            head=_median(case, case.head),
+            change=value_at(case.how, mean) - 1,
+            low=low,
+            high=high,
             smallest_findable=float(findable[index]) if np.isfinite(findable[index]) else None,
         )
-        verdict, reason = _time_verdict(mean, half_width, bool(slower[index]), bool(faster[index]), finding.pairs, plan)
+        verdict, reason = _time_verdict(case.how, finding, mean, half_width, bool(slower[index]), bool(faster[index]), plan)
         verdicts[case.name] = _TimeVerdict(verdict, reason, finding)
     return verdicts
 
 
-def _time_verdict(mean: float, half_width: float, slower: bool, faster: bool, pairs: int, plan: Plan) -> tuple[Verdict, str]:
+def _interval(how: Watched, mean: float, half_width: float) -> tuple[float | None, float | None]:
+    """Of the quantity's own change: mean and half width are of its logarithmic cost."""
+    if not np.isfinite(half_width):
+        return None, None
+    one, other = (value_at(how, mean + reach) - 1 for reach in (-half_width, half_width))
+    return min(one, other), max(one, other)
+
+
+def _time_verdict(
+    how: Watched, finding: TimeFinding, mean: float, half_width: float, slower: bool, faster: bool, plan: Plan
+) -> tuple[Verdict, str]:
+    """mean: of the logarithmic cost."""
+    changed = f"{finding.change:+.1%} in {'time' if how.figure.unit is Unit.SECONDS else how.figure.title}"
     if slower and mean >= plan.min_log_effect:
-        return Verdict.REGRESSED, f"{np.expm1(mean):+.1%} in time"
+        return Verdict.REGRESSED, changed
     if faster and mean <= -plan.min_log_effect:
-        return Verdict.IMPROVED, f"{np.expm1(mean):+.1%} in time"
+        return Verdict.IMPROVED, changed
     if mean >= plan.min_log_effect:
-        return Verdict.INCONCLUSIVE, f"{np.expm1(mean):+.1%} in time, not significant after {pairs} pairs"
+        return Verdict.INCONCLUSIVE, f"{changed}, not significant after {finding.pairs} pairs"
     if not half_width <= WIDEST_HALF_WIDTH:
-        return Verdict.INCONCLUSIVE, f"too noisy: after {pairs} pairs the interval is wider than ±{WIDEST_HALF_WIDTH:.0%}"
+        return Verdict.INCONCLUSIVE, f"too noisy: after {finding.pairs} pairs the interval is wider than ±{WIDEST_HALF_WIDTH:.0%}"
     if slower:
-        return Verdict.OK, f"slower, but by less than {plan.min_effect:.1%}"
+        return Verdict.OK, f"{how.worse}, but by less than {plan.min_effect:.1%}"
     return Verdict.OK, ""
 
 
-def _median_seconds(case: CaseEvidence, side: dict[int, Sample]) -> float:
-    return float(np.exp(np.median([side[number].log_seconds for number in case.timed_pairs])))
+def _median(case: CaseEvidence, side: dict[int, Sample]) -> float:
+    return value_at(case.how, float(np.median([side[number].log_cost for number in case.timed_pairs])))
 
 
 def _whole_run(cases: tuple[CaseEvidence, ...]) -> WholeRun | None:

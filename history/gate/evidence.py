@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from harness.record.measurement import SCHEMA_VERSION
+from harness.findings.ratio import compared_meter
+from harness.findings.watched import Watched, is_time, log_cost, values, watched
+from harness.record.machine import Machine
+from harness.record.measurement import SCHEMA_VERSION, Measurement
 from harness.record.outcome import Outcome
-from history.gate.folder import PairFiles
 from history.gate.moderation import Floats
-from history.records import BadInput, Machine, Row, Run, read
+from history.pairs.folder import PairFiles
+from history.records import BadInput, Row, Run, read
 
 PEAK = "peak_bytes"  # how the names of peaks end
 
@@ -23,7 +25,7 @@ class Sample(msgspec.Struct, frozen=True):
 
     outcome: Outcome
     detail: str
-    log_seconds: float | None  # of the median step; None where the outcome is not ok, and where memory is what is measured
+    log_cost: float | None  # of the watched quantity's median; None where the outcome is not ok, and where memory is what is watched
     peak_bytes: dict[str, int]
     environment: dict[str, str] | None  # None in files of other suites
 
@@ -32,6 +34,7 @@ class CaseEvidence(msgspec.Struct, frozen=True):
     """A case's samples by the number of their pair; a process that did not have the case has no sample."""
 
     name: str
+    how: Watched  # what its samples' costs are of
     base: dict[int, Sample]
     head: dict[int, Sample]
 
@@ -41,13 +44,13 @@ class CaseEvidence(msgspec.Struct, frozen=True):
         return [
             number
             for number, base in self.base.items()
-            if base.log_seconds is not None and (head := self.head.get(number)) is not None and head.log_seconds is not None
+            if base.log_cost is not None and (head := self.head.get(number)) is not None and head.log_cost is not None
         ]
 
     @property
     def log_ratios(self) -> list[float]:
-        """log(head / base) of the timed pairs."""
-        return [_log_seconds(self.head[number]) - _log_seconds(self.base[number]) for number in self.timed_pairs]
+        """log(head / base) of what the timed pairs cost."""
+        return [_log_cost(self.head[number]) - _log_cost(self.base[number]) for number in self.timed_pairs]
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -72,6 +75,7 @@ def gather(pairs: tuple[PairFiles, ...]) -> Evidence:
     """Reads one file at a time and keeps one number of it a case. Raises BadInput (`records.read`)."""
     base: dict[str, dict[int, Sample]] = {}
     head: dict[str, dict[int, Sample]] = {}
+    hows: dict[str, Watched] = {}
     machines: list[tuple[str, Machine]] = []
     commits: list[str | None] = []
     versions: dict[int | None, str] = {}
@@ -82,14 +86,15 @@ def gather(pairs: tuple[PairFiles, ...]) -> Evidence:
             machines.append((path.name, run.machine))
             commits.append(run.commit)
             for row in run.rows:
-                side.setdefault(row.fullname, {})[pair.number] = _sample(row)
+                how = hows.setdefault(row.fullname, watched(row.measurement))
+                side.setdefault(row.fullname, {})[pair.number] = _sample(row, how)
     if not base and not head:
         raise BadInput(f"{_folder(pairs)}: no file has a case in it. Measure again, with benchmarks selected.")
     first = machines[0][1]
     names = sorted(base.keys() | head.keys())
     return Evidence(
         pairs=len(pairs),
-        cases=tuple(CaseEvidence(name=name, base=base.get(name, {}), head=head.get(name, {})) for name in names),
+        cases=tuple(CaseEvidence(name=name, how=hows[name], base=base.get(name, {}), head=head.get(name, {})) for name in names),
         machine=first,
         other_machines=tuple((source, machine) for source, machine in machines if machine != first),
         commits=(commits[0], commits[1]),
@@ -107,26 +112,31 @@ def _expect_one_version(versions: dict[int | None, str], run: Run) -> None:
             raise BadInput(f"{lacking}: has cases without this suite's measurement, unlike {having}. Measure both with one version.")
 
 
-def _sample(row: Row) -> Sample:
+def _sample(row: Row, how: Watched) -> Sample:
     measurement = row.measurement
-    timed = row.outcome is Outcome.OK and not (measurement and measurement.case.phase == "memory")
-    peaks = {
-        reading.name: reading.value_bytes
-        for reading in (measurement.readings if measurement else ())
-        if reading.name.endswith(PEAK) and reading.status == "ok" and reading.value_bytes is not None
-    }
+    found = values(measurement, row.step_seconds) if row.outcome is Outcome.OK else ()
     return Sample(
         outcome=row.outcome,
         detail=row.detail,
-        log_seconds=math.log(statistics.median(row.step_seconds)) if timed else None,
-        peak_bytes=peaks,
+        log_cost=log_cost(how, statistics.median(found)) if found and is_time(how) else None,
+        peak_bytes=_peaks(measurement, how) if measurement else {},
         environment=measurement.environment if measurement else None,
     )
 
 
-def _log_seconds(sample: Sample) -> float:
-    assert sample.log_seconds is not None
-    return sample.log_seconds
+def _peaks(measurement: Measurement, how: Watched) -> dict[str, int]:
+    """Those of all allocators and processes, and the meter that the phase is watched by."""
+    watched_meter = None if is_time(how) else compared_meter((measurement,))
+    return {
+        reading.name: reading.value_bytes
+        for reading in measurement.readings
+        if (reading.name.endswith(PEAK) or reading.name == watched_meter) and reading.status == "ok" and reading.value_bytes is not None
+    }
+
+
+def _log_cost(sample: Sample) -> float:
+    assert sample.log_cost is not None
+    return sample.log_cost
 
 
 def _folder(pairs: tuple[PairFiles, ...]) -> Path:

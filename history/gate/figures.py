@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
+from harness.record.figure import MIB, NOTHING
+from harness.record.machine import Machine
 from history.gate.verdict import CaseVerdict, Decision, MemoryFinding, TimeFinding, Verdict
-from history.records import Machine
-
-_MIB = 1024**2
-_NOTHING = "–"
 
 
 def change(time: TimeFinding | None) -> str:
     if time is None:
-        return _NOTHING
+        return NOTHING
     if time.low is None or time.high is None:
         return f"{time.change:+.1%}"
     return f"{time.change:+.1%} ({time.low:+.1%} … {time.high:+.1%})"
 
 
 def sides(time: TimeFinding | None) -> str:
-    return _NOTHING if time is None else f"{duration(time.base_seconds)} → {duration(time.head_seconds)}"
-
-
-def duration(seconds: float) -> str:
-    """Three significant digits: the fourth is never justified."""
-    for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
-        if seconds * factor >= 1:
-            return f"{seconds * factor:.3g} {unit}" if seconds * factor < 999.5 else f"{seconds * factor:.0f} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
+    return NOTHING if time is None else f"{time.quantity.written(time.base)} → {time.quantity.written(time.head)}"
 
 
 def findable(share: float | None) -> str:
-    return _NOTHING if share is None else f"{share:+.1%}"
+    return NOTHING if share is None else f"{share:+.1%}"
 
 
 def pairs(time: TimeFinding | None) -> str:
-    return _NOTHING if time is None else str(time.pairs)
+    return NOTHING if time is None else str(time.pairs)
 
 
 def memory(findings: tuple[MemoryFinding, ...]) -> str:
     """The peak that changed most: the others are no worse."""
     if not findings:
-        return _NOTHING
+        return NOTHING
     most = max(findings, key=lambda finding: abs(finding.head_bytes - finding.base_bytes))
-    return f"{most.base_bytes / _MIB:.1f} → {most.head_bytes / _MIB:.1f} MiB ({most.change:+.1%})"
+    return f"{most.base_bytes / MIB:.1f} → {most.head_bytes / MIB:.1f} MiB ({most.change:+.1%})"
 
 
 def counts(decision: Decision) -> str:

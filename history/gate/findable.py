@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from history.gate.moderation import Floats
-from history.gate.plan import FIRST_PAIRS, Plan
+from history.pairs.plan import FIRST_PAIRS, Plan
 
 POWER = 0.95
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy import special
 
 from history.gate.moderation import Floats, Prior, prior
-from history.gate.plan import CONFIDENCE, FIRST_PAIRS, WIDEST_HALF_WIDTH, Plan
+from history.pairs.plan import CONFIDENCE, FIRST_PAIRS, WIDEST_HALF_WIDTH, Plan
 
 Flags = npt.NDArray[np.bool_]
 

@@ -6,7 +6,8 @@ from enum import IntEnum, StrEnum
 
 import msgspec
 
-from history.records import Machine
+from harness.record.figure import Figure
+from harness.record.machine import Machine
 
 
 class Verdict(StrEnum):
@@ -29,15 +30,16 @@ class Severity(IntEnum):
 
 
 class TimeFinding(msgspec.Struct, frozen=True):
-    """Change of the step's duration, head against base, as a share of base. The interval is pointwise, at 95 %."""
+    """Change of the quantity that the case is watched by, head against base, as a share of base. The interval is pointwise, at 95 %."""
 
+    quantity: Figure
     pairs: int
-    base_seconds: float
-    head_seconds: float
+    base: float  # medians, in the quantity's unit
+    head: float
     change: float
     low: float | None  # None where there are too few pairs for an interval
     high: float | None
-    smallest_findable: float | None  # slow-down that would have been found with probability .95
+    smallest_findable: float | None  # change for the worse that would have been found with probability .95
 
 
 class MemoryFinding(msgspec.Struct, frozen=True):

@@ -10,9 +10,9 @@ import msgspec
 from rich.console import Console
 from rich.markup import escape
 
-from history.noise import Noise
+from history.gate.noise import Noise
 from history.records import BadInput
-from history.report.changes import watched
+from history.report.changes import machine_changes
 from history.report.commits import Commits
 from history.report.histories import of_machines
 from history.report.job_summary import job_summary
@@ -28,7 +28,7 @@ def build(options: argparse.Namespace) -> None:
     report = _report(options)
     write(report, options.output)
     if options.markdown is not None:
-        text = job_summary(report.machines[0], report.overviews[0], report.watched[0].changes, report.notes)
+        text = job_summary(report.machines[0], report.overviews[0], report.changes[0].changes, report.notes)
         _write_text(options.markdown, text)
     _tell(report, options.output)
 
@@ -44,7 +44,7 @@ def _report(options: argparse.Namespace) -> Report:
     return Report(
         machines=tuple(machines),
         overviews=tuple(overview(machine, options.storage) for machine in machines),
-        watched=tuple(watched(machine, commits) for machine in machines),
+        changes=tuple(machine_changes(machine, commits) for machine in machines),
         notes=(*storage.notes, *_several(len(machines), [machine.key.title for machine in machines])),
         commits=commits,
         links=places,
@@ -80,7 +80,7 @@ def _tell(report: Report, site: Path) -> None:
         console.print(f"[yellow]{note.kind}[/]: {escape(_printable(place + note.text))}")
     nights = sum(len(machine.nights) for machine in report.machines)
     cases = max(len(machine.cases) for machine in report.machines)
-    changes = [change for each in report.watched for change in each.changes]
+    changes = [change for each in report.changes for change in each.changes]
     new = sum(change.new and change.worse for change in changes)
     console.print(
         f"{nights} {'run' if nights == 1 else 'runs'} of up to {cases} cases; {len(changes)} changes found, {new} of them new regressions."

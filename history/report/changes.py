@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 from collections.abc import Sequence
@@ -10,16 +9,19 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from harness.findings.sides import title
+from harness.findings.watched import Watched, is_time, value_at
+from harness.record.comparable import machine_differences
+from harness.record.figure import Figure
 from history.gate.moderation import Floats
 from history.report.commits import Between, Commits
-from history.report.histories import CaseHistory, MachineHistory, machine_differences, title
-from history.report.night import Quantity, Side
+from history.report.histories import CaseHistory, MachineHistory
+from history.report.night import Side
 from history.trends.change_points import ChangePoint, Trends, trends
 from history.trends.limits import LIMITS
 
 SAME_NIGHTS = 3  # a change that is found a few nights off yesterday's place is yesterday's
 SHARED_SHARE = 0.5  # of a family's cases, and it is not one case's doing
-MEMORY_WORDS, TIME_WORDS = ("larger", "smaller"), ("slower", "faster")
 _KEYWORD = re.compile(r"[\w:+\-.\[\]/]+")  # what pytest's -k takes as one word
 
 
@@ -28,7 +30,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     comparison: str  # "" where it is what all cases of the framework share
     framework: str
     title: str
-    quantity: Quantity
+    figure: Figure  # that the case is watched by
     word: str
     worse: bool
     night: int  # of the machine's nights, the first on the new level
@@ -42,7 +44,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     share: float  # by how much, of the old level
     low: float
     high: float
-    before: float | None  # medians of the levels, seconds or bytes
+    before: float | None  # medians of the levels, in the figure's unit
     after: float | None
     nights_before: int
     nights_after: int
@@ -57,22 +59,22 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         return self.family_cases > 2 and self.shared_by > SHARED_SHARE * self.family_cases
 
 
-class Watched(msgspec.Struct, frozen=True):
+class MachineChanges(msgspec.Struct, frozen=True):
     """What the trends say of a machine."""
 
     changes: tuple[Change, ...]  # the newest first
     night_sds: dict[tuple[str, str], float]  # from night to night, by comparison and framework, of those with nights enough to tell
 
 
-def watched(machine: MachineHistory, commits: Commits) -> Watched:
-    families: dict[tuple[str, Quantity], list[CaseHistory]] = {}
+def machine_changes(machine: MachineHistory, commits: Commits) -> MachineChanges:
+    families: dict[tuple[str, bool], list[CaseHistory]] = {}
     for case in machine.cases:
-        if case.quantity is not Quantity.NONE:
-            families.setdefault((case.framework, case.quantity), []).append(case)
+        if case.measured:
+            families.setdefault((case.framework, is_time(case.how)), []).append(case)
     changes: list[Change] = []
     night_sds: dict[tuple[str, str], float] = {}
-    for (framework, quantity), cases in families.items():
-        log_values = np.column_stack([case.log_values(len(machine.nights)) for case in cases])
+    for (framework, _), cases in families.items():
+        log_values = np.column_stack([case.log_costs(len(machine.nights)) for case in cases])
         now = trends(log_values)
         changed = [index for index, points in enumerate(now.cases) if points]
         before = trends(log_values[:-1], changed) if changed or now.family else now  # only of what may be new
@@ -84,9 +86,9 @@ def watched(machine: MachineHistory, commits: Commits) -> Watched:
         }
         family = _Family(machine, commits, cases, log_values, now, before)
         changes.extend(change for index in range(len(cases)) for change in family.of_case(index))
-        changes.extend(family.of_all(framework, quantity))
+        changes.extend(family.of_all(framework))
     order = sorted(changes, key=lambda change: (not change.new, -change.night, not change.worse, -abs(change.share)))
-    return Watched(changes=tuple(order), night_sds=night_sds)
+    return MachineChanges(changes=tuple(order), night_sds=night_sds)
 
 
 class _Family:
@@ -111,15 +113,15 @@ class _Family:
                 name=case.newest.name,
                 comparison=case.comparison,
                 heading=f"{case.comparison}, {title(case.framework)}" if case.framework else case.comparison,
-                levels=self._levels(index, point),
+                levels=self._levels(case.how, index, point),
                 shared_by=self._shared_by(point),
                 new=not _known(point, self._before.cases[index]),
             )
             for point in self._now.cases[index]
         ]
 
-    def of_all(self, framework: str, quantity: Quantity) -> list[Change]:
-        what = "memory of all cases" if quantity is Quantity.MEMORY else "all cases"
+    def of_all(self, framework: str) -> list[Change]:
+        what = "all cases" if is_time(self._cases[0].how) else "memory of all cases"
         return [
             self._change(
                 point,
@@ -149,14 +151,14 @@ class _Family:
         nights = self._machine.nights
         before, after = nights[point.last_before].night.commit, nights[point.latest].night.commit
         worse = point.log_shift > 0
-        words = MEMORY_WORDS if case.quantity is Quantity.MEMORY else TIME_WORDS
+        low, high = sorted((value_at(case.how, point.low) - 1, value_at(case.how, point.high) - 1))
         return Change(
             machine=self._machine.key.slug,
             comparison=comparison,
             framework=case.framework,
             title=heading,
-            quantity=case.quantity,
-            word=words[0] if worse else words[1],
+            figure=case.how.figure,
+            word=case.how.worse if worse else case.how.better,
             worse=worse,
             night=point.night,
             earliest=point.earliest,
@@ -166,9 +168,9 @@ class _Family:
             commit_before=before,
             commit_after=after,
             between=self._commits.between(before, after),
-            share=math.expm1(point.log_shift),
-            low=math.expm1(point.low),
-            high=math.expm1(point.high),
+            share=value_at(case.how, point.log_shift) - 1,
+            low=low,
+            high=high,
             before=levels[0],
             after=levels[1],
             nights_before=point.nights_before,
@@ -180,12 +182,13 @@ class _Family:
             command=confirmation(before, after, name, case.framework),
         )
 
-    def _levels(self, index: int, point: ChangePoint) -> tuple[float, float]:
+    def _levels(self, how: Watched, index: int, point: ChangePoint) -> tuple[float, float]:
         """Medians of what was measured on both levels, as it was measured."""
         values = self._log_values[:, index]
         before, after = values[: point.night], values[point.night :]
         before, after = before[np.isfinite(before)], after[np.isfinite(after)]
-        return float(np.exp(np.median(before[-point.nights_before :]))), float(np.exp(np.median(after[: point.nights_after])))
+        before, after = before[-point.nights_before :], after[: point.nights_after]
+        return value_at(how, float(np.median(before))), value_at(how, float(np.median(after)))
 
     def _shared_by(self, point: ChangePoint) -> int:
         return sum(
@@ -196,7 +199,8 @@ class _Family:
     def _environment(self, case: CaseHistory, point: ChangePoint) -> list[str]:
         """What differs between the last night on the old level and the first on the new one."""
         nights = self._machine.nights
-        found = list(machine_differences(nights[point.last_before].night, nights[point.latest].night))
+        then_on, now_on = (nights[night].night.machine for night in (point.last_before, point.latest))
+        found = [each.told for each in machine_differences(then_on, now_on)]
         sides = dict(zip(case.nights, case.sides, strict=True))
         then, now = (_environment_of(self._machine, sides, night) for night in (point.last_before, point.latest))
         return found + self._machine.environment_differences(then, now)

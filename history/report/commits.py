@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from history.collect.revision import git
+from history.git import git
 from history.records import BadInput
 
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

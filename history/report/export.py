@@ -9,11 +9,10 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from harness.record.case import Case
+from harness.record.case import AXES, Case
+from harness.record.figure import Figure, Unit
 from history.report.histories import MachineHistory
-from history.report.night import Quantity, Side
-
-CASE_PARTS = ("phase", "workload", "style", "rung", "strategy", "execution", "precision", "batch_size", "model_format")
+from history.report.night import Side
 
 
 def export(machines: list[MachineHistory], csv: Path, parquet: Path) -> None:
@@ -25,6 +24,7 @@ def export(machines: list[MachineHistory], csv: Path, parquet: Path) -> None:
 def _table(machines: list[MachineHistory]) -> pa.Table:
     nights = [(machine.key.title, dated) for machine in machines for dated in machine.nights]
     sides = [side for _, dated in nights for side in dated.night.sides]
+    watched = [dated.night.hows[side.how].figure for _, dated in nights for side in dated.night.sides]
     of_night = np.repeat(np.arange(len(nights), dtype=np.int32), [len(dated.night.sides) for _, dated in nights])
     columns: dict[str, pa.Array] = {
         "machine": _spread(of_night, [machine for machine, _ in nights]),
@@ -34,14 +34,16 @@ def _table(machines: list[MachineHistory]) -> pa.Table:
         "file": _spread(of_night, [dated.source for _, dated in nights]),
         "case": _words([side.name for side in sides]),
         "comparison": _words([side.comparison for side in sides]),
-        "framework": _words([side.framework for side in sides]),
         **_parts(sides),
+        "framework": _words([side.framework for side in sides]),  # files of other suites have none
         "outcome": _words([str(side.outcome) for side in sides]),
         "disturbed": pa.array([side.disturbed for side in sides]),
-        "median_seconds": _watched(sides, "value", Quantity.TIME),
-        "lower_quartile_seconds": _watched(sides, "low", Quantity.TIME),
-        "upper_quartile_seconds": _watched(sides, "high", Quantity.TIME),
-        "watched_bytes": _watched(sides, "value", Quantity.MEMORY),
+        "watched": _words([figure.name for figure in watched]),
+        "watched_value": pa.array([side.value for side in sides], type=pa.float64()),
+        "median_seconds": _in_unit(Unit.SECONDS, watched, [side.value for side in sides]),
+        "lower_quartile_seconds": _in_unit(Unit.SECONDS, watched, [side.low for side in sides]),
+        "upper_quartile_seconds": _in_unit(Unit.SECONDS, watched, [side.high for side in sides]),
+        "watched_bytes": _in_unit(Unit.BYTES, watched, [side.value for side in sides]),
     }
     figures = _figures(sides)
     return pa.table(columns | {name: figures[name] for name in sorted(figures) if name not in columns})
@@ -51,7 +53,7 @@ def _parts(sides: list[Side]) -> dict[str, pa.Array]:
     """Of the cases, each different one looked at once."""
     places: dict[Case | None, int] = {}
     of_side = np.array([places.setdefault(side.case, len(places)) for side in sides], dtype=np.int32)
-    return {part: _spread(of_side, [_part(case, part) for case in places]) for part in CASE_PARTS}
+    return {part: _spread(of_side, [_part(case, part) for case in places]) for part in AXES}
 
 
 def _part(case: Case | None, part: str) -> str | None:
@@ -68,8 +70,8 @@ def _words(values: list[str]) -> pa.Array:
     return pa.array(values, type=pa.string()).dictionary_encode()
 
 
-def _watched(sides: list[Side], field: str, quantity: Quantity) -> pa.Array:
-    return pa.array([getattr(side, field) if side.quantity is quantity else None for side in sides], type=pa.float64())
+def _in_unit(unit: Unit, watched: list[Figure], values: list[float | None]) -> pa.Array:
+    return pa.array([value if figure.unit is unit else None for figure, value in zip(watched, values, strict=True)], type=pa.float64())
 
 
 def _figures(sides: list[Side]) -> dict[str, pa.Array]:

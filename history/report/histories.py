@@ -7,15 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.frameworks import FRAMEWORKS, rank
-from history.gate.comparable import PLACE
+from harness.findings.sides import ordered
+from harness.findings.watched import Watched, log_cost
+from harness.record.comparable import PLACE, environment_differences, machine_differences
+from harness.record.machine import Machine
 from history.gate.moderation import Floats
-from history.records import Machine
 from history.report import machines
-from history.report.night import Night, Quantity, Side
+from history.report.night import Night, Side
 from history.report.storage import Dated
-
-COLOURS = 3
 
 
 class CaseHistory:
@@ -26,23 +25,34 @@ class CaseHistory:
         self.framework = framework
         self.nights: list[int] = []
         self.sides: list[Side] = []
+        self._hows: list[Watched] = []
+
+    def add(self, night: int, side: Side, how: Watched) -> None:
+        self.nights.append(night)
+        self.sides.append(side)
+        self._hows.append(how)
 
     @property
     def newest(self) -> Side:
         return self.sides[-1]
 
-    @cached_property
-    def quantity(self) -> Quantity:
-        """By which it was measured last."""
-        return next((side.quantity for side in reversed(self.sides) if side.quantity is not Quantity.NONE), Quantity.NONE)
+    @property
+    def how(self) -> Watched:
+        """What it is watched by."""
+        return self._hows[-1]
 
-    def log_values(self, nights: int) -> Floats:
-        """A value a night, NaN where it was not measured or most rounds were disturbed."""
-        values = np.full(nights, np.nan)
-        for night, side in zip(self.nights, self.sides, strict=True):
-            if side.value and side.quantity is self.quantity and not side.disturbed:
-                values[night] = np.log(side.value)
-        return values
+    @cached_property
+    def measured(self) -> bool:
+        """In some night."""
+        return any(side.value for side in self.sides)
+
+    def log_costs(self, nights: int) -> Floats:
+        """A value a night, higher is worse; NaN where it was not measured, or by another quantity, or most rounds were disturbed."""
+        costs = np.full(nights, np.nan)
+        for night, side, how in zip(self.nights, self.sides, self._hows, strict=True):
+            if side.value and how.figure.name == self.how.figure.name and not side.disturbed:
+                costs[night] = log_cost(how, side.value)
+        return costs
 
 
 class MachineHistory:
@@ -60,12 +70,16 @@ class MachineHistory:
             for side in dated.night.sides:
                 cases = self.comparisons.setdefault(side.comparison, {})
                 case = cases.setdefault(side.framework, CaseHistory(side.comparison, side.framework))
-                case.nights.append(index)
-                case.sides.append(side)
+                case.add(index, side, dated.night.hows[side.how])
 
     @property
     def newest(self) -> Night:
         return self.nights[-1].night
+
+    @cached_property
+    def frameworks(self) -> tuple[str, ...]:
+        """Of all its nights, in the order in which they stand everywhere; "" for files of other suites."""
+        return ordered(framework for cases in self.comparisons.values() for framework in cases)
 
     @cached_property
     def cases(self) -> tuple[CaseHistory, ...]:
@@ -81,8 +95,7 @@ class MachineHistory:
             return []
         pair = (id(before), id(after))
         if pair not in self._differences:
-            fields = [field for field in sorted(before.keys() & after.keys()) if before[field] != after[field]]  # not told yet is no change
-            self._differences[pair] = [f"{field.replace('_', ' ')}: {before[field]} → {after[field]}" for field in fields]
+            self._differences[pair] = [each.told for each in environment_differences(before, after)]
         return self._differences[pair]
 
     def environment_changes(self, case: CaseHistory) -> list[tuple[int, str]]:
@@ -92,7 +105,7 @@ class MachineHistory:
         for after, side in zip(case.nights[1:], case.sides[1:], strict=True):
             now = self.environment(after, side)
             if self._machines[before] is not self._machines[after]:
-                found.extend((after, text) for text in machine_differences(self.nights[before].night, self.nights[after].night))
+                found.extend((after, each.told) for each in machine_differences(self._machines[before], self._machines[after]))
             if then is not now:
                 found.extend((after, text) for text in self.environment_differences(then, now))
             before, then = after, now
@@ -106,20 +119,6 @@ def of_machines(nights: Sequence[Dated]) -> list[MachineHistory]:
         by_machine.setdefault(machines.key(dated.night.machine), []).append(dated)
     found = [MachineHistory(key, dated) for key, dated in by_machine.items()]
     return sorted(found, key=lambda machine: machine.nights[-1].when, reverse=True)
-
-
-def title(framework: str) -> str:
-    """As people write it. Files of other suites have no framework."""
-    return FRAMEWORKS[framework].title if framework in FRAMEWORKS else framework or "case"
-
-
-def colour(framework: str) -> int:
-    """Number of the framework's colour in the style sheet; what is no framework has the last."""
-    return min(rank(framework), COLOURS - 1)
-
-
-def machine_differences(before: Night, after: Night) -> tuple[str, ...]:
-    return () if before.machine == after.machine else tuple(machines.differences(before.machine, after.machine))
 
 
 def _compared(nights: Sequence[Dated]) -> list[list[dict[str, str]]]:

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.frameworks import rank
+from harness.findings.ratio import Ratio
+from harness.findings.sides import rank, title
 from harness.record.outcome import Outcome
-from history.noise import Noise
+from history.gate.noise import Noise
 from history.report.changes import Change
-from history.report.histories import CaseHistory, MachineHistory, colour, title
+from history.report.colours import colour
+from history.report.figure_names import for_scripts
+from history.report.histories import CaseHistory, MachineHistory
 
 DIGITS = 6
 REACH_95 = 1.96  # standard deviations on both sides that hold 95 %
@@ -29,7 +32,7 @@ def case_history(
         "machine": machine.key.slug,
         "runs": [machine.nights[night].night.identity for night in nights],
         "sides": [_side(case, place, sds, noise) for case in ordered],
-        "ratio": _ratio(machine, comparison, nights),
+        "ratios": _ratios(machine, comparison, nights),
         "environment": _environment(machine, ordered, place),
         "changes": [_change(change, place) for change in changes if change.comparison == comparison],
     }
@@ -59,7 +62,7 @@ def _side(case: CaseHistory, place: dict[int, int], sds: dict[tuple[str, str], f
         "title": title(case.framework),
         "colour": colour(case.framework),
         "name": case.newest.name,
-        "quantity": case.quantity,
+        "watched": for_scripts(case.how.figure),
         **{name: rounded(values) for name, values in columns.items()},
         "outcomes": outcomes,
         "disturbed": disturbed,
@@ -73,9 +76,27 @@ def _measured_noise(case: CaseHistory, noise: Noise | None) -> float | None:
     return next((each.process_sd for each in noise.cases if each.case == case.newest.name), None) if noise else None
 
 
-def _ratio(machine: MachineHistory, comparison: str, nights: list[int]) -> dict[str, list[float | None]]:
-    found = [machine.nights[night].night.ratios.get(comparison) for night in nights]
-    return {name: rounded([getattr(ratio, name) if ratio else None for ratio in found]) for name in ("estimate", "low", "high")}
+def _ratios(machine: MachineHistory, comparison: str, nights: list[int]) -> list[dict[str, Any]]:
+    """A series for each side that was compared with the reference. In a night without the reference another side is one."""
+    found: dict[tuple[str, str], dict[int, Ratio]] = {}
+    for place, night in enumerate(nights):
+        for each in machine.nights[night].night.ratios.get(comparison, ()):
+            found.setdefault((each.reference, each.other), {})[place] = each.ratio
+    pairs = sorted(found, key=lambda pair: (rank(pair[0]), rank(pair[1]), pair))
+    return [_ratio(reference, other, found[reference, other], len(nights)) for reference, other in pairs]
+
+
+def _ratio(reference: str, other: str, ratios: dict[int, Ratio], nights: int) -> dict[str, Any]:
+    columns = {
+        name: rounded([getattr(ratios[place], name) if place in ratios else None for place in range(nights)])
+        for name in ("estimate", "low", "high")
+    }
+    return {
+        "title": f"{title(reference)} / {title(other)}",
+        "note": f"below 1 {title(reference)} costs less",
+        "colour": colour(other),
+        **columns,
+    }
 
 
 def _environment(machine: MachineHistory, cases: list[CaseHistory], place: dict[int, int]) -> list[dict[str, Any]]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from harness.frameworks import FRAMEWORKS
+from harness.findings.five_metrics import FiveMetrics, Metric
+from harness.findings.sides import title
+from harness.record.figure import NOTHING
 from history.gate.markdown import code, escaped, folded, table_row
-from history.report import words
 from history.report.changes import Change
-from history.report.five_metrics import Table
 from history.report.histories import MachineHistory
 from history.report.notes import Note
 from history.report.overview import Overview
+from history.report.percent import percent
 
 MOST_ROWS = 100
 
@@ -49,21 +50,29 @@ def _changes(changes: Sequence[Change]) -> str:
     rows = [
         (
             escaped(change.title),
-            f"{words.percent(change.share)} {change.word}",
-            f"{words.percent(change.low)} … {words.percent(change.high)}",
+            f"{percent(change.share)} {change.word}",
+            f"{percent(change.low)} … {percent(change.high)}",
             f"`{code((change.commit_before or '?')[:12])}..{code((change.commit_after or '?')[:12])}`",
-            escaped("; ".join(change.environment)) or words.NOTHING,
-            f"`{code(change.command)}`" if change.command else words.NOTHING,
+            escaped("; ".join(change.environment)) or NOTHING,
+            f"`{code(change.command)}`" if change.command else NOTHING,
         )
         for change in changes[:MOST_ROWS]
     ]
     return _table(("new since last night", "change", "95 % interval", "commits", "environment", "confirm"), rows)
 
 
-def _metrics(table: Table) -> str:
-    first, second = [listing.title for listing in FRAMEWORKS.values()][:2]
-    rows = [(row.metric, row.first, row.second, row.verdict.ratio, row.verdict.interval, row.verdict.text) for row in table.rows]
-    return f"**{table.style}**\n\n" + _table(("metric", first, second, "ratio", "95 % interval", "result"), rows)
+def _metrics(table: FiveMetrics) -> str:
+    columns = ("metric", *map(title, table.frameworks), "ratio", "95 % interval", "result")
+    return f"**{table.style}**\n\n" + _table(columns, (_metric(each, table.frameworks) for each in table.metrics))
+
+
+def _metric(metric: Metric, frameworks: Sequence[str]) -> tuple[str, ...]:
+    """A line for each side that the reference is compared with, which is named where there are several."""
+    several = len(metric.verdicts) > 1
+    against = [f"against {title(each.other)}: " if several else "" for each in metric.verdicts]
+    results = (f"{said}{each.text}" for said, each in zip(against, metric.verdicts, strict=True))
+    lines = ((each.ratio for each in metric.verdicts), (each.interval for each in metric.verdicts), results)
+    return (metric.name, *(escaped(metric.values[each]) for each in frameworks), *("<br>".join(map(escaped, each)) for each in lines))
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

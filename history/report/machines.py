@@ -6,12 +6,13 @@ import hashlib
 
 import msgspec
 
-from history.records import Machine
-
-THE_MACHINE_ITSELF = ("gpu", "cpu", "cpu_count")  # all other fields may change from night to night
+from harness.record.comparable import THE_MACHINE_ITSELF
+from harness.record.machine import Machine
 
 
 class Key(msgspec.Struct, frozen=True):
+    """Of a `Machine`, what makes it another one: all its other fields may change from night to night."""
+
     cpu: str | None
     cpu_count: int | None
     gpu: str | None
@@ -27,14 +28,4 @@ class Key(msgspec.Struct, frozen=True):
 
 
 def key(machine: Machine) -> Key:
-    return Key(cpu=machine.cpu, cpu_count=machine.cpu_count, gpu=machine.gpu)
-
-
-def differences(before: Machine, after: Machine) -> list[str]:
-    """What changed around the machine: the driver, the experiment and what the work is made from."""
-    found = []
-    for field in msgspec.structs.fields(Machine):
-        then, now = getattr(before, field.name), getattr(after, field.name)
-        if field.name not in THE_MACHINE_ITSELF and then != now and then is not None and now is not None:  # not told is no change
-            found.append(f"{field.name.removesuffix('_sha256').replace('_', ' ')}: {then} → {now}")
-    return list(dict.fromkeys(found))
+    return Key(**{field: getattr(machine, field) for field in THE_MACHINE_ITSELF})

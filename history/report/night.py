@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
 from harness.findings.ratio import Ratio
+from harness.findings.watched import Watched
 from harness.record.case import Case
+from harness.record.machine import Machine
 from harness.record.outcome import Outcome
-from history.records import Machine
-
-
-class Quantity(StrEnum):
-    """What a case is watched by."""
-
-    TIME = "time"  # seconds a step
-    MEMORY = "memory"  # bytes
-    NONE = "none"  # not measured
 
 
 class Side(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One framework's case in one night."""
 
     name: str  # pytest's node id
-    comparison: str  # what the two frameworks' sides have in common
+    comparison: str  # what the frameworks' sides have in common
     framework: str  # "" in files of other suites
     case: Case | None
     outcome: Outcome
     detail: str
-    quantity: Quantity
-    value: float | None  # the median step, or the bytes
-    low: float | None  # quartiles of the steps; the value itself where there is one reading
+    how: int  # index into `Night.hows`
+    value: float | None  # of what the case is watched by: the rounds' median, or the reading. None: not measured
+    low: float | None  # quartiles of the rounds; the value itself where there is one reading
     high: float | None
     disturbed: bool  # most rounds were
     figures: dict[str, float]  # the unit in each name
     environment: int  # index into `Night.environments`
     checks: int | None  # of equal work, that hold; None where none were made
+
+
+class SideRatio(msgspec.Struct, frozen=True, array_like=True):
+    """Of the reference's cost over another side's."""
+
+    reference: str
+    other: str
+    ratio: Ratio
 
 
 class Night(msgspec.Struct, frozen=True, array_like=True):
@@ -50,6 +49,8 @@ class Night(msgspec.Struct, frozen=True, array_like=True):
     machine: Machine
     schema_version: int | None
     environments: tuple[dict[str, str], ...]
+    hows: tuple[Watched, ...]  # what cases are watched by
+    items: tuple[str, ...]  # words for what batches are made of
     sides: tuple[Side, ...]
-    ratios: dict[str, Ratio]  # by comparison: the first framework over the second
+    ratios: dict[str, tuple[SideRatio, ...]]  # by comparison
     raw_durations: bool

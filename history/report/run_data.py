@@ -4,27 +4,59 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.frameworks import FRAMEWORKS, rank
-from history.report import words
+from harness.findings.sides import ordered, title
+from harness.record.case import AXES
+from harness.record.comparable import THE_MACHINE_ITSELF, name, short, told
 from history.report.commits import Commits
-from history.report.histories import MachineHistory, title
+from history.report.figure_names import for_scripts, named
+from history.report.histories import CaseHistory, MachineHistory
 from history.report.links import Links
-from history.report.night import Night, Quantity
+from history.report.night import Night
 from history.report.slugs import slug
 from history.report.storage import Dated
 
 RELATIVE_DIGITS = 6
-PARTS = ("style", "strategy", "precision", "execution", "workload")  # of a case, by which it can be chosen
+OF_A_SIDE = "framework"  # the axis in which the sides of a comparison differ
+OTHER_SUITES = "other"  # the phase of benchmarks that have no case
 
 
 def runs(machines: list[MachineHistory], commits: Commits, links: Links) -> dict[str, Any]:
     """All runs in the order of time, machine by machine."""
     return {
         "machines": [{"slug": machine.key.slug, "title": machine.key.title, "nights": len(machine.nights)} for machine in machines],
-        "figures": words.TITLES,
-        "frameworks": [{"name": name, "title": listing.title} for name, listing in FRAMEWORKS.items()],
+        "figures": _figures(machines),
+        "frameworks": [
+            {"name": each, "title": title(each)} for each in ordered(each for machine in machines for each in machine.frameworks)
+        ],
+        "axes": axes(machines),
         "runs": [_run(machine, dated, commits, links) for machine in machines for dated in machine.nights],
     }
+
+
+def _figures(machines: list[MachineHistory]) -> dict[str, Any]:
+    """How each figure is called and written that was measured in any night."""
+    nights = [dated.night for machine in machines for dated in machine.nights]
+    names = sorted({each for night in nights for side in night.sides for each in side.figures})
+    items = sorted({item for night in nights for item in night.items})
+    return {each: for_scripts(figure) for each, figure in named(names, items).items()}
+
+
+def axes(machines: list[MachineHistory]) -> list[dict[str, Any]]:
+    """By which cases can be chosen: those in which they differ, be it that some have a value and others none."""
+    found: dict[str, dict[str | None, str]] = {axis: {} for axis in AXES}
+    for by_framework in (each for machine in machines for each in machine.comparisons.values()):
+        for axis, value in _parts(by_framework).items():
+            found[axis][value] = (value or "").replace("_", " ")
+    found[OF_A_SIDE] = {each: title(each) for machine in machines for each in machine.frameworks}
+    return [
+        {
+            "name": axis,
+            "title": AXES[axis].title,
+            "values": [{"name": value, "title": said} for value, said in values.items() if value],
+        }
+        for axis, values in found.items()
+        if len(values) > 1
+    ]
 
 
 def _run(machine: MachineHistory, dated: Dated, commits: Commits, links: Links) -> dict[str, Any]:
@@ -42,6 +74,7 @@ def _run(machine: MachineHistory, dated: Dated, commits: Commits, links: Links) 
         "file": dated.source,
         "driver": night.machine.gpu_driver,
         "experiment": night.machine.experiment,
+        "told": {name(field): short(field, value) for field, value in told(night.machine).items() if field not in THE_MACHINE_ITSELF},
     }
 
 
@@ -52,8 +85,8 @@ def cases(machines: list[MachineHistory], sds: dict[str, dict[tuple[str, str], f
             "machine": machine.key.slug,
             "slug": slug(comparison),
             "comparison": comparison,
-            "frameworks": sorted(by_framework, key=rank),
-            "titles": [title(framework) for framework in sorted(by_framework, key=rank)],
+            "frameworks": ordered(by_framework),
+            "titles": [title(framework) for framework in ordered(by_framework)],
             **_parts(by_framework),
             "night_sd": {
                 framework: round(sd, RELATIVE_DIGITS)
@@ -66,11 +99,13 @@ def cases(machines: list[MachineHistory], sds: dict[str, dict[tuple[str, str], f
     ]
 
 
-def _parts(by_framework: dict[str, Any]) -> dict[str, Any]:
+def _parts(by_framework: dict[str, CaseHistory]) -> dict[str, str | None]:
+    """What the sides' cases have in common, by axis."""
     case = next((history.newest.case for history in by_framework.values() if history.newest.case), None)
+    shared = [axis for axis in AXES if axis != OF_A_SIDE]
     if case is None:
-        return {"phase": "other", **dict.fromkeys(PARTS)}
-    return {"phase": case.phase, **{part: getattr(case, part) for part in PARTS}}
+        return dict.fromkeys(shared) | {"phase": OTHER_SUITES}
+    return {axis: None if (value := getattr(case, axis)) is None else str(value) for axis in shared}
 
 
 def figures_of_run(night: Night) -> dict[str, Any]:
@@ -79,12 +114,13 @@ def figures_of_run(night: Night) -> dict[str, Any]:
     return {
         "comparison": [side.comparison for side in sides],
         "framework": [side.framework for side in sides],
-        "quantity": [side.quantity for side in sides],
+        "hows": [for_scripts(how.figure) | {"higher_is_better": how.higher_is_better} for how in night.hows],
+        "how": [side.how for side in sides],
         "value": [_rounded(side.value) for side in sides],
         "low": [_rounded(side.low) for side in sides],
         "high": [_rounded(side.high) for side in sides],
         "outcome": [side.outcome for side in sides],
-        "disturbed": [index for index, side in enumerate(sides) if side.disturbed and side.quantity is not Quantity.NONE],
+        "disturbed": [index for index, side in enumerate(sides) if side.disturbed and side.value is not None],
     }
 
 

@@ -11,19 +11,22 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from harness.frameworks import FRAMEWORKS
-from history.noise import Noise
+from harness.findings.ahead import Verdict
+from harness.findings.sides import ordered, title
+from history.gate.noise import Noise
 from history.records import TO_SHOW, BadInput, read
-from history.report import run_data, words
-from history.report.changes import Change, Watched
+from history.report import run_data
+from history.report.changes import Change, MachineChanges
+from history.report.colours import colour
 from history.report.commits import Commits
 from history.report.data_files import MARK, DataFiles
 from history.report.export import export
-from history.report.histories import MachineHistory, title
+from history.report.histories import MachineHistory
 from history.report.history_data import case_history
 from history.report.links import Links
 from history.report.notes import Note
 from history.report.overview import Overview
+from history.report.percent import percent
 from history.report.pictures import pictures
 from history.report.slugs import slug
 
@@ -35,7 +38,7 @@ class Report(msgspec.Struct, frozen=True):
 
     machines: tuple[MachineHistory, ...]  # that of the newest run first
     overviews: tuple[Overview, ...]
-    watched: tuple[Watched, ...]
+    changes: tuple[MachineChanges, ...]
     notes: tuple[Note, ...]
     commits: Commits
     links: Links
@@ -62,20 +65,20 @@ def write(report: Report, site: Path) -> None:
 
 def _write_data(report: Report, data: DataFiles) -> None:
     machines = list(report.machines)
-    sds = {machine.key.slug: watched.night_sds for machine, watched in zip(machines, report.watched, strict=True)}
+    sds = {machine.key.slug: found.night_sds for machine, found in zip(machines, report.changes, strict=True)}
     data.write("runs", run_data.runs(machines, report.commits, report.links))
     data.write("cases", run_data.cases(machines, sds))
-    data.write("changes", [change for watched in report.watched for change in watched.changes])
+    data.write("changes", [change for found in report.changes for change in found.changes])
     data.write("notes", report.notes)
-    for machine, overview, watched in zip(machines, report.overviews, report.watched, strict=True):
+    for machine, overview, found in zip(machines, report.overviews, report.changes, strict=True):
         place = machine.key.slug
         data.write(f"overview/{place}", overview)
         data.write(f"pictures/{place}", _pictures(report, machine))
         of_comparison: dict[str, list[Change]] = {}
-        for change in watched.changes:
+        for change in found.changes:
             of_comparison.setdefault(change.comparison, []).append(change)
         for comparison in machine.comparisons:
-            content = case_history(machine, comparison, of_comparison.get(comparison, []), watched.night_sds, report.noise)
+            content = case_history(machine, comparison, of_comparison.get(comparison, []), found.night_sds, report.noise)
             data.write(f"history/{place}/{slug(comparison)}", content)
         for dated in machine.nights:
             name = f"runs/{dated.night.identity}"
@@ -90,29 +93,22 @@ def _pictures(report: Report, machine: MachineHistory) -> list[dict[str, Any]]:
 
 
 def _write_pages(report: Report, site: Path) -> None:
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
-        "percent": words.percent,
-        "day": lambda when: datetime.fromisoformat(when).strftime("%-d %B %Y"),
-        "framework_title": title,
-        "quantity": lambda value, kind: words.quantity(kind, value),
-    }
-    changes = [change for watched in report.watched for change in watched.changes]
+    environment = _environment()
+    frameworks = ordered(each for machine in report.machines for each in machine.frameworks if each)
     shared: dict[str, Any] = {
         "machines": report.machines,
         "notes": report.notes,
-        "changes": _in_order(changes),
+        "changes": _in_order([change for found in report.changes for change in found.changes]),
         "commits": report.commits,
         "links": report.links,
-        "frameworks": {name: listing.title for name, listing in FRAMEWORKS.items()},
+        "heading": " against ".join(map(title, frameworks)) or "Benchmarks",
         "slug": slug,
         "newest_page": {machine.key.slug: _page(report, machine) for machine in report.machines},
+        "axes": run_data.axes(list(report.machines)),
     }
-    for machine, overview, watched in zip(report.machines, report.overviews, report.watched, strict=True):
+    for machine, overview, found in zip(report.machines, report.overviews, report.changes, strict=True):
         page = environment.get_template("overview.html.j2").render(
-            shared, page="overview", machine=machine, dated=machine.nights[-1], overview=overview, watched=watched, night=machine.newest
+            shared, page="overview", machine=machine, dated=machine.nights[-1], overview=overview, found=found, night=machine.newest
         )
         (site / _page(report, machine)).write_text(page, encoding="utf-8", errors="replace")
     for name in ("history", "regressions", "compare", "pictures"):
@@ -121,6 +117,25 @@ def _write_pages(report: Report, site: Path) -> None:
     for path in site.glob("machine-*.html"):
         if path.name not in shared["newest_page"].values():
             path.unlink()
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(percent=percent, day=_day, framework_title=title, colour=colour)
+    environment.tests["leading"] = leading
+    return environment
+
+
+def leading(framework: str, verdicts: Sequence[Verdict]) -> bool:
+    """Whether it is ahead in all that is said of it: of the reference each verdict is, of another side its own."""
+    own = [each for each in verdicts if each.other == framework] or verdicts
+    return all(each.ahead == framework for each in own)
+
+
+def _day(when: str) -> str:
+    return datetime.fromisoformat(when).strftime("%-d %B %Y")
 
 
 def _page(report: Report, machine: MachineHistory) -> str:

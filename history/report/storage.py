@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from harness.record.measurement import SCHEMA_VERSION
-from history.collect.comparison import NAME as COMPARISON_NAME
+from history.pairs.comparison import NAME as COMPARISON_NAME
 from history.records import BadInput
 from history.report.night import Night
 from history.report.notes import Kind, Note

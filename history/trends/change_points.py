@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from history.gate.moderation import Floats
-from history.gate.plan import CONFIDENCE
+from history.pairs.plan import CONFIDENCE
 from history.trends.bad_nights import tamed
 from history.trends.levels import kept, proposed
 from history.trends.limits import LIMITS, Limits

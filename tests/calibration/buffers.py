@@ -18,7 +18,8 @@ from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Framework, Setup
 from harness.worker.protocol import Measure
 from harness.worker.timing.drained import Drained
-from harness.worker.timing.sampling import timed_step, warm_up
+from harness.worker.timing.step import timed_step
+from harness.worker.timing.warm_up import warm_up
 
 FILLING_SECONDS = 0.5  # on top of the block's own wait until nothing moves
 EMPTYING_BATCHES = 64  # as fast as they come: more than any buffer holds

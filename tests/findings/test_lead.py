@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.findings.lead import does_the_work, lead, name, ranked, ways
+from harness.findings.lead import does_the_work, lead, left_out, name, ranked, told, ways
 from harness.findings.ratio import limit_share
 from harness.record.case import Case, Style, Workload
-from harness.record.measurement import ColdStart, Measurement
+from harness.record.measurement import Measurement, ScalingPoint
 from harness.record.outcome import Outcome
 from harness.record.round import Round
-from harness.session.terminal.strategies_table import left_out, strategies_table, told
+from tests.findings.sides import THIRD, add_a_third
 
 TURNS = 6
 NOISE = (0.99, 1.01, 1.0, 0.995, 1.005, 1.0)
@@ -55,18 +55,20 @@ def test_disturbed_rounds_are_in_no_share() -> None:
 
 def test_of_two_that_were_measured_apart_the_shares_are_compared() -> None:
     found = lead([way("pytorch", 0.4), way("pytorch", 0.9, "threads"), way("tensorflow", 0.6)])
-    assert (name(found.first), name(found.second)) == ("threads", "tuned")
-    assert found.ratio.estimate == pytest.approx(0.6 / 0.9, rel=1e-3)
-    assert found.ratio.low < 0.6 / 0.9 < found.ratio.high
+    assert [name(each) for each in found.ways] == ["threads", "tuned"]
+    (ratio,) = found.ratios
+    assert ratio.estimate == pytest.approx(0.6 / 0.9, rel=1e-3)
+    assert ratio.low < 0.6 / 0.9 < ratio.high
     assert "PyTorch's threads, 1.50× as fast as TensorFlow's tuned" in told(found)
 
 
 @pytest.mark.parametrize("shares", [(0.9, 0.6), (0.6, 0.9)])
 def test_of_two_that_were_measured_in_turns_the_turns_are_compared(shares: tuple[float, float]) -> None:
     found = lead([way("pytorch", shares[0]), way("tensorflow", shares[1])])
-    assert found.first.case.framework == ("pytorch" if shares[0] > shares[1] else "tensorflow")
-    assert found.ratio.estimate == pytest.approx(0.6 / 0.9)
-    assert found.ratio.low == pytest.approx(found.ratio.high)  # the noise is the same in both, and cancels
+    assert found.ways[0].case.framework == ("pytorch" if shares[0] > shares[1] else "tensorflow")
+    (ratio,) = found.ratios
+    assert ratio.estimate == pytest.approx(0.6 / 0.9)
+    assert ratio.low == pytest.approx(ratio.high)  # the noise is the same in both, and cancels
 
 
 def test_equal_ones_are_not_called() -> None:
@@ -76,14 +78,14 @@ def test_equal_ones_are_not_called() -> None:
 def test_what_does_other_work_cannot_be_the_best() -> None:
     honest = [way("pytorch", 0.9), way("tensorflow", 0.8)]
     cheats = [way("tensorflow", 0.95, "fast_dct", pixels=0.3), way("tensorflow", 12.0, "cached_images", cpu_seconds=2e-4)]
-    assert lead([*honest, *cheats]).second.case.strategy is None
+    assert lead([*honest, *cheats]).ways[1].case.strategy is None
     assert "fast_dct, cached_images" in left_out([*honest, *cheats])
     assert left_out(honest) == ""
 
 
 def test_what_is_faster_than_the_limit_and_decodes_can_be_the_best() -> None:
     """The limit's threads are Python's: on many cores a pipeline without Python's lock may pass it."""
-    assert lead([way("pytorch", 0.9), way("tensorflow", 1.4, cpu_seconds=1.8e-3)]).first.case.framework == "tensorflow"
+    assert lead([way("pytorch", 0.9), way("tensorflow", 1.4, cpu_seconds=1.8e-3)]).ways[0].case.framework == "tensorflow"
 
 
 def test_the_ladders_rungs_are_no_ways() -> None:
@@ -97,16 +99,44 @@ def test_the_largest_share_comes_first(shares: list[float]) -> None:
     assert found == sorted(found, reverse=True)
 
 
-def test_the_table_has_a_row_for_each_way() -> None:
-    measured = [way("tensorflow", 0.6), way("tensorflow", 0.4, "sequential")]
-    for each in measured:
-        each.figures["restart_seconds"] = 0.1
-    measured = [cold(each) for each in measured]
-    table = strategies_table("tensorflow", measured)
-    assert list(table.columns[0].cells) == ["tuned", "sequential"]
-    assert [f"{cell}" for cell in table.columns[2].cells] == ["60%", "40%"]
+def test_three_frameworks_best_ways_are_compared_with_the_best_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_a_third(monkeypatch)
+    found = lead([way("pytorch", 0.6), way(THIRD, 0.9, "threads"), way("tensorflow", 0.45), way(THIRD, 0.3)])
+    assert [each.case.framework for each in found.ways] == [THIRD, "pytorch", "tensorflow"]
+    assert [each.estimate for each in found.ratios] == pytest.approx([0.6 / 0.9, 0.45 / 0.9], rel=1e-3)
+    text = told(found)
+    assert text.startswith("best: Third's threads, 1.50× as fast as PyTorch's tuned (95% interval 1.4")
+    assert "; 2.00× as fast as TensorFlow's tuned (95% interval 1.9" in text
+    assert text.endswith("which flatters all: the interval does not cover that.")
 
 
-def cold(measurement: Measurement) -> Measurement:
-    """The same, with the cold start that a measured case has."""
-    return msgspec.structs.replace(measurement, cold_start=ColdStart(0.0, 0.1, 1, 0.2))
+def test_what_turns_say_wins_over_the_shares() -> None:
+    """PyTorch's share is larger, as its limit was slow meanwhile; in the turns TensorFlow was faster."""
+    slow_limit = way("pytorch", 0.8)
+    slow_limit.references["limit"] = tuple(Round(1.5e-3, 2e-3, 0.0, turn) for turn in range(TURNS))
+    found = lead([slow_limit, way("tensorflow", 0.9)])
+    assert ranked([way("tensorflow", 0.9), slow_limit])[0] is slow_limit
+    assert [each.case.framework for each in found.ways] == ["tensorflow", "pytorch"]
+    assert found.ratios[0].estimate == pytest.approx(0.8 / 0.9)
+
+
+@pytest.mark.parametrize(
+    ("disturbed", "text"), [(False, "1.50× as fast as TensorFlow's tuned"), (True, "then TensorFlow's tuned; by how much")]
+)
+def test_a_disturbed_lead_is_not_called(disturbed: bool, text: str) -> None:
+    found = way("pytorch", 0.9)
+    loud = tuple(Round(9.0, 2e-3, 0.5, turn) for turn in range(TURNS + 1)) if disturbed else ()
+    found = msgspec.structs.replace(found, rounds=(*found.rounds, *loud))
+    told_of = told(lead([found, way("tensorflow", 0.6)]))
+    assert text in told_of
+    assert ("picked" in told_of) is not disturbed
+
+
+def test_who_is_best_of_one_framework_is_not_said() -> None:
+    assert lead([way("pytorch", 0.9), way("pytorch", 0.6, "threads")]) is None
+    assert lead([]) is None
+
+
+def test_what_was_measured_by_number_of_workers_is_no_way() -> None:
+    scaled = msgspec.structs.replace(way("pytorch", 0.5, "workers"), scaling=(ScalingPoint(1, 1.0, 1.0, 1.0, 1.0),))
+    assert ways([scaled]) == []

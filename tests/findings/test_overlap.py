@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.findings.overlap import LOADER, PASSING_LOSS, STEP, Bound, Overlap, verdict, with_figures
+from harness.findings.overlap import PASSING_LOSS, Bound, Overlap, overlap_words, verdict, with_figures
 from harness.findings.ratio import MIN_TURNS, PROCESS_SPREAD
 from harness.record.case import Case, Style, Workload
-from harness.record.measurement import Measurement
+from harness.record.measurement import LOADER, STEP, Measurement
 from harness.record.outcome import Outcome
 from harness.record.round import Round
 
@@ -127,3 +127,22 @@ def test_figures_are_seconds_a_step_and_other_phases_have_none() -> None:
 @pytest.mark.parametrize(("low", "high", "shown"), [(-0.5, 1.5, False), (0.1, 1.5, True), (-0.5, 0.9, True), (0.0, 1.0, False)])
 def test_an_overlap_that_may_be_all_or_nothing_is_not_shown(low: float, high: float, shown: bool) -> None:
     assert Overlap((low + high) / 2, low, high).is_shown is shown
+
+
+def test_what_is_found_is_said_in_words() -> None:
+    assert overlap_words(with_figures(measured([(0.5, 1.0, 1.25)] * 4))) == {
+        "bound": "slowed by loading by 20%",
+        "lost_share_interval": "20.0 – 20.0%",
+        "overlap": "0.50",
+        "overlap_interval": "0.50 – 0.50",
+    }
+    assert overlap_words(with_figures(measured([(0.5, 1.0, 1.0)] * 4)))["bound"] == "compute-bound"
+    assert overlap_words(with_figures(measured([(0.5, 1.0, 1.25)] * 2))) == {"bound": "not called: too few turns"}
+    assert overlap_words(Measurement(case=CASE, outcome=Outcome.OK)) == {}
+
+
+def test_of_a_disturbed_step_nothing_is_called() -> None:
+    sound = measured([(0.5, 1.0, 1.25)] * 4)
+    loud = tuple(Round(9.0, 0.0, 0.5, 4) for _ in range(5))
+    noted = with_figures(Measurement(case=CASE, outcome=Outcome.OK, rounds=(*sound.rounds, *loud), references=sound.references))
+    assert overlap_words(noted) == {"bound": "not called: disturbed", "overlap": "cannot be told"}

@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
 from harness.findings.scaling import Stop, called_growth, growth, speed_ups
 from harness.record.case import Case, Style, Workload
 from harness.record.measurement import Measurement, ScalingPoint
 from harness.record.outcome import Outcome
 from harness.record.round import Round
-from harness.session.terminal.scaling_table import scaling_table
 
 COUNTS = (1, 2, 4, 8, 16)
 CPU_SECONDS = 0.002  # an image
@@ -98,16 +96,3 @@ def test_disturbed_growth_is_not_called() -> None:
     points = [point(1, 1.0), point(2, 1.1)]
     assert called_growth(measurement(points)) == growth(points)
     assert called_growth(measurement(points, foreign_share=0.5)) is None
-
-
-@pytest.mark.parametrize(("foreign_share", "told"), [(0.0, "up to here: 2 workers keep 1.1 cores busy"), (0.5, "not called: disturbed")])
-def test_the_table_tells_where_it_stops(foreign_share: float, told: str) -> None:
-    console = Console(width=250)
-    with console.capture() as captured:
-        console.print(scaling_table(measurement([point(1, 1.0), point(2, 1.1)], foreign_share)))
-    text = captured.get()
-    assert told in text
-    assert [line.split()[:3] for line in text.splitlines() if line.split()[:1] in (["1"], ["2"])] == [
-        ["1", "500", "1.00"],
-        ["2", "550", "1.10"],
-    ]

@@ -12,14 +12,17 @@ import numpy.typing as npt
 import psutil
 
 import fixtures.corpora.batch
-from fixtures.experiments.experiment import Experiment
-from fixtures.models.resnet50.architecture import CLASSES
+from fixtures.corpora import CLASSES
+from fixtures.experiments.experiment import Experiment, Head
+from fixtures.models import DEFAULT
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Framework, Inference, Setup, TrainStep
+from harness.phases import ladders
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
-from harness.record.fairness import ON_A_GPU, STEP_LADDER, SURROUNDINGS
+from harness.record.fairness import ON_A_GPU, SURROUNDINGS, Source
 
-EXPERIMENT = Experiment(name="test", image_size=64, seed=1)
+EXPERIMENT = Experiment(name="test", image_size=64, seed=1, head=Head(dropout=0.0))
 BATCH_SIZE = 8
 HEAD_STEPS = 20
 FULL_STEPS = 3
@@ -39,7 +42,7 @@ class Computing:
     """A framework, and the weights it computes with."""
 
     def __init__(self, framework: str, weights: str) -> None:
-        fixtures.corpora.batch.canonical_batch = lambda setup: batch(setup.experiment.seed)  # these tests need no corpus
+        fixtures.corpora.batch.canonical_batch = lambda *_: batch()  # these tests need no corpus
         self.name = framework
         self.module: Framework = importlib.import_module(FRAMEWORKS[framework].module)
         self._weights = weights
@@ -50,6 +53,7 @@ class Computing:
         execution: Execution | None = Execution.PLAIN,
         precision: Precision | None = Precision.FP32,
         style: Style = Style.MATCHED,
+        rung: Source | None = None,
     ) -> Setup:
         phase = "inference" if workload is Workload.INFERENCE else "train_step"
         case = Case(
@@ -57,11 +61,12 @@ class Computing:
             phase=phase,
             workload=workload,
             style=style,
+            rung=rung,
             batch_size=BATCH_SIZE,
             execution=execution,
             precision=precision,
         )
-        return Setup(case=case, experiment=EXPERIMENT, corpus="", weights=self._weights, threads=2, dropout=0.0)
+        return setup_of(case, EXPERIMENT, model=DEFAULT, weights=self._weights, threads=2)
 
     def inference(self, setup: Setup) -> Inference:
         self.module.open_device(setup)
@@ -148,12 +153,10 @@ def stock(framework: str, weights: str) -> dict[str, Any]:
 
 def ladder(computing: Computing) -> dict[str, list[float]]:
     """The losses of three steps at each rung that threads and a GPU do not matter to, from `stock` up."""
-    matched = computing.setup(Workload.FROZEN)
-    rungs = [None, *(rung for rung in STEP_LADDER if rung not in ON_A_GPU | SURROUNDINGS)]
+    rungs = [None, *(rung for rung in ladders.STEP if rung not in ON_A_GPU | SURROUNDINGS)]
     losses = {}
     for rung in rungs:
-        case = msgspec.structs.replace(matched.case, style=Style.LADDER, rung=rung, execution=None, precision=None)
-        work = computing.train_step(msgspec.structs.replace(matched, case=case))
+        work = computing.train_step(computing.setup(Workload.FROZEN, None, None, Style.LADDER, rung))
         losses[rung or "stock"] = []
         for _ in range(3):
             work.step()
@@ -164,9 +167,9 @@ def ladder(computing: Computing) -> dict[str, list[float]]:
 
 def refusals(computing: Computing) -> dict[str, str]:
     """What the port says to weights that are not the network's."""
-    model = importlib.import_module(f"{FRAMEWORKS[computing.name].module}.model")
-    network = model.network(computing.setup(Workload.INFERENCE))
-    good = model.weights(network)
+    network = importlib.import_module(f"harness.frameworks.{computing.name}.network")
+    built = network.build(computing.setup(Workload.INFERENCE))
+    good = network.weights(built)
     wrong = {
         "missing": {name: values for name, values in good.items() if name != "layer2.1.bn2.running_var"},
         "unknown": good | {"layer5.0.conv1.weight": np.zeros(1, np.float32)},
@@ -175,7 +178,7 @@ def refusals(computing: Computing) -> dict[str, str]:
     said = {}
     for fault, weights in wrong.items():
         try:
-            model.load(network, weights)
+            network.load(built, weights)
         except ValueError as error:
             said[fault] = f"{type(error).__name__}: {error}"
     return said
@@ -185,7 +188,7 @@ def faulty_logits(weights: str) -> dict[str, Any]:
     """Keras' logits with one mistake each that a port can make without an error."""
     computing = Computing("tensorflow", weights)
     from fixtures.models.resnet50 import architecture
-    from harness.frameworks.tensorflow import model
+    from fixtures.models.resnet50 import tensorflow as model
 
     sound = SimpleNamespace(epsilon=architecture.BATCH_NORM_EPSILON, blocks=architecture.blocks, padded=model.padded)
     found = {}

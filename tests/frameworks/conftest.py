@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from harness.record.fairness import SURROUNDINGS
-from harness.session.workers import variables
+from harness.session.workers.surroundings import variables
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -40,7 +40,7 @@ def run_in() -> RunIn:
         found = [str(ROOT), str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
         ended = subprocess.run(
             [interpreter(framework), "-c", f"{code}\nimport json\nprint({MARK!r} + json.dumps(result))"],
-            env=os.environ | variables(SURROUNDINGS) | {"PYTHONPATH": os.pathsep.join(found), "TF_CPP_MIN_LOG_LEVEL": "2"},
+            env=os.environ | variables(framework, SURROUNDINGS) | {"PYTHONPATH": os.pathsep.join(found), "TF_CPP_MIN_LOG_LEVEL": "2"},
             capture_output=True,
             text=True,
             timeout=TIMEOUT_SECONDS,

@@ -8,16 +8,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import psutil
 
 from fixtures.corpora.flowers import CorpusError
 from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Framework, Setup
+from harness.phases import ladders
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
-from harness.record.fairness import PIPELINE_LADDER
+from harness.record.fairness import Source
 from harness.record.outcome import Unsupported
 from tests.frameworks.kept import give_back_the_largest_only, memory_is_kept
 
@@ -37,15 +39,26 @@ class Loading:
         self.corpus = corpus
 
     def setup(
-        self, style: Style = Style.MATCHED, batch_size: int = BATCH_SIZE, image_size: int = IMAGE_SIZE, strategy: str | None = None
+        self,
+        style: Style = Style.MATCHED,
+        batch_size: int = BATCH_SIZE,
+        image_size: int = IMAGE_SIZE,
+        strategy: str | None = None,
+        rung: Source | None = None,
     ) -> Setup:
         case = Case(
-            framework=self.name, phase="data_pipeline", workload=Workload.LOADING, style=style, batch_size=batch_size, strategy=strategy
+            framework=self.name,
+            phase="data_pipeline",
+            workload=Workload.LOADING,
+            style=style,
+            rung=rung,
+            batch_size=batch_size,
+            strategy=strategy,
         )
         experiment = Experiment(name="test", image_size=image_size, shuffle_buffer=40, seed=3)
-        return Setup(case=case, experiment=experiment, corpus=self.corpus, weights="", threads=2, dropout=0.0)
+        return setup_of(case, experiment, model=DEFAULT, corpus=self.corpus, threads=2)
 
-    def setup_of(self, name: str, image_size: int = IMAGE_SIZE) -> Setup:
+    def setup_by_name(self, name: str, image_size: int = IMAGE_SIZE) -> Setup:
         """By the name of a style or a strategy."""
         if name in list(Style):
             return self.setup(Style(name), image_size=image_size)
@@ -53,7 +66,7 @@ class Loading:
 
     def prepared(self, strategy: str | None) -> list[str]:
         """What there was to prepare after the device was opened: files and processes that came with the first pipeline."""
-        setup = self.setup_of(strategy or "matched")
+        setup = self.setup_by_name(strategy or "matched")
         self.module.open_device(setup)
         before = self._files_and_processes()
         self.module.pipeline(setup).close()
@@ -66,10 +79,8 @@ class Loading:
     def ladder(self) -> dict[str, list[Any]]:
         """Each image's mean by channel and its label, of the first batch at each rung from `stock` up."""
         found = {}
-        for rung in (None, *PIPELINE_LADDER):
-            setup = self.setup()
-            case = msgspec.structs.replace(setup.case, style=Style.LADDER, rung=rung)
-            pipeline = self.module.pipeline(msgspec.structs.replace(setup, case=case))
+        for rung in (None, *ladders.PIPELINE):
+            pipeline = self.module.pipeline(self.setup(Style.LADDER, rung=rung))
             pipeline.step()
             images, taken = pipeline.to_numpy()
             found[rung or "stock"] = [images.mean((1, 2)).tolist(), taken.tolist()]
@@ -126,10 +137,10 @@ class Job:
     """The images of a whole job, of a corpus of two a class: one trains, one validates."""
 
     def __init__(self, framework: str, corpus: str) -> None:
-        self._data: Any = importlib.import_module(f"{FRAMEWORKS[framework].module}.data")
+        self._data: Any = importlib.import_module(f"harness.frameworks.{framework}.data")
         case = Case(framework=framework, phase="fine_tuning", workload=Workload.FROZEN, style=Style.MATCHED, batch_size=JOB_BATCH_SIZE)
         experiment = Experiment(name="test", image_size=IMAGE_SIZE, shuffle_buffer=40, seed=3, validation_fraction=0.5)
-        self._setup = Setup(case=case, experiment=experiment, corpus=corpus, weights="", threads=2, dropout=0.0)
+        self._setup = setup_of(case, experiment, model=DEFAULT, corpus=corpus, threads=2)
 
     def labels(self) -> dict[str, list[list[list[int]]]]:
         """Of each batch of two epochs of training and two validations."""
@@ -160,7 +171,7 @@ def everything(
     os.chdir(decoy)
     found: dict[str, Any] = {"prepared_too_late": [each for strategy in (None, *strategies) for each in loading.prepared(strategy)]}
     for way in ("matched", *strategies):
-        loading.save_epoch(loading.setup_of(way, image_size=EPOCH_IMAGE_SIZE), Path(epochs) / f"{way}.npz")
+        loading.save_epoch(loading.setup_by_name(way, image_size=EPOCH_IMAGE_SIZE), Path(epochs) / f"{way}.npz")
     found |= {
         "labels": loading.module.labels(loading.setup()),
         "matched": loading.stream(loading.setup(), 3 * EPOCH_BATCHES),
@@ -170,7 +181,7 @@ def everything(
         "stock": loading.stream(loading.setup(Style.STOCK), 3 * EPOCH_BATCHES),
         "stock_larger_than_the_corpus": loading.refusal(loading.setup(Style.STOCK, batch_size=150), Unsupported),
         "ladder": loading.ladder(),
-        "strategies": {each: loading.stream(loading.setup_of(each), 3 * EPOCH_BATCHES) for each in strategies},
+        "strategies": {each: loading.stream(loading.setup_by_name(each), 3 * EPOCH_BATCHES) for each in strategies},
         "damaged": {kind: refusals(Loading(framework, root), kind, strategies) for kind, root in damaged.items()},
     }
     good, bad = (Job(framework, root) for root in jobs)
@@ -185,7 +196,7 @@ def refusals(damaged: Loading, kind: str, strategies: list[str]) -> dict[str, st
     ways = ["matched", *strategies]
     if kind in RAISED_BY_STOCK:
         ways.append("stock")
-    said = {way: damaged.refusal(damaged.setup_of(way), CorpusError) for way in ways}
+    said = {way: damaged.refusal(damaged.setup_by_name(way), CorpusError) for way in ways}
     try:
         damaged.module.labels(damaged.setup())
     except CorpusError as error:

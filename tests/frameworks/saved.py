@@ -8,24 +8,21 @@ import resource
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-from computed import Computing
 
 from harness.frameworks import FRAMEWORKS
-from harness.frameworks.contract import FormatError, Setup
+from harness.frameworks.contract import Setup
 from harness.phases.model_formats.model_file import ModelFile
 from harness.record.case import Workload
 from harness.record.outcome import Unsupported
+from tests.frameworks.computed import Computing
+from tests.frameworks.damages import DAMAGES, flipped, hidden, refusal, resealed, weights_file, whole_file
 
-# Where a wrong byte is a weight, or the tables that say where the weights are: in a folder it is this file.
-WEIGHTS_OF_A_FOLDER = "variables/variables.data-00000-of-00001"
-GRAPH_OF_A_FOLDER = "saved_model.pb"
 # Not tried on a full disk. torch.export's zip writer ends the process there (c10::Error out of a destructor), which is why room is asked
 # for before; a conversion to TFLite takes as long as all other saves together, and ends in Python's own write.
 UNTRIED = {"torch_export", "tflite"}
@@ -81,7 +78,7 @@ class Saved:
             seen_by_the_library["missing"] = refusal(file.load)
         with hidden(file.seal):
             said["unsealed"] = refusal(file.check)
-        whole = file.path / GRAPH_OF_A_FOLDER if file.path.is_dir() else file.path
+        whole = whole_file(file)
         for kind in ("empty", "strange"):
             with DAMAGES[kind](whole, self.strange(name, stranger)), resealed(file):
                 seen_by_the_library[kind] = refusal(file.check) or refusal(file.load)
@@ -232,78 +229,5 @@ class Touching:
         return (Path.touch, (Path(self.path),))
 
 
-def weights_file(file: ModelFile) -> Path:
-    return file.path / WEIGHTS_OF_A_FOLDER if file.path.is_dir() else file.path
-
-
 def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(np.abs(ours - theirs).max() / theirs.std())
-
-
-def refusal(step: Callable[[], Any]) -> str:
-    """What a FormatError says; "" where there is none. Another error is none of ours, and ends the test."""
-    try:
-        step()
-    except FormatError as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
-
-
-@contextmanager
-def hidden(path: Path) -> Iterator[None]:
-    with tempfile.TemporaryDirectory() as elsewhere:
-        aside = path.rename(Path(elsewhere) / path.name)
-        try:
-            yield
-        finally:
-            aside.rename(path)
-
-
-@contextmanager
-def holding(path: Path, content: bytes) -> Iterator[None]:
-    with hidden(path):
-        path.write_bytes(content)
-        try:
-            yield
-        finally:
-            path.unlink()
-
-
-def truncated(path: Path, stranger: bytes) -> Any:
-    return holding(path, path.read_bytes()[: path.stat().st_size // 2])
-
-
-def empty(path: Path, stranger: bytes) -> Any:
-    return holding(path, b"")
-
-
-def strange(path: Path, stranger: bytes) -> Any:
-    return holding(path, stranger)
-
-
-@contextmanager
-def flipped(path: Path, stranger: bytes) -> Iterator[None]:
-    """The byte in the middle, in place."""
-    place = path.stat().st_size // 2
-    with path.open("r+b") as file:
-        file.seek(place)
-        (byte,) = file.read(1)
-    for value in (byte ^ 0xFF, byte):
-        with path.open("r+b") as file:
-            file.seek(place)
-            file.write(bytes([value]))
-        if value != byte:
-            yield
-
-
-@contextmanager
-def resealed(file: ModelFile) -> Iterator[None]:
-    with hidden(file.seal):
-        file.put_seal()
-        try:
-            yield
-        finally:
-            file.seal.unlink()
-
-
-DAMAGES: dict[str, Callable[[Path, bytes], Any]] = {"truncated": truncated, "empty": empty, "strange": strange, "flipped": flipped}

@@ -11,11 +11,13 @@ from typing import Any
 import psutil
 
 from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Setup
+from harness.phases.data_pipeline.likeness import Likeness
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
 from harness.record.outcome import Unsupported
-from harness.worker.meters.likeness import Likeness
 from tests.frameworks.kept import give_back_the_largest_only, memory_is_kept
 from tests.frameworks.loaded import BATCH_SIZE, DYING_SECONDS, EPOCH_BATCHES, IMAGE_SIZE
 
@@ -30,7 +32,7 @@ class Strategies:
         self._module: Any = importlib.import_module(FRAMEWORKS[framework].module)
 
     def names(self) -> list[str]:
-        return list(importlib.import_module(f"{FRAMEWORKS[self._framework].module}.strategies").STRATEGIES)
+        return list(importlib.import_module(f"harness.frameworks.{self._framework}.strategies").STRATEGIES)
 
     def found(self, name: str) -> dict[str, Any]:
         """Its batches over some epochs and one more, the first one once more, and what is left of it after it was closed."""
@@ -85,7 +87,7 @@ class Strategies:
             batch_size=BATCH_SIZE,
             strategy=name,
         )
-        return Setup(case=case, experiment=EXPERIMENT, corpus=self._corpus, weights="", threads=2, dropout=0.0)
+        return setup_of(case, EXPERIMENT, model=DEFAULT, corpus=self._corpus, threads=2)
 
 
 def everything(framework: str, corpus: str, packages: dict[str, str]) -> dict[str, Any]:

@@ -16,10 +16,7 @@ from fixtures.corpora import flowers
 from fixtures.corpora.batch import canonical_batch
 from fixtures.corpora.flowers import Corpus, ImagesPerClass
 from fixtures.corpora.images import BatchReader
-from fixtures.experiments.experiment import Experiment
-from harness.frameworks.contract import Setup
-from harness.record.case import Case, Style, Workload
-from harness.record.fairness import PIPELINE_LADDER
+from harness.phases import ladders
 from tests.damaged import DAMAGED_IMAGES, DAMAGED_LABELS, damage
 from tests.frameworks.conftest import RunIn
 from tests.frameworks.loaded import BATCH_SIZE, EPOCH_BATCHES, EPOCH_IMAGE_SIZE, IMAGE_SIZE, RAISED_BY_STOCK
@@ -156,9 +153,7 @@ def test_by_the_same_library_they_are_exact_to_the_last_bit(
 
 
 def test_the_canonical_batchs_pixels_are_these_but_for_rounding(corpus: Corpus, exact: npt.NDArray[np.float32]) -> None:
-    case = Case(framework="any", phase="train_step", workload=Workload.FULL, style=Style.MATCHED, batch_size=EPOCH_IMAGES)
-    setup = Setup(case, Experiment(name="test", image_size=EPOCH_IMAGE_SIZE), corpus.root, "", threads=1, dropout=0.0)
-    images, labels = canonical_batch(setup)
+    images, labels = canonical_batch(Path(corpus.root), EPOCH_IMAGE_SIZE, EPOCH_IMAGES)
     assert np.abs(images - exact[labels]).max() < GREY_LEVELS
 
 
@@ -196,7 +191,7 @@ def test_a_strategy_reads_the_same_images_in_the_same_order(found: Found, framew
 def test_the_ladder_leads_to_the_same_images(found: Found) -> None:
     """Rung by rung each framework's habits go; at the top both have the same images in the same order."""
     ours, theirs = (found[name]["ladder"] for name in FRAMEWORKS)
-    assert list(ours) == list(theirs) == ["stock", *PIPELINE_LADDER]
+    assert list(ours) == list(theirs) == ["stock", *ladders.PIPELINE]
     for top in ("order", "allocator", "library", "threads"):
         assert ours[top][1] == theirs[top][1]
         assert np.abs(np.array(ours[top][0]) - np.array(theirs[top][0])).max() < MEAN_ROUNDING

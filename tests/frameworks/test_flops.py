@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.experiments.experiment import Experiment, Head
-from fixtures.models.resnet50.flops import flop_per_image
+from fixtures.models.resnet50.canonical import flop_per_item
 from harness.record.case import Workload
 from tests.frameworks.conftest import RunIn
 
@@ -42,7 +42,7 @@ for size in {sizes}:
 def test_the_count_is_torchs(run_in: RunIn) -> None:
     counted = run_in("pytorch", COUNT.format(hidden=HIDDEN_UNITS, sizes=IMAGE_SIZES))
     ours = {
-        f"{workload} {size}": flop_per_image(workload, Experiment(name="x", image_size=size, head=Head(hidden_units=HIDDEN_UNITS)))
+        f"{workload} {size}": flop_per_item(workload, Experiment(name="x", image_size=size, head=Head(hidden_units=HIDDEN_UNITS)))
         for workload in (Workload.INFERENCE, Workload.FULL, Workload.FROZEN)
         for size in IMAGE_SIZES
     }

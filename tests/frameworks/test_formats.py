@@ -29,7 +29,7 @@ Found = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def found(run_in: RunIn, tmp_path_factory: pytest.TempPathFactory) -> Found:
-    path = weights.canonical(tmp_path_factory.mktemp("weights"), EXPERIMENT, smooth_images(8, seed=0)).path
+    path = weights.seeded(tmp_path_factory.mktemp("weights"), EXPERIMENT, smooth_images(8, seed=0)).path
 
     def gather(name: str) -> dict[str, Any]:
         return run_in(name, f"import saved\nresult = saved.everything({name!r}, {path!r}, {STRANGERS[name]!r})")

@@ -12,7 +12,7 @@ import pytest
 from fixtures.corpora import flowers, order
 from fixtures.corpora.flowers import Corpus, ImagesPerClass
 from harness.frameworks import FRAMEWORKS
-from harness.worker.meters.likeness import Likeness
+from harness.phases.data_pipeline.likeness import Likeness
 from tests.frameworks.conftest import RunIn
 from tests.frameworks.loaded import BATCH_SIZE, EPOCH_BATCHES, IMAGE_SIZE
 from tests.frameworks.strategic import EPOCHS, EXPERIMENT

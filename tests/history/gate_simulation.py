@@ -16,7 +16,7 @@ from functools import partial
 
 import numpy as np
 
-from history.gate.plan import Plan
+from history.pairs.plan import Plan
 from tests.history import usual_rules
 from tests.history.noisy_job import CASES, Floats, Job, Machine, machine
 from tests.history.simulated_gate import PLAN, gate

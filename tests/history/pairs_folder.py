@@ -10,9 +10,9 @@ import numpy as np
 
 from history.gate.decision import decide
 from history.gate.evidence import gather
-from history.gate.folder import pair_files
-from history.gate.plan import Plan
 from history.gate.verdict import CaseVerdict, Decision
+from history.pairs.folder import pair_files
+from history.pairs.plan import Plan
 from tests.history import suite_files as files
 
 STEP_SECONDS = 0.1

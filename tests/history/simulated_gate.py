@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from history.gate.plan import BATCH_PAIRS, FIRST_PAIRS, Plan
 from history.gate.sequential import FASTER, SLOWER, Flags, estimated, rejected, worth_more
+from history.pairs.plan import BATCH_PAIRS, FIRST_PAIRS, Plan
 from tests.history.noisy_job import CASES, Floats, Job
 
 PLAN = Plan(max_pairs=64)

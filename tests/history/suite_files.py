@@ -41,7 +41,7 @@ def unmeasured(fullname: str, outcome: Outcome, detail: str = "") -> dict[str, A
     return {"fullname": fullname, "measurement": measurement(outcome=outcome, detail=detail)}
 
 
-def measurement(phase: Phase = "train_step", peak_bytes: int | None = None, **changes: Any) -> dict[str, Any]:
+def measurement(phase: str = "train_step", peak_bytes: int | None = None, **changes: Any) -> dict[str, Any]:
     case = Case(
         framework="pytorch",
         phase=phase,

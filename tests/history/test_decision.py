@@ -11,9 +11,9 @@ import pytest
 from harness.record.outcome import Outcome
 from history.gate.decision import decide, suspects
 from history.gate.evidence import gather
-from history.gate.folder import pair_files
-from history.gate.plan import Plan
 from history.gate.verdict import Severity, Verdict
+from history.pairs.folder import pair_files
+from history.pairs.plan import Plan
 from history.records import BadInput
 from tests.history import suite_files as files
 from tests.history.pairs_folder import decided, rewrite, verdict_of, write_pairs
@@ -136,7 +136,7 @@ def test_throttled(tmp_path: Path) -> None:
         ("gpu", {"name": "Accelerator X2"}, "gpu: Accelerator X1 → Accelerator X2"),
         ("gpu", None, "gpu: Accelerator X1 → none"),
         ("cpu", {"brand_raw": "Other"}, "cpu: Testor 9000 → Other"),
-        ("suite", {"experiment_sha256": "f"}, "experiment sha256: e → f"),
+        ("suite", {"experiment_sha256": "f"}, "experiment: e → f"),
     ],
 )
 def test_another_machine(tmp_path: Path, section: str, change: dict[str, Any] | None, said: str) -> None:

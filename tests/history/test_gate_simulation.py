@@ -12,8 +12,8 @@ import pytest
 from scipy import stats
 
 from history.gate.moderation import prior
-from history.gate.plan import Plan
 from history.gate.sequential import FASTER, SLOWER, rejected
+from history.pairs.plan import Plan
 from tests.history.gate_simulation import Tally, ours, tally
 from tests.history.simulated_gate import PLAN
 

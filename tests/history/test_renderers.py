@@ -11,13 +11,14 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from harness.findings.watched import SECONDS_A_STEP
 from harness.record.outcome import Outcome
 from history.gate import figures
 from history.gate.exit_code import ExitCode, Inconclusive, exit_code
 from history.gate.junit import junit_xml
 from history.gate.markdown import MARKER, markdown
 from history.gate.terminal import print_decision
-from history.gate.verdict import Decision, Severity
+from history.gate.verdict import Decision, Severity, TimeFinding
 from tests.history import suite_files as files
 from tests.history.pairs_folder import decided, write_pairs
 
@@ -90,4 +91,5 @@ def test_exit_code(severity: Severity, inconclusive: Inconclusive, code: ExitCod
     ("seconds", "written"), [(12.345, "12.3 s"), (1234.5, "1234 s"), (0.0123, "12.3 ms"), (4.56e-6, "4.56 µs"), (3e-9, "3 ns")]
 )
 def test_durations(seconds: float, written: str) -> None:
-    assert figures.duration(seconds) == written
+    time = TimeFinding(SECONDS_A_STEP.figure, pairs=4, base=seconds, head=seconds, change=0.0, low=None, high=None, smallest_findable=None)
+    assert figures.sides(time) == f"{written} → {written}"

@@ -19,11 +19,13 @@ PROJECT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 600  # of a machine that is busy with other tests; a hang is what it is for
 
 CONFTEST = """
-from harness.frameworks import FRAMEWORKS, Listing
+from harness.frameworks import FRAMEWORKS
+from harness.frameworks.listing import Listing
 
 FRAMEWORKS.clear()
 for name in {names}:
-    FRAMEWORKS[name] = Listing(name.title(), "tests.stand_in." + name, {{"plain": "plain", "compiled": "compiled"}}, {formats})
+    executions = {{"plain": "plain", "compiled": "compiled"}}
+    FRAMEWORKS[name] = Listing(title=name.title(), module="tests.stand_in." + name, executions=executions, formats={formats})
 
 pytest_plugins = {plugins}
 """

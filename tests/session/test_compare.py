@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.findings.comparison import title_of
 from harness.record.measurement import SCHEMA_VERSION, Measurement
 from tests.session.conftest import InnerRun
 
@@ -113,7 +114,7 @@ def test_the_whole_measurement_is_in_the_json(inner: InnerRun, saved: Path) -> N
         assert each["stats"]["median"] == pytest.approx(measurement.median_step_seconds)
         assert each["stats"]["rounds"] == len(measurement.rounds)
         assert each["stats"]["iterations"] == measurement.steps_per_round
-        assert each["group"] == measurement.case.comparison
+        assert each["group"] == title_of(measurement.case)
         assert each["params"]["framework"] == measurement.case.framework
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.findings.overlap import LOADER, STEP
+from harness.record.measurement import LOADER, STEP
 from harness.record.outcome import Outcome
 from tests.session.conftest import InnerRun, measurements
 

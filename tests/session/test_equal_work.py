@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.check import Check
 from harness.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, TOLERANCES, compare, requests
@@ -16,7 +17,7 @@ from harness.worker.protocol import Array, LogitTrace, PixelTrace, TraceLogits, 
 SEED = 20261124
 
 
-def setup(phase: Phase, of: Workload, batch_size: int = 32, **changes: object) -> Setup:
+def setup(phase: str, of: Workload, batch_size: int = 32, **changes: object) -> Setup:
     case = Case(
         framework="pytorch",
         phase=phase,
@@ -26,7 +27,9 @@ def setup(phase: Phase, of: Workload, batch_size: int = 32, **changes: object) -
         execution=Execution.PLAIN,
         precision=Precision.FP32,
     )
-    return Setup(msgspec.structs.replace(case, **changes), Experiment(name="x"), "corpus", "weights", threads=2, dropout=0.5)
+    return setup_of(
+        msgspec.structs.replace(case, **changes), Experiment(name="x"), model="resnet50", corpus="corpus", weights="weights", threads=2
+    )
 
 
 def by_name(checks: tuple[Check, ...]) -> dict[str, bool]:

@@ -9,30 +9,27 @@ from harness.findings.ratio import ratio
 from harness.record.case import Case, Style, Workload
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
-from harness.session.largest_batch import GRANULARITY, LIMIT, search
+from harness.session.largest_batch import GRANULARITY, LIMIT, Search
 
 
 @given(st.integers(1, LIMIT), st.integers(0, 2 * LIMIT))
 def test_the_largest_that_fits_is_found_within_the_granularity(start: int, truth: int) -> None:
     asked: list[int] = []
-
-    def fits(size: int) -> bool:
+    search = Search(start)
+    while (size := search.next_size) is not None:
         asked.append(size)
-        return size <= truth
-
-    found = search(start, fits)
+        search = search.with_trial(size, fits=size <= truth)
     assert len(asked) == len(set(asked)) <= 30
     assert all(1 <= size <= LIMIT for size in asked)
     if truth == 0:
-        assert (found.largest, found.smallest_misfit) == (None, 1)
+        assert (search.largest, search.smallest_misfit) == (0, 1)
     elif truth >= LIMIT:
-        assert (found.largest, found.smallest_misfit) == (LIMIT, None)
+        assert (search.largest, search.smallest_misfit) == (LIMIT, None)
     else:
-        assert found.largest is not None
-        assert found.smallest_misfit is not None
-        assert found.largest <= truth < found.smallest_misfit
-        assert found.smallest_misfit - found.largest <= max(1, found.largest // GRANULARITY)
-        assert {found.largest, found.smallest_misfit} <= set(asked)
+        assert search.smallest_misfit is not None
+        assert search.largest <= truth < search.smallest_misfit
+        assert search.smallest_misfit - search.largest <= max(1, search.largest // GRANULARITY)
+        assert {search.largest, search.smallest_misfit} <= set(asked)
 
 
 def side(largest: int, misfit: int) -> Measurement:

@@ -13,7 +13,15 @@ RUN: dict[str, Any] = {
     "node": "here",
     "cpu": {"brand_raw": "A CPU", "count": 2},
     "gpu": {"name": "A GPU", "driver": "600.1", "power_limit_watts": 700.0, "ecc": True},
-    "suite": {"schema_version": 1, "experiment_sha256": "e", "corpus_sha256": "c", "weights_sha256": "w"},
+    "suite": {
+        "schema_version": 1,
+        "model": "m",
+        "experiment_sha256": "e",
+        "job_experiment_sha256": "je",
+        "corpus_sha256": "c",
+        "weights_sha256": "w",
+        "job_weights_sha256": "jw",
+    },
     "workers": {"pytorch-matched": {"framework": "torch 2.14.1", "host": "here", "intra_op_threads": "2"}},
 }
 
@@ -31,22 +39,25 @@ def test_a_run_compares_with_itself_and_on_another_host_of_the_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "field", "line"),
+    ("section", "field", "value", "line"),
     [
-        ("cpu", "brand_raw", "cpu brand_raw: A CPU → other"),
-        ("cpu", "count", "cpu count: 2 → other"),
-        ("gpu", "name", "gpu name: A GPU → other"),
-        ("gpu", "driver", "gpu driver: 600.1 → other"),
-        ("gpu", "power_limit_watts", "gpu power_limit_watts: 700.0 → other"),
-        ("gpu", "ecc", "gpu ecc: True → other"),
-        ("suite", "experiment_sha256", "suite experiment_sha256: e → other"),
-        ("suite", "corpus_sha256", "suite corpus_sha256: c → other"),
-        ("suite", "weights_sha256", "suite weights_sha256: w → other"),
-        ("suite", "schema_version", "suite schema_version: 1 → other"),
+        ("cpu", "brand_raw", "other", "cpu: A CPU → other"),
+        ("cpu", "count", 4, "cpu count: 2 → 4"),
+        ("gpu", "name", "other", "gpu: A GPU → other"),
+        ("gpu", "driver", "other", "gpu driver: 600.1 → other"),
+        ("gpu", "power_limit_watts", 650.0, "gpu power limit watts: 700.0 → 650.0"),
+        ("gpu", "ecc", False, "gpu ecc: True → False"),
+        ("suite", "model", "other", "model: m → other"),
+        ("suite", "experiment_sha256", "other", "experiment: e → other"),
+        ("suite", "job_experiment_sha256", "other", "job experiment: je → other"),
+        ("suite", "corpus_sha256", "other", "corpus: c → other"),
+        ("suite", "weights_sha256", "other", "weights: w → other"),
+        ("suite", "job_weights_sha256", "other", "job weights: jw → other"),
+        ("suite", "schema_version", 2, "schema version: 1 → 2"),
     ],
 )
-def test_each_difference_is_named_then_and_now(section: str, field: str, line: str) -> None:
-    assert differences(changed(section, field, "other"), RUN) == [line]
+def test_each_difference_is_named_then_and_now(section: str, field: str, value: object, line: str) -> None:
+    assert differences(changed(section, field, value), RUN) == [line]
 
 
 def test_a_gpu_that_came_or_went() -> None:
@@ -58,7 +69,7 @@ def test_another_build_of_a_framework() -> None:
     upgraded = changed("workers", "pytorch-matched", {"framework": "torch 2.15.0", "host": "here", "intra_op_threads": "4"})
     assert differences(upgraded, RUN) == [
         "pytorch-matched framework: torch 2.14.1 → torch 2.15.0",
-        "pytorch-matched intra_op_threads: 2 → 4",
+        "pytorch-matched intra op threads: 2 → 4",
     ]
 
 
@@ -70,4 +81,4 @@ def test_what_only_one_run_has_measured_is_no_difference() -> None:
 
 
 def test_a_run_of_another_suite_has_nothing_to_compare_but_the_machine() -> None:
-    assert differences(RUN, {"cpu": {"brand_raw": "Another"}, "gpu": RUN["gpu"]}) == ["cpu brand_raw: Another → A CPU"]
+    assert differences(RUN, {"cpu": {"brand_raw": "Another"}, "gpu": RUN["gpu"]}) == ["cpu: Another → A CPU"]

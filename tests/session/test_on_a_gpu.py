@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from harness.findings.figures import items_per_second
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from tests.session.conftest import InnerRun, measurements
@@ -119,7 +120,7 @@ def test_the_largest_batch(healthy: Run) -> None:
         if reading.name == "device_peak_bytes" and point.outcome is Outcome.OK
     }
     assert peaks == {size: CONTEXT_BYTES + size * IMAGE_BYTES - BASELINE_BYTES for size in (8, 10, 11)}
-    assert measured.images_per_second == pytest.approx(11 / measured.median_step_seconds)
+    assert items_per_second(measured) == pytest.approx(11 / measured.median_step_seconds)
     assert measured.rounds
     assert "out of memory at" in output
 

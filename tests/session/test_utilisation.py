@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.experiments.experiment import Experiment
-from harness.record.case import Case, Precision, Style, Workload
+from harness.record.case import Precision
 from harness.session.utilisation import NAME, utilisation
 
-EXPERIMENT = Experiment(name="test")
 H100 = {"device": "cuda:0", "gpu_name": "NVIDIA H100 80GB HBM3", "gpu_mig": "False"}
-
-
-def case(workload: Workload = Workload.FULL, precision: Precision | None = Precision.BF16) -> Case:
-    return Case(framework="pytorch", phase="train_step", workload=workload, style=Style.MATCHED, batch_size=256, precision=precision)
+FULL_STEPS = 256 * 24.288e9  # FLOP/s, of a step a second
 
 
 def test_the_share_of_the_peak() -> None:
-    figures, missing = utilisation(case(), 0.1, H100, EXPERIMENT)
+    figures, missing = utilisation(10 * FULL_STEPS, Precision.BF16, H100)
     assert missing == {}
     assert figures[NAME] == pytest.approx(256 * 24.288e9 / 0.1 / 989.4e12, rel=1e-3)
-    inference, _ = utilisation(case(Workload.INFERENCE, Precision.TF32), 0.1, H100, EXPERIMENT)
+    inference, _ = utilisation(256 * 8.175e9 / 0.1, Precision.TF32, H100)
     assert inference[NAME] == pytest.approx(256 * 8.175e9 / 0.1 / 494.7e12, rel=1e-3)
 
 
@@ -45,7 +40,7 @@ def test_the_share_of_the_peak() -> None:
     ],
 )
 def test_each_chip_has_its_own_peak(name: str, teraflops: float) -> None:
-    figures, _ = utilisation(case(precision=Precision.FP32), 1.0, H100 | {"gpu_name": name}, EXPERIMENT)
+    figures, _ = utilisation(FULL_STEPS, Precision.FP32, H100 | {"gpu_name": name})
     assert figures[NAME] == pytest.approx(256 * 24.288e9 / (teraflops * 1e12), rel=1e-3)
 
 
@@ -62,4 +57,4 @@ def test_each_chip_has_its_own_peak(name: str, teraflops: float) -> None:
     ],
 )
 def test_no_figure_without_a_peak(environment: dict[str, str], precision: Precision | None, reason: str) -> None:
-    assert utilisation(case(precision=precision), 0.1, environment, EXPERIMENT) == ({}, {NAME: reason})
+    assert utilisation(FULL_STEPS, precision, environment) == ({}, {NAME: reason})

@@ -275,7 +275,7 @@ class StandIn:
     def download(self, root: Path) -> None:
         raise Unsupported("the stand-in downloads nothing")
 
-    def pretrained(self) -> Weights:
+    def pretrained(self, model: str) -> Weights:
         raise Unsupported("the stand-in has no weights")
 
 

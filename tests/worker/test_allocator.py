@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from harness.frameworks import FRAMEWORKS
 from harness.record.fairness import SURROUNDINGS
-from harness.session.workers import KEEP_MEMORY, variables
+from harness.session.workers.surroundings import KEEP_MEMORY, variables
 
 PROJECT = Path(__file__).parents[2]
 FAULTS = """
@@ -49,6 +52,7 @@ def test_memory_that_was_freed_is_not_faulted_in_again() -> None:
     assert faults_per_image(KEEP_MEMORY, "") > 1000, "set after the start, the variables alone have no effect"
 
 
-def test_only_matched_workers_keep_it() -> None:
-    assert variables(SURROUNDINGS).items() >= KEEP_MEMORY.items()
-    assert not KEEP_MEMORY.keys() & variables(frozenset()).keys()
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_only_matched_workers_keep_it(framework: str) -> None:
+    assert variables(framework, SURROUNDINGS).items() >= KEEP_MEMORY.items()
+    assert not KEEP_MEMORY.keys() & variables(framework, frozenset()).keys()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
-from harness.worker.meters.cpu import CpuMeter, wait_until_idle
+from harness.worker.meters.cpu import CpuMeter, cores, wait_until_idle
 
 pytestmark = pytest.mark.alone
 
@@ -51,3 +52,37 @@ def test_a_process_that_rests_is_seen_to_rest() -> None:
     start = time.perf_counter()
     wait_until_idle(30.0)
     assert time.perf_counter() - start < 20.0
+
+
+def spin(stop: threading.Event) -> None:
+    while not stop.is_set():
+        sum(range(1000))
+
+
+def test_the_meter_knows_its_own_cpu_time() -> None:
+    meter = CpuMeter()
+    end = time.process_time() + 0.3
+    while time.process_time() < end:
+        pass
+    usage = meter.usage()
+    assert usage.own_seconds == pytest.approx(0.3, rel=0.2)
+    assert usage.wall_seconds >= usage.own_seconds * 0.9
+    assert 0.0 <= usage.foreign_share <= 1.0
+
+
+def test_waiting_for_idle_ends_when_the_process_rests_and_at_the_limit() -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=spin, args=(stop,))
+    thread.start()
+    start = time.perf_counter()
+    wait_until_idle(0.3)
+    assert time.perf_counter() - start >= 0.3
+    stop.set()
+    thread.join()
+    start = time.perf_counter()
+    wait_until_idle(10.0)
+    assert time.perf_counter() - start < 5.0
+
+
+def test_cores_are_those_the_process_may_run_on() -> None:
+    assert cores() >= 1

@@ -13,12 +13,13 @@ import msgspec
 import pytest
 
 from fixtures.experiments.experiment import Experiment
-from harness.findings.overlap import LOADER, STEP, Bound, verdict, with_figures
+from harness.findings.overlap import Bound, verdict, with_figures
 from harness.frameworks.contract import Setup
 from harness.phases.end_to_end import bench as end_to_end
-from harness.phases.end_to_end.bench import EndToEndBench
+from harness.phases.end_to_end.bench import Bench
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
-from harness.record.measurement import Measurement
+from harness.record.measurement import LOADER, STEP, Measurement
 from harness.record.outcome import Outcome, Unsupported
 from harness.record.round import Round
 from harness.worker.protocol import Measure
@@ -27,7 +28,7 @@ from tests.stand_in.framework import Loading, StandIn, Steps
 pytestmark = pytest.mark.alone
 
 CASE = Case(framework="fed", phase="end_to_end", workload=Workload.FROZEN, style=Style.STOCK, batch_size=8)
-SETUP = Setup(CASE, Experiment(name="x"), "", "", threads=1, dropout=0.0)
+SETUP = setup_of(CASE, Experiment(name="x"), model="resnet50")
 BUFFERED_BATCHES = 4
 LARGE_BUFFER_BATCHES = 16  # take longer to be made again than the first step, which is still fed
 TURNS = 6
@@ -107,15 +108,15 @@ class Fed(StandIn):
         return self._pipeline
 
 
-def begun(framework: StandIn) -> EndToEndBench:
-    bench = EndToEndBench(framework, SETUP)  # type: ignore[arg-type]
+def begun(framework: StandIn) -> Bench:
+    bench = Bench(framework, SETUP)
     bench.begin()
     return bench
 
 
 def measured(framework: StandIn) -> Measurement:
     """By the bench itself. What sleeps is not slowed by other processes: none of its rounds counts as disturbed."""
-    bench = EndToEndBench(framework, SETUP)  # type: ignore[arg-type]
+    bench = Bench(framework, SETUP)
     steps = bench.begin().steps_per_round
     blocks = [bench.measure(Measure(turn, 0.0, 1, 0.0)) for turn in range(TURNS)]
     names: list[Any] = [None, LOADER, STEP]
@@ -152,6 +153,7 @@ def test_a_thread_hides_the_shorter_and_the_caller_nothing(
 ) -> None:
     measurement = measured(Fed(pipeline(SETUP, loader_seconds), step_seconds))
     found = verdict(measurement)
+    assert found is not None
     assert found.bound is bound
     assert found.lost_share == pytest.approx(lost, abs=0.08)
     assert found.overlap.estimate == pytest.approx(overlap, abs=0.25)
@@ -210,15 +212,14 @@ def test_nothing_of_the_pipeline_runs_beside_the_step_alone() -> None:
 
 
 def test_without_waiting_for_full_buffers_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("phases.end_to_end.bench", "phases.data_pipeline.bench"):
-        monkeypatch.setattr(f"harness.{module}.wait_until_idle", lambda _: None)
+    monkeypatch.setattr(end_to_end, "wait_until_idle", lambda _: None)
     assert loaded_beside_the_step_alone() > 0
 
 
 def test_bursts_that_would_take_too_long_are_refused_and_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = InTheCaller(SETUP, 0.0)
     pipeline.burst = 31
-    assert EndToEndBench(Fed(pipeline, 0.001), SETUP).begin().steps_per_round % 31 == 0  # type: ignore[arg-type]
+    assert Bench(Fed(pipeline, 0.001), SETUP).begin().steps_per_round % 31 == 0
     monkeypatch.setattr(end_to_end, "BURST_LIMIT_SECONDS", 0.03)
     with pytest.raises(Unsupported, match=r"bursts of 31, and so many steps take .* s here"):
         begun(Fed(pipeline, 0.001))
@@ -228,7 +229,7 @@ def test_the_buffers_of_a_faster_loader_are_full_again_before_the_clock_starts(m
     """With a batch gained in each step, two for each of the threads."""
     setup = msgspec.structs.replace(SETUP, threads=4)
     pipeline = Counted(setup, 0.001)
-    bench = EndToEndBench(Fed(pipeline, 0.1), setup)  # type: ignore[arg-type]
+    bench = Bench(Fed(pipeline, 0.1), setup)
     bench.begin()
     monkeypatch.setattr(bench._drained, "drain", lambda: None)
     before, untimed = pipeline.taken, []

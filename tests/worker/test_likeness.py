@@ -11,8 +11,9 @@ from fixtures.corpora.flowers import ImagesPerClass
 from fixtures.corpora.images import BatchReader
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
+from harness.phases.data_pipeline.likeness import IMAGES, Likeness
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
-from harness.worker.meters.likeness import IMAGES, Likeness
 
 SIZE = 32
 
@@ -21,7 +22,7 @@ SIZE = 32
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
     corpus = flowers.generated(tmp_path_factory.mktemp("corpus"), lambda *_: None, ImagesPerClass(2, 1, 1))
     case = Case(framework="any", phase="data_pipeline", workload=Workload.LOADING, style=Style.MATCHED, batch_size=IMAGES)
-    return Setup(case, Experiment(name="test", image_size=SIZE), corpus.root, "", threads=1, dropout=0.0)
+    return setup_of(case, Experiment(name="test", image_size=SIZE), model="resnet50", corpus=corpus.root)
 
 
 @pytest.fixture

@@ -15,10 +15,12 @@ from fixtures.corpora.flowers import Corpus, ImagesPerClass
 from fixtures.corpora.images import BatchReader, ImageError, ImageReader
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
 from harness.worker.timing import limit
+from harness.worker.timing.fence import check_fence
 from harness.worker.timing.limit import BATCHES_IN_MEMORY, Limit
-from harness.worker.timing.sampling import check_fence, timed_step
+from harness.worker.timing.step import timed_step
 
 BATCH_SIZE = 6
 SIZE = 32
@@ -32,7 +34,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 @pytest.fixture
 def setup(corpus: Corpus) -> Setup:
     case = Case(framework="any", phase="data_pipeline", workload=Workload.LOADING, style=Style.MATCHED, batch_size=BATCH_SIZE)
-    return Setup(case, Experiment(name="test", image_size=SIZE, shuffle_buffer=40, seed=3), corpus.root, "", threads=2, dropout=0.0)
+    experiment = Experiment(name="test", image_size=SIZE, shuffle_buffer=40, seed=3)
+    return setup_of(case, experiment, model="resnet50", corpus=corpus.root, threads=2)
 
 
 @pytest.fixture

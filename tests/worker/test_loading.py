@@ -7,7 +7,6 @@ import time
 from queue import Queue
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +17,8 @@ from fixtures.corpora.flowers import ImagesPerClass
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
 from harness.phases.data_pipeline import bench as loading
-from harness.phases.data_pipeline.bench import PipelineBench
+from harness.phases.data_pipeline.bench import Bench
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
 from harness.record.measurement import LIMIT, Reading
 from harness.worker.protocol import Measure
@@ -101,13 +101,17 @@ class Ready:
 @pytest.fixture(scope="module")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
     corpus = flowers.generated(tmp_path_factory.mktemp("corpus"), lambda *_: None, ImagesPerClass(1, 1, 1))
-    case = Case(framework="buffered", phase="data_pipeline", workload=Workload.LOADING, style=Style.STOCK, batch_size=BATCH_SIZE)
-    return Setup(case, Experiment(name="x", image_size=32), corpus.root, "", threads=1, dropout=0.0)
+    return setup_in(Style.STOCK, corpus.root)
+
+
+def setup_in(style: Style, corpus: str) -> Setup:
+    case = Case(framework="buffered", phase="data_pipeline", workload=Workload.LOADING, style=style, batch_size=BATCH_SIZE)
+    return setup_of(case, Experiment(name="x", image_size=32), model="resnet50", corpus=corpus)
 
 
 @pytest.fixture
-def bench(setup: Setup) -> PipelineBench:
-    bench = PipelineBench(BufferedFramework(), setup)  # type: ignore[arg-type]
+def bench(setup: Setup) -> Bench:
+    bench = Bench(BufferedFramework(), setup)
     bench.begin()
     time.sleep(1.5 * BUFFERED_BATCHES * BATCH_SECONDS)  # the other framework's turn
     return bench
@@ -117,21 +121,21 @@ def turn(block: int = 0) -> Measure:
     return Measure(block=block, seconds=0.0, max_rounds=1, retake_seconds=0.0)
 
 
-def batch_seconds(bench: PipelineBench) -> float:
+def batch_seconds(bench: Bench) -> float:
     return bench.measure(turn()).rounds[0].seconds / BATCHES_PER_ROUND
 
 
-def test_full_buffers_are_drained_before_the_clock_starts(bench: PipelineBench) -> None:
+def test_full_buffers_are_drained_before_the_clock_starts(bench: Bench) -> None:
     assert batch_seconds(bench) > 0.9 * BATCH_SECONDS
     assert bench.end().figures["drained_batches"] >= BUFFERED_BATCHES
 
 
-def test_undrained_they_would_read_many_times_too_fast(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undrained_they_would_read_many_times_too_fast(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Drained, "drain", lambda _: None)
     assert batch_seconds(bench) < 0.2 * BATCH_SECONDS
 
 
-def test_a_consumer_waits_for_a_slower_pipeline_and_not_for_a_faster_one(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_consumer_waits_for_a_slower_pipeline_and_not_for_a_faster_one(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     twice, half = (round(BATCH_SIZE / BATCH_SECONDS * factor) for factor in (2, 0.5))
     monkeypatch.setattr(loading, "CONSUMERS", (twice, half))
     monkeypatch.setattr(loading, "CONSUMER_SECONDS", 0.3)
@@ -140,12 +144,12 @@ def test_a_consumer_waits_for_a_slower_pipeline_and_not_for_a_faster_one(bench: 
     assert figures[f"accelerator_utilisation_at_{half}_images_per_second"] > 0.8
 
 
-def test_a_restart_waits_for_a_first_batch(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restart_waits_for_a_first_batch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "CONSUMERS", ())
     assert 0.0 < bench.end().figures["restart_seconds"] < 5 * BATCH_SECONDS
 
 
-def test_the_limit_stands_beside_every_block_in_alternating_order(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_limit_stands_beside_every_block_in_alternating_order(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[str] = []
     limit, drained = Limit.windows, Drained.windows
     monkeypatch.setattr(Limit, "windows", lambda *each: (taken.append("limit"), limit(*each))[1])
@@ -156,7 +160,7 @@ def test_the_limit_stands_beside_every_block_in_alternating_order(bench: Pipelin
         assert {round_.block for round_ in (*each.rounds, *each.references[LIMIT])} == {number}
 
 
-def test_memory_is_read_before_and_with_its_buffers_full(bench: PipelineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_read_before_and_with_its_buffers_full(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "CONSUMERS", ())
     readings = bench.end().readings
     assert [each.name for each in readings] == ["host_tree_before_bytes", "host_tree_bytes"]
@@ -168,8 +172,7 @@ def test_pixels_are_compared_where_their_range_is_the_neutral_one(
     setup: Setup, style: Style, has_them: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "CONSUMERS", ())
-    case = msgspec.structs.replace(setup.case, style=style)
-    bench = PipelineBench(StandIn(), msgspec.structs.replace(setup, case=case))  # type: ignore[arg-type]
+    bench = Bench(StandIn(), setup_in(style, setup.corpus))
     bench.begin()
     ended = bench.end()
     assert ("pixel_difference_max" in ended.figures) == ("pixel_difference_mean" in ended.figures) == has_them
@@ -186,8 +189,7 @@ def test_pixels_that_are_off_are_seen(setup: Setup, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(loading, "CONSUMERS", ())
     monkeypatch.setattr(Loading, "to_numpy", shifted)
-    case = msgspec.structs.replace(setup.case, style=Style.MATCHED)
-    bench = PipelineBench(StandIn(), msgspec.structs.replace(setup, case=case))  # type: ignore[arg-type]
+    bench = Bench(StandIn(), setup_in(Style.MATCHED, setup.corpus))
     bench.begin()
     figures = bench.end().figures
     assert figures["pixel_difference_max"] == pytest.approx(0.25, abs=1e-5)

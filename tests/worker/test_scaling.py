@@ -12,7 +12,8 @@ import pytest
 
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
-from harness.phases.pipeline_scaling.bench import ScalingBench, scaling_point, worker_counts
+from harness.phases.pipeline_scaling.bench import Bench, scaling_point, worker_counts
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
 from harness.record.round import Round
 from harness.worker.protocol import Measure
@@ -92,7 +93,7 @@ class SleepingLimit(Limit):
 
 def setup(threads: int) -> Setup:
     case = Case(framework="producers", phase="pipeline_scaling", workload=Workload.LOADING, style=Style.MATCHED, batch_size=BATCH_SIZE)
-    return Setup(case, Experiment(name="x"), "", "", threads=threads, dropout=0.0)
+    return setup_of(case, Experiment(name="x"), model="resnet50", threads=threads)
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +119,7 @@ def test_powers_of_two_and_all_cores() -> None:
 
 def test_each_count_is_as_fast_as_its_workers(framework: ProducersFramework) -> None:
     """Though every pipeline has its buffer full when its turn comes."""
-    bench = ScalingBench(framework, setup(4))
+    bench = Bench(framework, setup(4))
     bench.begin()
     for block in range(3):
         bench.measure(turn(block))
@@ -133,7 +134,7 @@ def test_each_count_is_as_fast_as_its_workers(framework: ProducersFramework) -> 
 
 def test_the_rounds_are_those_of_all_cores_and_the_others_stand_beside_them(framework: ProducersFramework) -> None:
     """Whatever the bursts are: three workers have rounds of 18 batches, one and two have 16, and all are told in 18."""
-    bench = ScalingBench(framework, setup(3))
+    bench = Bench(framework, setup(3))
     begun = bench.begin()
     assert begun.steps_per_round == 18
     block = bench.measure(turn(0))
@@ -149,7 +150,7 @@ def test_the_rounds_are_those_of_all_cores_and_the_others_stand_beside_them(fram
 
 
 def test_another_count_is_first_in_each_turn(framework: ProducersFramework) -> None:
-    bench = ScalingBench(framework, setup(2))
+    bench = Bench(framework, setup(2))
     bench.begin()
     firsts = []
     for block in range(3):
@@ -168,7 +169,7 @@ def test_a_pipeline_that_fails_leaves_none_open(framework: ProducersFramework, m
                 raise MemoryError
 
     monkeypatch.setattr("harness.worker.timing.beside_limit.Limit", Failing)
-    bench = ScalingBench(framework, setup(2))
+    bench = Bench(framework, setup(2))
     with pytest.raises(MemoryError):
         bench.begin()
     bench.close()

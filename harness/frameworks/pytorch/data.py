@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn.functional import interpolate
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Sampler, default_collate, random_split
-from torchvision import datasets, transforms
-from torchvision.datasets.folder import default_loader
-from torchvision.io import ImageReadMode, decode_jpeg, read_file
+from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, random_split
+from torchvision import datasets
 
 from fixtures.corpora import flowers, order
-from fixtures.corpora.batch import MEAN, STD
-from fixtures.corpora.images import BatchReader
 from fixtures.corpora.order import Files
-from harness.frameworks.ahead import made_ahead
 from harness.frameworks.contract import NativeBatch, Setup
+from harness.frameworks.pytorch.loader import Batches, EpochByEpoch, Images, ThreadLoader, endless
+from harness.frameworks.pytorch.transform import Transform, batched
 from harness.record.fairness import Source
 from harness.record.outcome import Unsupported
-
-PREFETCH_BATCHES = 2  # per thread or worker
 
 
 class Pipeline:
@@ -91,7 +83,7 @@ def training(setup: Setup) -> Iterable[NativeBatch]:
     """An epoch of the experiment's training images in each iteration, without the last, smaller batch: the order of `pipeline`."""
     files = setup.training_files()
     epochs = order.epochs(len(files.paths), setup.experiment)
-    return tuned(setup, files, BatchSampler(_EpochByEpoch(epochs), setup.case.batch_size, drop_last=True))
+    return tuned(setup, files, BatchSampler(EpochByEpoch(epochs), setup.case.batch_size, drop_last=True))
 
 
 def validation(setup: Setup) -> Iterable[NativeBatch]:
@@ -138,58 +130,6 @@ def stock_loaders(setup: Setup) -> tuple[DataLoader[NativeBatch], DataLoader[Nat
     return DataLoader(training, setup.case.batch_size, shuffle=True), DataLoader(validating, setup.case.batch_size)
 
 
-def labels(setup: Setup) -> dict[str, int]:
-    """Raises CorpusError where the label files do not fit."""
-    flowers.labels(setup.corpus_folder, "train")  # torchvision would say less: it looks up what it needs
-    data = _Flowers102(setup.corpus_folder, split="train")
-    return {file.name: label for file, label in zip(data._image_files, data._labels, strict=True)}
-
-
-def download(root: Path) -> None:
-    """Oxford Flowers 102 by torchvision's own loader, which takes an archive lying there already."""
-    datasets.Flowers102(root, download=True)
-
-
-class _Flowers102(datasets.Flowers102):  # type: ignore[misc]
-    """Reads a generated corpus too: torchvision checks the md5 of the real set's two .mat files even without a download.
-
-    The corpus' own manifest has verified every file already.
-    """
-
-    _file_dict = {name: (file, None) for name, (file, _) in datasets.Flowers102._file_dict.items()}  # noqa: RUF012
-
-
-class Batches(Dataset[NativeBatch]):  # type: ignore[misc]
-    """Whole batches by libjpeg-turbo and OpenCV."""
-
-    def __init__(self, files: Files, image_size: int) -> None:
-        self._reader = BatchReader(files.paths, image_size)
-        self._labels = torch.tensor(files.labels)
-
-    def make(self, indices: list[int]) -> NativeBatch:
-        return torch.from_numpy(self._reader.read(indices)).permute(0, 3, 1, 2), self._labels[indices]
-
-    __getitems__ = make  # what a DataLoader calls it
-
-
-class ThreadLoader:
-    """What a DataLoader is, with threads for its workers. Each iteration begins anew, with no batch made yet."""
-
-    def __init__(self, make: Callable[[list[int]], NativeBatch], indices: Iterable[list[int]], threads: int) -> None:
-        self._make = make
-        self._indices = indices
-        self._threads = threads
-
-    def __iter__(self) -> Iterator[NativeBatch]:
-        # One intra-op thread in each, as a DataLoader's workers have: OpenMP would open a team of threads for every one of them.
-        return made_ahead(self._make, self._indices, self._threads, PREFETCH_BATCHES * self._threads, _one_intra_op_thread)
-
-
-def _one_intra_op_thread() -> None:
-    """For the thread that calls it, and for those that start after it; the others keep what they have."""
-    torch.set_num_threads(1)
-
-
 def _loader(setup: Setup, data: Dataset[Any], indices: Iterable[list[int]]) -> Iterable[NativeBatch]:
     """Decoding in this process itself, which is a DataLoader's habit, or in threads."""
     collate = functools.partial(batched, setup.neutral)
@@ -197,44 +137,6 @@ def _loader(setup: Setup, data: Dataset[Any], indices: Iterable[list[int]]) -> I
         serial: Iterable[NativeBatch] = DataLoader(data, batch_sampler=indices, collate_fn=collate)
         return serial
     return ThreadLoader(lambda indices: collate([data[index] for index in indices]), indices, setup.threads)
-
-
-class Images(Dataset[tuple[torch.Tensor, int]]):  # type: ignore[misc]
-    def __init__(self, files: Files, transform: Callable[[Path], torch.Tensor]) -> None:
-        self._files = files
-        self._transform = transform
-
-    def __len__(self) -> int:
-        return len(self._files.paths)
-
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        return self._transform(self._files.paths[index]), self._files.labels[index]
-
-
-def endless(setup: Setup, files: Files) -> BatchSampler:
-    """The indices of batch after batch, epoch after epoch; anew in each iteration."""
-    return BatchSampler(_Endless(setup, len(files.paths)), setup.case.batch_size, drop_last=True)
-
-
-class _Endless(Sampler[int]):  # type: ignore[misc]
-    """A sampler stays in this process: workers are sent the indices."""
-
-    def __init__(self, setup: Setup, images: int) -> None:
-        self._setup = setup
-        self._images = images
-
-    def __iter__(self) -> Iterator[int]:
-        return itertools.chain.from_iterable(order.epochs(self._images, self._setup.experiment))
-
-
-class _EpochByEpoch(Sampler[int]):  # type: ignore[misc]
-    """The indices of the next epoch."""
-
-    def __init__(self, epochs: Iterator[list[int]]) -> None:
-        self._epochs = epochs
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(next(self._epochs))
 
 
 class _Epochs:
@@ -246,58 +148,3 @@ class _Epochs:
     def __iter__(self) -> Iterator[NativeBatch]:
         while True:
             yield from self._loader
-
-
-class Transform:
-    """A JPEG file to an image. The neutral one is the cheapest that both frameworks agree on (4e-5 at most).
-
-    Gives float32: (height, width, 3) from 0 to 255 where the normalisation is neutral, it comes batch by batch then; by habit
-    (3, height, width) from 0 to 1, as ToTensor has it.
-    """
-
-    def __init__(self, neutral: frozenset[Source], image_size: int) -> None:
-        self._decode = exactly_decoded if Source.DECODER in neutral else default_loader
-        size = (image_size, image_size)
-        self._resize = functools.partial(_interpolated, size=size) if Source.RESIZE in neutral else transforms.Resize(size)
-        self._finish = _rows if Source.NORMALISATION in neutral else _unit_range
-
-    def __call__(self, file: str | Path) -> torch.Tensor:
-        return self._finish(self._resize(self._decode(str(file))))
-
-
-def exactly_decoded(file: str) -> torch.Tensor:
-    """Raises ValueError for a greyscale or CMYK image: asked for RGB, the decoder would make three colours of one, or of four."""
-    image = decode_jpeg(read_file(file), mode=ImageReadMode.UNCHANGED)
-    if len(image) != 3:
-        raise ValueError(f"{file} has {len(image)} colour components, not 3")
-    return image
-
-
-def _interpolated(image: Any, size: tuple[int, int]) -> torch.Tensor:
-    return interpolate(_tensor(image)[None].float(), size, mode="bilinear", align_corners=False)[0]
-
-
-def _rows(image: Any) -> torch.Tensor:
-    return _tensor(image).float().permute(1, 2, 0)
-
-
-def _unit_range(image: Any) -> torch.Tensor:
-    return _tensor(image).float() / 255 if isinstance(image, torch.Tensor) else transforms.functional.to_tensor(image)
-
-
-def _tensor(image: Any) -> torch.Tensor:
-    return image if isinstance(image, torch.Tensor) else transforms.functional.pil_to_tensor(image)
-
-
-def batched(neutral: frozenset[Source], samples: list[tuple[torch.Tensor, int]]) -> NativeBatch:
-    """Samples of `Transform`, and their normalisation where it comes batch by batch."""
-    images, labels = default_collate(samples)  # in a worker, straight into shared memory
-    return (normalised(images).permute(0, 3, 1, 2) if Source.NORMALISATION in neutral else images), labels
-
-
-def normalised(images: torch.Tensor) -> torch.Tensor:
-    """In place. Whole rows at a time: ten times faster than broadcasting over three channels."""
-    width = images.shape[2]
-    mean, std = (255 * torch.tensor(values).repeat(width) for values in (MEAN, STD))
-    images.flatten(2).sub_(mean).div_(std)
-    return images

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import torch
 
 from harness.frameworks.contract import FineTuning, NativeBatch, Setup
-from harness.frameworks.pytorch import data, device, model
+from harness.frameworks.pytorch import data, device, network
+from harness.frameworks.pytorch.loss import loss_of
 from harness.frameworks.pytorch.training import TrainStep, free, optimizer
 from harness.record.case import Style
 
@@ -34,7 +35,7 @@ class MatchedFineTuning:
         self.validation_images = len(setup.validation_files().paths)
 
     def train(self) -> float:
-        model.training(self._setup, self._steps.network)
+        network.training(self._setup, self._steps.network)
         losses = []
         for batch in data.checked(self._setup, self._training):
             self._steps.load(batch)
@@ -64,17 +65,18 @@ class MatchedFineTuning:
         labels = labels.to(device.name())
         with device.arithmetic(self._setup):
             logits = self._steps.network(images.to(device.name(), memory_format=torch.channels_last)).float()
-        return torch.nn.functional.cross_entropy(logits, labels, reduction="none"), logits.argmax(1) == labels
+        return self._steps.loss_function.of_items(logits, labels)
 
 
 class StockFineTuning:
     """The epoch loop of PyTorch's tutorials: the loss read in every step, `torch.max` for the prediction."""
 
     def __init__(self, setup: Setup) -> None:
-        self._network = model.network(setup)
+        self._network = network.build(setup)
         trained = [parameter for parameter in self._network.parameters() if parameter.requires_grad]
         self._optimizer = optimizer(setup, trained)
-        self._criterion = torch.nn.CrossEntropyLoss()
+        self._loss = loss_of(setup.model)
+        self._criterion = self._loss.stock()
         self._loader, self._validation = data.stock_loaders(setup)
         self.training_images, self.validation_images = len(self._loader.dataset), len(self._validation.dataset)
 
@@ -99,10 +101,7 @@ class StockFineTuning:
         return running_loss / self.validation_images, correct / self.validation_images
 
     def validation_losses(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-        batches = [
-            (torch.nn.functional.cross_entropy(logits, labels, reduction="none"), logits.argmax(1) == labels)
-            for labels, logits in self._predictions()
-        ]
+        batches = [self._loss.of_items(logits, labels) for labels, logits in self._predictions()]
         losses, correct = (torch.cat(parts).cpu().numpy() for parts in zip(*batches, strict=True))
         return losses, correct
 

@@ -9,15 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import safetensors.torch
 import torch
-import torchvision
 
-from fixtures.corpora.batch import canonical_batch
 from harness.frameworks.contract import FormatError, ModelFormat, Predict, Setup
-from harness.frameworks.pytorch import device, model
+from harness.frameworks.pytorch import device, network
 from harness.frameworks.pytorch.training import free, native
 from harness.record.outcome import Unsupported
 
@@ -40,9 +39,9 @@ class Format:
     def __init__(self, setup: Setup) -> None:
         require(setup, self.packages)
         self._setup = setup
-        self._network = model.network(setup)
-        images, _ = native(*canonical_batch(setup))
-        self._images = images.to(device.name(), memory_format=model.layout(setup))
+        self._network = network.build(setup)
+        images, _ = native(*setup.canonical_batch())
+        self._images = images.to(device.name(), memory_format=network.layout(setup))
 
     def predict(self) -> npt.NDArray[np.float32]:
         return self._logits_of(self._network)
@@ -62,9 +61,9 @@ class Format:
     def _read(self, path: Path) -> Predict:
         raise NotImplementedError
 
-    def _logits_of(self, network: Any) -> npt.NDArray[np.float32]:
+    def _logits_of(self, built: Any) -> npt.NDArray[np.float32]:
         with torch.inference_mode(), device.arithmetic(self._setup):
-            return model.to_numpy(network(self._images))
+            return network.to_numpy(built(self._images))
 
 
 class StateDict(Format):
@@ -77,10 +76,10 @@ class StateDict(Format):
         torch.save(self._network.state_dict(), path)
 
     def _read(self, path: Path) -> Predict:
-        network = bare(self._setup)
-        network.load_state_dict(torch.load(path, map_location=device.name(), weights_only=True))
-        network = network.to(device.name(), memory_format=model.layout(self._setup)).eval()
-        return lambda: self._logits_of(network)
+        built = bare(self._setup)
+        built.load_state_dict(torch.load(path, map_location=device.name(), weights_only=True))
+        built = built.to(device.name(), memory_format=network.layout(self._setup)).eval()
+        return lambda: self._logits_of(built)
 
 
 class Safetensors(Format):
@@ -93,10 +92,10 @@ class Safetensors(Format):
         safetensors.torch.save_model(self._network, str(path))
 
     def _read(self, path: Path) -> Predict:
-        network = bare(self._setup)
-        safetensors.torch.load_model(network, path, device=device.name())
-        network = network.to(device.name(), memory_format=model.layout(self._setup)).eval()
-        return lambda: self._logits_of(network)
+        built = bare(self._setup)
+        safetensors.torch.load_model(built, path, device=device.name())
+        built = built.to(device.name(), memory_format=network.layout(self._setup)).eval()
+        return lambda: self._logits_of(built)
 
 
 class TorchExport(Format):
@@ -130,8 +129,8 @@ class TorchExport(Format):
             raise FormatError(f"{path} is no exported program that is safe to load ({type(error).__name__}: {error})") from error
 
     def _read(self, path: Path) -> Predict:
-        network = torch.export.load(path).module()
-        return lambda: self._logits_of(network)
+        loaded = torch.export.load(path).module()
+        return lambda: self._logits_of(loaded)
 
 
 class Onnx(Format):
@@ -152,7 +151,7 @@ class Onnx(Format):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._setup.threads
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        feed = {session.get_inputs()[0].name: model.to_numpy(self._images)}
+        feed = {session.get_inputs()[0].name: network.to_numpy(self._images)}
         return lambda: session.run(None, feed)[0]
 
 
@@ -175,6 +174,4 @@ def require(setup: Setup, packages: tuple[str, ...]) -> None:
 
 def bare(setup: Setup) -> Any:
     """The network as its code builds it, weights at random: what a file of weights alone is loaded into."""
-    built = torchvision.models.resnet50(weights=None)
-    built.fc = model.head(setup)
-    return built
+    return network.bare(msgspec.structs.replace(setup, pretrained=False))

@@ -1,11 +1,11 @@
 """PyTorch, as `contract.Framework` wants it."""
 
-from .data import download, labels
+from .corpus import download, labels
 from .device import allocation, environment, is_out_of_memory, open_device, peak_memory, reset_peak_memory, sees_gpu, stopwatch
 from .fine_tuning import fine_tuning
 from .formats import model_format
 from .inference import inference
-from .model import pretrained
+from .network import pretrained
 from .strategies import pipeline
 from .training import train_step
 

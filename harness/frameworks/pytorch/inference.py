@@ -9,16 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from fixtures.corpora.batch import canonical_batch
 from harness.frameworks.contract import Inference, NativeBatch, Setup
-from harness.frameworks.pytorch import device, model
+from harness.frameworks.pytorch import device, network
 from harness.frameworks.pytorch.training import free, native
 from harness.record.case import Execution, Style
 
 
 def inference(setup: Setup) -> Inference:
     work = StockInference(setup) if setup.case.style is Style.STOCK else MatchedInference(setup)
-    work.load(native(*canonical_batch(setup)))
+    work.load(native(*setup.canonical_batch()))
     return work
 
 
@@ -27,7 +26,7 @@ class MatchedInference:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._network = model.network(setup)
+        self._network = network.build(setup)
         self._cache = contextlib.ExitStack()
         self._forward = self._logits_of
         if setup.case.execution is Execution.COMPILED:
@@ -50,7 +49,7 @@ class MatchedInference:
 
     def logits(self) -> npt.NDArray[np.float32]:
         self.step()
-        return model.to_numpy(self._logits)
+        return network.to_numpy(self._logits)
 
     def close(self) -> None:
         self._cache.close()
@@ -66,7 +65,7 @@ class StockInference:
     """`eval()` and `no_grad()`, the result on the host."""
 
     def __init__(self, setup: Setup) -> None:
-        self._network = model.network(setup)
+        self._network = network.build(setup)
 
     def load(self, batch: NativeBatch) -> None:
         images, _ = batch
@@ -84,7 +83,7 @@ class StockInference:
 
     def logits(self) -> npt.NDArray[np.float32]:
         self.step()
-        return model.to_numpy(self._logits)
+        return network.to_numpy(self._logits)
 
     def close(self) -> None:
         vars(self).clear()

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from fixtures.corpora.batch import canonical_batch
-from harness.frameworks.contract import NativeBatch, Setup, Weights
-from harness.frameworks.pytorch import device, model
+from fixtures.models.weights import Weights
+from harness.frameworks.contract import NativeBatch, Setup
+from harness.frameworks.pytorch import device, network
+from harness.frameworks.pytorch.loss import loss_of
 from harness.record.case import Execution
 from harness.record.fairness import Source
 
@@ -23,7 +24,7 @@ ADAM_EPSILON = 1e-7  # Keras' default; torch's is 1e-8
 
 def train_step(setup: Setup) -> TrainStep:
     work = TrainStep(setup)
-    work.load(native(*canonical_batch(setup)))
+    work.load(native(*setup.canonical_batch()))
     return work
 
 
@@ -33,15 +34,16 @@ def native(images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> Na
 
 
 class TrainStep:
-    """Cross-entropy on logits, Adam: the loop of PyTorch's tutorials, which by habit reads the loss in every step."""
+    """The model's loss, Adam: the loop of PyTorch's tutorials, which by habit reads the loss in every step."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self.network = model.network(setup)
+        self.network = network.build(setup)
         self._trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         self._optimizer = optimizer(setup, self._trained)
+        self.loss_function = loss_of(setup.model)
         self._reads_loss = Source.LOOP not in setup.neutral
-        self._layout = model.layout(setup)
+        self._layout = network.layout(setup)
         self._cache = contextlib.ExitStack()
         self._forward = self._loss_of
         if setup.case.execution is Execution.COMPILED:
@@ -71,11 +73,11 @@ class TrainStep:
         buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}  # a training batch norm updates them
         with device.arithmetic(self._setup):
             logits = torch.func.functional_call(self.network, buffers, (self._images,))
-        gradients = torch.autograd.grad(cross_entropy(logits, self._labels), self._trained)
+        gradients = torch.autograd.grad(self.loss_function.mean(logits, self._labels), self._trained)
         return float(torch.nn.utils.get_total_norm(gradients))
 
     def weights(self) -> Weights:
-        return model.weights(self.network)
+        return network.weights(self.network)
 
     def close(self) -> None:
         self._cache.close()
@@ -85,7 +87,7 @@ class TrainStep:
     def _loss_of(self, images: Any, labels: Any) -> Any:
         with device.arithmetic(self._setup):
             logits = self.network(images)
-        return cross_entropy(logits, labels)
+        return self.loss_function.mean(logits, labels)
 
 
 class KerasAdam(torch.optim.Adam):  # type: ignore[misc]
@@ -104,11 +106,6 @@ def optimizer(setup: Setup, trained: list[Any]) -> Any:
     fused = setup.case.execution is Execution.COMPILED or None
     kind = KerasAdam if Source.OPTIMIZER in setup.neutral else torch.optim.Adam
     return kind(trained, lr=setup.experiment.learning_rate, betas=ADAM_BETAS, fused=fused)
-
-
-def cross_entropy(logits: Any, labels: Any) -> Any:
-    """Mean over the batch, in float32 whatever the network's precision."""
-    return torch.nn.functional.cross_entropy(logits.float(), labels)
 
 
 def free() -> None:

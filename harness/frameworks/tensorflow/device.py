@@ -79,8 +79,7 @@ def open_device(setup: Setup) -> str:
 def settings(setup: Setup) -> Settings:
     neutral = setup.neutral
     # Without growth TensorFlow takes the whole GPU at once: only where its own habit is what is measured.
-    growth = setup.case.phase != "memory" or Source.PREALLOCATION in neutral
-    found = replace(DEFAULT, memory_growth=growth)
+    found = replace(DEFAULT, memory_growth=Source.PREALLOCATION in neutral)
     if Source.THREADS in neutral:
         found = replace(found, intra_op_threads=setup.threads, inter_op_threads=setup.threads)
     if Source.TF32 in neutral:

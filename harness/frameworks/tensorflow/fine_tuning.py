@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from harness.frameworks.contract import FineTuning, Setup
 from harness.frameworks.tensorflow import data
+from harness.frameworks.tensorflow.loss import loss_of
 from harness.frameworks.tensorflow.training import TrainStep, compiled_for_fit, free, is_compiled
 from harness.record.case import Style
 
@@ -59,13 +59,14 @@ class MatchedFineTuning:
 
     def _judged(self, images: Any, labels: Any) -> tuple[Any, Any]:
         logits = tf.cast(self._steps.network(images, training=False), tf.float32)
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits), tf.argmax(logits, 1) == labels
+        return self._steps.loss_function.of_items(logits, labels)
 
 
 class StockFineTuning:
     """`fit` and `evaluate`, an epoch at a time; the network ends in a softmax."""
 
     def __init__(self, setup: Setup) -> None:
+        self._loss = loss_of(setup.model)
         self._network = compiled_for_fit(setup)
         (self._training, self.training_images), (self._validation, self.validation_images) = data.stock_datasets(setup)
         self._epochs = 0
@@ -80,11 +81,7 @@ class StockFineTuning:
         return loss, accuracy
 
     def validation_losses(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-        batches = []
-        for images, labels in self._validation:
-            probabilities = self._network(images, training=False)
-            losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
-            batches.append((losses, tf.argmax(probabilities, 1) == labels))
+        batches = [self._loss.of_items_after_softmax(self._network(images, training=False), labels) for images, labels in self._validation]
         losses, correct = (tf.concat(parts, 0).numpy() for parts in zip(*batches, strict=True))
         return losses, correct
 

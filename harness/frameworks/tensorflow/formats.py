@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fixtures.corpora.batch import canonical_batch
 from harness.frameworks.contract import FormatError, ModelFormat, Predict, Setup
-from harness.frameworks.tensorflow import device, model
+from harness.frameworks.tensorflow import device, network
 from harness.frameworks.tensorflow.training import free, native
 from harness.record.outcome import Unsupported
 
@@ -37,8 +36,8 @@ class Format:
     def __init__(self, setup: Setup) -> None:
         require(setup, self.packages)
         self._setup = setup
-        self._network = model.network(setup)
-        images, _ = native(*canonical_batch(setup))
+        self._network = network.build(setup)
+        images, _ = native(*setup.canonical_batch())
         with tf.device(device.placement()):
             self._images = tf.identity(images)
 
@@ -60,9 +59,9 @@ class Format:
     def _read(self, path: Path) -> Predict:
         raise NotImplementedError
 
-    def _traced(self, network: Any) -> Predict:
+    def _traced(self, built: Any) -> Predict:
         """The logits by a graph, which the first call traces."""
-        forward = tf.function(lambda images: network(images, training=False))
+        forward = tf.function(lambda images: built(images, training=False))
         return lambda: np.array(forward(self._images))
 
 

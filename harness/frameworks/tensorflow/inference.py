@@ -8,16 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fixtures.corpora.batch import canonical_batch
 from harness.frameworks.contract import Inference, NativeBatch, Setup
-from harness.frameworks.tensorflow import device, model
+from harness.frameworks.tensorflow import device, network
 from harness.frameworks.tensorflow.training import free, native
 from harness.record.case import Execution, Style
 
 
 def inference(setup: Setup) -> Inference:
     work = StockInference(setup) if setup.case.style is Style.STOCK else MatchedInference(setup)
-    work.load(native(*canonical_batch(setup)))
+    work.load(native(*setup.canonical_batch()))
     return work
 
 
@@ -25,7 +24,7 @@ class MatchedInference:
     """Logits, left on the device."""
 
     def __init__(self, setup: Setup) -> None:
-        self._network = model.network(setup)
+        self._network = network.build(setup)
         self._forward = tf.function(self._logits_of, jit_compile=setup.case.execution is Execution.COMPILED)
 
     def load(self, batch: NativeBatch) -> None:
@@ -62,7 +61,7 @@ class StockInference:
     """
 
     def __init__(self, setup: Setup) -> None:
-        self._network = model.network(setup)
+        self._network = network.build(setup)
         self._batch_size = setup.case.batch_size  # without it `predict` cuts the batch into pieces of 32
 
     def load(self, batch: NativeBatch) -> None:

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fixtures.corpora.batch import canonical_batch
-from harness.frameworks.contract import NativeBatch, Setup, Weights
+from fixtures.models.weights import Weights
+from harness.frameworks.contract import NativeBatch, Setup
 from harness.frameworks.contract import TrainStep as AnyTrainStep
-from harness.frameworks.tensorflow import device, model
+from harness.frameworks.tensorflow import device, network
+from harness.frameworks.tensorflow.loss import loss_of
 from harness.record.case import Execution
 from harness.record.fairness import Source
 
@@ -24,7 +25,7 @@ ADAM_EPSILON = 1e-7  # Keras' default; torch's is 1e-8
 
 def train_step(setup: Setup) -> AnyTrainStep:
     work = TrainStep(setup) if Source.LOOP in setup.neutral else FitStep(setup)
-    work.load(native(*canonical_batch(setup)))
+    work.load(native(*setup.canonical_batch()))
     return work
 
 
@@ -33,11 +34,12 @@ def native(images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> Na
 
 
 class TrainStep:
-    """A function of its own: cross-entropy on logits, Adam; no metric, no synchronisation."""
+    """A function of its own: the model's loss, Adam; no metric, no synchronisation."""
 
     def __init__(self, setup: Setup) -> None:
-        self.network = model.network(setup)
+        self.network = network.build(setup)
         self._trained = self.network.trainable_variables
+        self.loss_function = loss_of(setup.model)
         self._optimizer = optimizer(setup)
         self._optimizer.build(self._trained)
         self._train = tf.function(self._train_on, jit_compile=is_compiled(setup))
@@ -61,7 +63,7 @@ class TrainStep:
         return float(tf.linalg.global_norm(self._gradients(self._images, self._labels)))
 
     def weights(self) -> Weights:
-        return model.weights(self.network)
+        return network.weights(self.network)
 
     def close(self) -> None:
         vars(self).clear()
@@ -69,7 +71,7 @@ class TrainStep:
 
     def _train_on(self, images: Any, labels: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = cross_entropy(self.network(images, training=True), labels)
+            loss = self.loss_function.mean(self.network(images, training=True), labels)
         self._optimizer.apply(tape.gradient(loss, self._trained), self._trained)
         return loss
 
@@ -77,7 +79,7 @@ class TrainStep:
         """Stateless: a training batch norm must not update its statistics."""
         with tf.GradientTape() as tape:
             logits, _ = self.network.stateless_call(self._trained, self.network.non_trainable_variables, images, training=True)
-            loss = cross_entropy(logits, labels)
+            loss = self.loss_function.mean(logits, labels)
         return tape.gradient(loss, self._trained)
 
 
@@ -111,7 +113,7 @@ class FitStep:
         return float(tf.linalg.global_norm(tape.gradient(loss, trained)))
 
     def weights(self) -> Weights:
-        return model.weights(self._network)
+        return network.weights(self._network)
 
     def close(self) -> None:
         vars(self).clear()
@@ -120,14 +122,14 @@ class FitStep:
 
 def compiled_for_fit(setup: Setup) -> Any:
     """The network, and what `fit` and `evaluate` do with it. By habit Keras chooses XLA wherever there is a GPU."""
-    network = model.network(setup)
-    network.compile(
+    built, loss = network.build(setup), loss_of(setup.model)
+    built.compile(
         optimizer=optimizer(setup),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=Source.LOSS in setup.neutral),
-        metrics=["accuracy"],
+        loss=loss.stock(setup.options.softmax),
+        metrics=list(loss.metrics),
         jit_compile=is_compiled(setup) if Source.COMPILER in setup.neutral else "auto",
     )
-    return network
+    return built
 
 
 def optimizer(setup: Setup) -> Any:
@@ -137,11 +139,6 @@ def optimizer(setup: Setup) -> Any:
 def is_compiled(setup: Setup) -> bool:
     """By XLA: where the case says so, or where Keras would by habit."""
     return setup.case.execution is Execution.COMPILED or (Source.COMPILER not in setup.neutral and bool(device.gpus()))
-
-
-def cross_entropy(logits: Any, labels: Any) -> Any:
-    """Mean over the batch, in float32 whatever the network's precision."""
-    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, tf.cast(logits, tf.float32)))
 
 
 def free() -> None:

@@ -6,23 +6,24 @@ import statistics
 import time
 
 from harness.frameworks.contract import Framework, Pipeline, Setup
+from harness.phases.data_pipeline.likeness import Likeness
+from harness.phases.data_pipeline.phase import CONSUMERS
 from harness.record.fairness import Source
 from harness.record.measurement import LIMIT
 from harness.worker.bench import block, cold_start
 from harness.worker.meters import host_memory
 from harness.worker.meters.cpu import wait_until_idle
-from harness.worker.meters.likeness import Likeness
 from harness.worker.protocol import Begun, Block, Ended, Measure
 from harness.worker.timing.beside_limit import BesideLimit
 from harness.worker.timing.drained import IDLE_LIMIT_SECONDS, Drained
-from harness.worker.timing.sampling import timed_step, warm_up
+from harness.worker.timing.step import timed_step
+from harness.worker.timing.warm_up import warm_up
 
 RESTARTS = 3
-CONSUMERS = (200, 800, 3200)  # images/s: about ResNet50's training on a small GPU, a large one, one of a datacentre
-CONSUMER_SECONDS = 1.5  # of each speed, in windows of a round's batches: the median is told
+CONSUMER_SECONDS = 1.5  # of each consumer's speed, in windows of a round's batches: the median is told
 
 
-class PipelineBench:
+class Bench:
     def __init__(self, framework: Framework, setup: Setup) -> None:
         self._framework = framework
         self._setup = setup

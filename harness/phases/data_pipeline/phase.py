@@ -8,7 +8,7 @@ from harness.phases.figures import CPU_SECONDS_PER_ITEM, FIRST_BATCH, ITEMS_PER_
 from harness.record.case import Workload
 from harness.record.figure import Figure, Together, Unit
 
-CONSUMERS = (200, 800, 3200)  # items/s: about ResNet50's training on a small GPU, a large one, one of a datacentre
+CONSUMERS = (200, 800, 3200)  # images/s: about ResNet50's training on a small GPU, a large one, one of a datacentre
 
 PHASE = Phase(
     place=10,
@@ -23,9 +23,9 @@ PHASE = Phase(
         FIRST_BATCH,
         Figure("restart_seconds", "restart", Unit.SECONDS),
         Together(
-            f"busy at {' | '.join(map(str, CONSUMERS))} {{items}}/s",
+            f"busy at {' | '.join(map(str, CONSUMERS))} images/s",
             tuple(
-                Figure(f"accelerator_utilisation_at_{speed}_{{items}}_per_second", f"busy at {speed:,} {{items}}/s", Unit.SHARE, digits=0)
+                Figure(f"accelerator_utilisation_at_{speed}_images_per_second", f"busy at {speed:,} images/s", Unit.SHARE, digits=0)
                 for speed in CONSUMERS
             ),
         ),

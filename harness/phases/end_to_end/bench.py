@@ -11,15 +11,18 @@ import time
 
 import msgspec
 
-from harness.findings.overlap import LOADER, STEP
 from harness.frameworks.contract import Framework, Inference, Pipeline, Setup, TrainStep, Work
+from harness.record.measurement import LOADER, STEP
 from harness.record.outcome import Unsupported
 from harness.worker.bench import block, cold_start
 from harness.worker.meters.cpu import CpuMeter, wait_until_idle
 from harness.worker.protocol import Begun, Block, Ended, Measure
-from harness.worker.resident import build
 from harness.worker.timing.drained import BATCHES_PER_ROUND, IDLE_LIMIT_SECONDS, Drained
-from harness.worker.timing.sampling import Window, check_fence, timed_step, warm_up, windows_of
+from harness.worker.timing.fence import check_fence
+from harness.worker.timing.rounds import Window, windows_of
+from harness.worker.timing.step import timed_step
+from harness.worker.timing.warm_up import warm_up
+from harness.worker.work import build
 
 TOGETHER = "together"
 REFILL_BATCHES = 3  # per thread: in so many steps a loader twice as fast as the step fills its buffers
@@ -53,7 +56,7 @@ class FedStep:
         self._work.close()
 
 
-class EndToEndBench:
+class Bench:
     def __init__(self, framework: Framework, setup: Setup) -> None:
         self._framework = framework
         self._setup = setup

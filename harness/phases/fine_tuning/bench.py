@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 IDLE_LIMIT_SECONDS = 3.0  # an epoch's loader ends its threads, OpenMP's stop spinning
 
 
-class FineTuningBench:
+class Bench:
     """A round is an epoch: training and validation. The first one traces and autotunes, as it does in a job."""
 
     def __init__(self, framework: Framework, setup: Setup) -> None:

@@ -18,12 +18,10 @@ from harness.frameworks.contract import Framework, ModelFormat, Predict, Setup
 from harness.phases.model_formats.model_file import ModelFile
 from harness.record.check import Check
 from harness.record.measurement import ColdStart
-from harness.record.round import Round
 from harness.worker.bench import block
-from harness.worker.meters import slowdown
 from harness.worker.meters.cpu import CpuMeter
 from harness.worker.protocol import Begun, Block, Ended, Measure
-from harness.worker.timing.sampling import WINDOW_SECONDS, Window, windows
+from harness.worker.timing.rounds import Timed, windows_in
 
 SAVES = 3
 SAVES_SECONDS = 15.0  # no further save once they took so long together: a conversion takes as long for each
@@ -33,7 +31,7 @@ NEEDED_COPIES = 4
 LOGITS_TOLERANCE = 1e-3
 
 
-class FormatsBench:
+class Bench:
     def __init__(self, framework: Framework, setup: Setup) -> None:
         self._framework = framework
         self._setup = setup
@@ -71,7 +69,7 @@ class FormatsBench:
     def measure(self, turn: Measure) -> Block:
         meter, start = CpuMeter(), time.perf_counter()
         self._file.check()
-        kept, thrown_away = windows(lambda left: self._window(turn.block, meter, left), turn.seconds, turn.max_rounds, turn.retake_seconds)
+        kept, thrown_away = windows_in(turn, self._round, meter)
         self._load_seconds.extend(round_.seconds for each in kept for round_ in each.rounds)
         _, predict = self._timed_load()
         inference_start = time.perf_counter()
@@ -100,18 +98,9 @@ class FormatsBench:
             self._folder.cleanup()
             self._folder = None
 
-    def _window(self, number: int, meter: CpuMeter, max_rounds: int) -> Window:
-        """Loads for at least WINDOW_SECONDS, at most `max_rounds`; foreign CPU time and the GPU's throttling are read once for all."""
-        seconds: list[float] = []
-        before = slowdown.read()
-        meter.restart()
-        while not seconds or (sum(seconds) < WINDOW_SECONDS and len(seconds) < max_rounds):
-            seconds.append(self._timed_load()[0])
-        usage = meter.usage()
-        slowed = slowdown.between(before, slowdown.read())
-        busy_cores = usage.own_seconds / usage.wall_seconds
-        rounds = (Round(each, each * busy_cores, usage.foreign_share, number, None, slowed.throttled_share) for each in seconds)
-        return Window(tuple(rounds), slowed)
+    def _round(self) -> Timed:
+        seconds, _ = self._timed_load()
+        return seconds, None
 
     def _timed_load(self) -> tuple[float, Predict]:
         """Seconds of one load. What the one before has left is collected first, untimed."""

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.frameworks.contract import FormatError, ModelFormat, Predict
+from harness.worker.case_error import CaseError
 
 SEAL_SUFFIX = ".sha256"
 MEND = "save the model again, or restore both it and its seal from a copy"
@@ -24,8 +25,8 @@ HASHED_BYTES = 2**20  # at a time
 FULL_BYTES = 2**20  # less free than this: the disk is full
 
 
-class DiskFullError(FormatError):
-    """No room to save a model. To some frameworks this is one more exhausted resource, like memory."""
+class DiskFullError(FormatError, CaseError):
+    """No room to save a model. To some frameworks this is one more exhausted resource, like memory: its outcome is its own."""
 
 
 class ModelFile:

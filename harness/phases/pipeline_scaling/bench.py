@@ -20,7 +20,8 @@ from harness.worker.meters.cpu import wait_until_idle
 from harness.worker.protocol import Begun, Block, Ended, Measure
 from harness.worker.timing.beside_limit import Beside, BesideLimit
 from harness.worker.timing.drained import IDLE_LIMIT_SECONDS, Drained
-from harness.worker.timing.sampling import Window, scaled, warm_up
+from harness.worker.timing.rounds import Window, scaled
+from harness.worker.timing.warm_up import warm_up
 
 
 class Crew:
@@ -62,7 +63,7 @@ class Crew:
         self._beside.close()
 
 
-class ScalingBench:
+class Bench:
     """Its own rounds are those of the most workers; what fewer did stands beside them."""
 
     def __init__(self, framework: Framework, setup: Setup) -> None:

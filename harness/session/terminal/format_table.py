@@ -1,29 +1,39 @@
-"""The table of the model formats: a row each, as no format has a partner to be in a ratio with."""
+"""The table of a phase whose cases have no partner to be in a ratio with, as the model formats: a row each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from harness.frameworks import FRAMEWORKS
+from harness.findings.comparison import heading_of
+from harness.findings.figures import shown
+from harness.findings.sides import title
+from harness.record.case import AXES
+from harness.record.figure import NOTHING
 from harness.record.measurement import Measurement
-from harness.session.terminal.figures import figures
-
-TITLE = "Model formats: the network to disk and back, in the page cache; medians"
+from harness.session.terminal.titled import titled
 
 
-def format_table(measurements: Sequence[Measurement]) -> Table:
-    """Figures of measured formats, in the order they were measured."""
-    table = Table(title=TITLE, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("framework", "format"):
-        table.add_column(heading, no_wrap=True)
-    for heading in figures(measurements[0]):
-        table.add_column(heading, justify="right", no_wrap=True)
-    shown = ""
-    for each in measurements:
-        title = FRAMEWORKS[each.case.framework].title
-        table.add_row("" if title == shown else title, each.case.model_format, *figures(each).values())
-        shown = title
+def format_table(heading: str, measurements: Sequence[Measurement]) -> Table:
+    """Measurements of one phase, in the order in which they were measured."""
+    texts = [{row.title: row.text for row in shown(each)} for each in measurements]
+    figures = list(dict.fromkeys(figure for row in texts for figure in row))
+    table = titled(heading)
+    for name in ("framework", "case"):
+        table.add_column(name, no_wrap=True)
+    for figure in figures:
+        table.add_column(figure, justify="right", no_wrap=True)
+    shared, above = _shared(measurements), ""
+    for each, row in zip(measurements, texts, strict=True):
+        framework = title(each.case.framework)
+        case = heading_of(each.case, shared) or heading_of(each.case)
+        table.add_row("" if framework == above else framework, case, *(row.get(figure, NOTHING) for figure in figures))
+        above = framework
     return table
+
+
+def _shared(measurements: Sequence[Measurement]) -> frozenset[str]:
+    """The axes that need not be named: all have the same value, and not of a list of their framework's own."""
+    cases = [each.case for each in measurements]
+    return frozenset(axis for axis in AXES if not AXES[axis].listed and len({getattr(case, axis) for case in cases}) == 1)

@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from harness.findings.ladder import Rung
-from harness.findings.ratio import CONFIDENCE
-from harness.frameworks import FRAMEWORKS
+from harness.findings.ladder import Ladder, Rung
+from harness.findings.sides import title
+from harness.session.terminal.titled import titled
+from harness.session.terminal.verdict_cells import INTERVAL
 
 BAR_CELLS = 12  # on either side of the middle
 
 
-def attribution_table(phase: Phase, found: Sequence[Rung]) -> Table:
-    frameworks = list(dict.fromkeys(name for rung in found for name in rung.values))
-    titles = [FRAMEWORKS[name].title for name in frameworks]
-    title = f"Why, {phase.replace('_', ' ')}: {' / '.join(titles)} from stock to matched, one source of unfairness neutralised a rung"
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("rung", *titles, "ratio", f"{CONFIDENCE:.0%} interval", "worth", "below 1 │ above 1", "habits → neutral"):
-        table.add_column(heading, justify="right" if heading in titles else "left", no_wrap=True)
-    largest = max((abs(math.log(rung.ratio.estimate)) for rung in found if rung.ratio), default=0.0)
-    for rung in found:
-        table.add_row(rung.name, *(rung.values[name] for name in frameworks), *_cells(rung, largest), rung.meaning)
+def ladder_table(ladder: Ladder) -> Table:
+    """Columns for the ratio to each other side."""
+    titles = {framework: title(framework) for framework in (ladder.reference, *ladder.others)}
+    sides = " / ".join(titles.values())
+    table = titled(f"Why, {ladder.title.lower()}: {sides} from stock to matched, one source of unfairness neutralised a rung")
+    table.add_column("rung", no_wrap=True)
+    for heading in titles.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for other in ladder.others:
+        ratio = "ratio" if len(ladder.others) == 1 else f"{titles[ladder.reference]} / {titles[other]}"
+        for heading in (ratio, INTERVAL, "worth", "below 1 │ above 1"):
+            table.add_column(heading, no_wrap=True)
+    table.add_column("habits → neutral")  # the only column that may take several lines: three frameworks' habits can be long
+    largest = _largest(ladder)
+    for rung in ladder.rungs:
+        values = [rung.values[framework] for framework in titles]
+        cells = [cell for other in ladder.others for cell in _cells(rung, other, largest)]
+        table.add_row(rung.name, *values, *cells, rung.meaning)
     return table
 
 
-def _cells(rung: Rung, largest: float) -> tuple[str, str, str, str]:
+def _largest(ladder: Ladder) -> float:
+    """Logarithm of a ratio."""
+    return max((abs(math.log(found.estimate)) for rung in ladder.rungs for found in rung.ratios.values() if found), default=0.0)
+
+
+def _cells(rung: Rung, other: str, largest: float) -> tuple[str, str, str, str]:
     """Ratio, interval, worth, bar."""
-    if rung.ratio is None:
-        return "", "not called: disturbed, or too few turns", "", ""
-    worth = "" if rung.worth is None else f"× {rung.worth:.2f}"
-    return f"{rung.ratio.estimate:.2f}", rung.ratio.interval, worth, bar(rung.ratio.estimate, largest)
+    found, worth = rung.ratios[other], rung.worths[other]
+    if found is None:
+        return "", rung.reasons[other], "", ""
+    return f"{found.estimate:.2f}", found.interval, "" if worth is None else f"× {worth:.2f}", bar(found.estimate, largest)
 
 
 def bar(ratio: float, largest: float) -> str:

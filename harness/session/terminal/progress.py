@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 import pytest
 from _pytest.capture import CaptureManager
 
-from harness.frameworks import FRAMEWORKS
+from harness.findings.comparison import title_of
+from harness.findings.sides import title
 from harness.record.case import Case
 
 REFRESH_SECONDS = 0.1
@@ -30,11 +31,11 @@ class ProgressLine:
         if not self._live or (kind == self._last_stage and now - self._last_seconds < REFRESH_SECONDS):
             return
         self._last_seconds, self._last_stage = now, kind
-        self._rewrite(f"{case.comparison} · {FRAMEWORKS[case.framework].title}: {stage}")
+        self._rewrite(f"{title_of(case)} · {title(case.framework)}: {stage}")
 
     def milestone(self, case: Case, stage: str) -> None:
         """A stage that is worth a line of its own in a log."""
-        self.announce(f"{case.comparison} · {FRAMEWORKS[case.framework].title}: {stage}")
+        self.announce(f"{title_of(case)} · {title(case.framework)}: {stage}")
         self.tell(case, stage)
 
     def announce(self, text: str) -> None:

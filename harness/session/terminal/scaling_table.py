@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from harness.findings.lead import name
 from harness.findings.scaling import Growth, called_growth, speed_ups
-from harness.frameworks import FRAMEWORKS
+from harness.findings.sides import title
 from harness.record.measurement import Measurement, ScalingPoint
+from harness.session.terminal.titled import titled
 
 
 def scaling_table(measurement: Measurement) -> Table:
     """Of a measured `pipeline_scaling`."""
-    title = (
-        f"{FRAMEWORKS[measurement.case.framework].title}'s {name(measurement)} pipeline by workers, beside the limit with as many threads"
-    )
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("workers", "images/s", "speed-up", "efficiency", "limit images/s", "speed-up", "efficiency", "of the limit"):
+    way = f"{title(measurement.case.framework)}'s {name(measurement)}"
+    item = measurement.item
+    table = titled(f"{way} pipeline by workers, beside the limit with as many threads")
+    for heading in ("workers", f"{item}s/s", "speed-up", "efficiency", f"limit {item}s/s", "speed-up", "efficiency", "of the limit"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("busy cores", "CPU ms/image"):
+    for heading in ("busy cores", f"CPU ms/{item}"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("growth", no_wrap=True)
     end = called_growth(measurement)

@@ -10,7 +10,8 @@ from harness.frameworks.contract import Setup
 from harness.worker.protocol import Measure
 from harness.worker.timing.drained import Drained
 from harness.worker.timing.limit import Limit
-from harness.worker.timing.sampling import Window, timed_step
+from harness.worker.timing.rounds import Window
+from harness.worker.timing.step import timed_step
 
 
 class Beside(NamedTuple):

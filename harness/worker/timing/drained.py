@@ -11,7 +11,8 @@ import statistics
 from harness.frameworks.contract import Pipeline
 from harness.worker.meters.cpu import CpuMeter, wait_until_idle
 from harness.worker.protocol import Measure
-from harness.worker.timing.sampling import Window, timed_step, windows_of
+from harness.worker.timing.rounds import Window, windows_of
+from harness.worker.timing.step import timed_step
 
 BATCHES_PER_ROUND = 16  # at least, and a multiple of the burst
 DRAIN_SHARE = 0.5  # of the time in steady state: batches that took this long were waited for

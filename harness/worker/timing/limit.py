@@ -14,7 +14,7 @@ from fixtures.corpora.images import ImageReader
 from harness.frameworks.contract import Setup
 from harness.worker.meters.cpu import CpuMeter
 from harness.worker.protocol import Measure
-from harness.worker.timing.sampling import Window, scaled, windows_of
+from harness.worker.timing.rounds import Window, scaled, windows_of
 
 BATCHES_IN_MEMORY = 3  # at least: a real consumer lets go of one batch, uses another, and a third is being filled
 IMAGES_PER_THREAD = 64  # in a round, at least: at its end all wait for the last one, which no pipeline does

@@ -4,7 +4,6 @@
 const barsPlot = (() => {
   const ROW = 30;
   const MARGIN = { left: 190, right: 64, top: 16, bottom: 44 };
-  const COLOURS = ["bar-first", "bar-second", "bar-third"];
 
   function draw(container, picture) {
     const width = container.clientWidth;
@@ -28,7 +27,7 @@ const barsPlot = (() => {
         return;
       }
       const { estimate, low, high } = bar.share;
-      drawing.append(svg.element("rect", { class: bar.equal ? COLOURS[picture.colour] : "bar-total", x: left, y: top + 6, width: x(estimate) - left, height: ROW - 12 }));
+      drawing.append(svg.element("rect", { class: bar.equal ? `bar-${picture.colour}` : "bar-total", x: left, y: top + 6, width: x(estimate) - left, height: ROW - 12 }));
       drawing.append(svg.line(x(low), middle, x(high), middle, "whisker"));
       for (const end of [low, high]) drawing.append(svg.line(x(end), middle - 4, x(end), middle + 4, "whisker"));
       drawing.append(svg.text(`${(100 * estimate).toFixed(0)}%`, right + 12, middle + 4, "start", bar.equal ? "strong" : ""));

@@ -9,7 +9,7 @@
   const machines = new Map(file.machines.map((machine) => [machine.slug, machine.title]));
   const parts = new Map(cases.map((each) => [`${each.machine} ${each.comparison}`, each]));
   const titles = new Map(file.frameworks.map(({ name, title }) => [name, title]));
-  const FILTERS = ["framework", "phase", "style", "strategy", "precision"];
+  const axis = (name) => find(`axis-${name}`);
   const ALL = "";
   const NOISE_SDS = 1.96 * Math.SQRT2; // the difference of two nights holds this much in 95 %
 
@@ -17,7 +17,7 @@
 
   function runLabel(run) {
     const machine = machines.size > 1 ? ` · ${machines.get(run.machine)}` : "";
-    return `${words.day(run.when)} · ${words.hash(run.commit)} ${run.subject}${machine}`.slice(0, 110);
+    return `${labels.day(run.when)} · ${labels.hash(run.commit)} ${run.subject}${machine}`.slice(0, 110);
   }
 
   function offer() {
@@ -33,10 +33,8 @@
       address.fill(find(id), there, value);
     }
     address.fill(find("machine"), [[ALL, "all"], ...machines], machine);
-    const values = (name) => [...new Set(cases.flatMap((each) => (name === "framework" ? each.frameworks : [each[name]])))].filter(Boolean);
-    for (const name of FILTERS) {
-      const label = (value) => (name === "framework" ? (titles.get(value) ?? value) : value.replaceAll("_", " "));
-      address.fill(find(name), [[ALL, "all"], ...values(name).map((value) => [value, label(value)])], wanted.get(name));
+    for (const { name, values } of file.axes) {
+      address.fill(axis(name), [[ALL, "all"], ...values.map((value) => [value.name, value.title])], wanted.get(name));
     }
     find("beyond").checked = wanted.get("beyond") === "1";
   }
@@ -53,7 +51,7 @@
     find("table").tBodies[0].replaceChildren(...rows.map((each) => drawn(each)));
     const compared = rows.filter((each) => each.change !== null);
     const beyond = compared.filter((each) => each.beyond);
-    const worse = beyond.filter((each) => each.change > 0).length;
+    const worse = beyond.filter((each) => each.worse).length;
     find("summary").textContent = `${compared.length} cases in both runs; beyond their noise: ${worse} worse, ${beyond.length - worse} better.`;
     find("differences").replaceChildren(...differences(then, now).map((text) => Object.assign(document.createElement("li"), { className: "quiet", textContent: text })));
   }
@@ -65,12 +63,13 @@
     const change = values.every((value) => value > 0) ? Math.log(values[1] / values[0]) : null;
     const sd = part?.night_sd[framework];
     const outcome = [other === undefined ? "not in this run" : before.outcome[other], after.outcome[index]];
-    return { comparison, framework, part, quantity: after.quantity[index] === "none" && other !== undefined ? before.quantity[other] : after.quantity[index], values, change, outcome, beyond: change !== null && sd !== undefined && Math.abs(change) > NOISE_SDS * sd };
+    const how = after.hows[after.how[index]];
+    return { comparison, framework, part, how, values, change, worse: change > 0 !== how.higher_is_better, outcome, beyond: change !== null && sd !== undefined && Math.abs(change) > NOISE_SDS * sd };
   }
 
   function chosen(each) {
-    const fits = FILTERS.every((name) => {
-      const wanted = find(name).value;
+    const fits = file.axes.every(({ name }) => {
+      const wanted = axis(name).value;
       return wanted === ALL || (name === "framework" ? each.framework : each.part?.[name]) === wanted;
     });
     return fits && (!find("beyond").checked || each.beyond);
@@ -89,38 +88,33 @@
     each.values.forEach((value, index) => {
       const cell = made.insertCell();
       cell.className = "number";
-      cell.textContent = value === null && each.outcome[index] !== "ok" ? each.outcome[index].replaceAll("_", " ") : words.value(each.quantity, value);
+      cell.textContent = value === null && each.outcome[index] !== "ok" ? labels.outcome(each.outcome[index]) : figures.written(each.how, value);
     });
     const change = made.insertCell();
-    change.className = `number ${each.beyond ? (each.change > 0 ? "worse-text" : "better-text") : "quiet"}`;
-    change.textContent = each.change === null ? words.NOTHING : words.percent(Math.expm1(each.change));
+    change.className = `number ${each.beyond ? (each.worse ? "worse-text" : "better-text") : "quiet"}`;
+    change.textContent = each.change === null ? figures.NOTHING : labels.percent(Math.expm1(each.change));
     made.insertCell().append(bar(each));
     return made;
   }
 
   function bar(each) {
-    const SPACE = "http://www.w3.org/2000/svg";
-    const drawing = document.createElementNS(SPACE, "svg");
     const middle = BAR.width / 2;
     const reach = Math.min(Math.abs(each.change ?? 0) / BAR.most, 1) * (middle - 2);
-    const shape = document.createElementNS(SPACE, "rect");
-    const attributes = { x: (each.change ?? 0) < 0 ? middle - reach : middle, y: 2, width: reach, height: BAR.height - 4, class: each.beyond ? (each.change > 0 ? "bar-worse" : "bar-better") : "bar-noise" };
-    for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
-    const zero = document.createElementNS(SPACE, "line");
-    for (const [key, value] of Object.entries({ x1: middle, x2: middle, y1: 0, y2: BAR.height, class: "bar-zero" })) zero.setAttribute(key, value);
-    for (const [key, value] of Object.entries({ width: BAR.width, height: BAR.height, "aria-hidden": "true" })) drawing.setAttribute(key, value);
-    drawing.append(shape, zero);
-    return drawing;
+    const className = each.beyond ? (each.worse ? "bar-worse" : "bar-better") : "bar-noise";
+    const shape = svg.element("rect", { x: (each.change ?? 0) < 0 ? middle - reach : middle, y: 2, width: reach, height: BAR.height - 4, class: className });
+    return svg.element("svg", { width: BAR.width, height: BAR.height, "aria-hidden": "true" }, shape, svg.line(middle, 0, middle, BAR.height, "bar-zero"));
   }
 
+  // What one of the two does not tell is no difference.
   function differences(then, now) {
-    const fields = [["machine", (run) => machines.get(run.machine)], ["driver", (run) => run.driver], ["experiment", (run) => run.experiment]];
-    return fields.filter(([, value]) => value(then) !== value(now)).map(([name, value]) => `Not the same ${name}: ${value(then) ?? "none"} → ${value(now) ?? "none"}`);
+    const machine = then.machine === now.machine ? [] : [["machine", machines.get(then.machine), machines.get(now.machine)]];
+    const fields = Object.keys(then.told).filter((name) => name in now.told && then.told[name] !== now.told[name]);
+    return [...machine, ...fields.map((name) => [name, then.told[name], now.told[name]])].map(([name, before, after]) => `Not the same ${name}: ${before} → ${after}`);
   }
 
   function write() {
-    const filters = Object.fromEntries([...FILTERS, "machine"].map((name) => [name, find(name).value || null]));
-    address.write({ then: find("then").value, now: find("now").value, ...filters, beyond: find("beyond").checked ? "1" : null });
+    const filters = Object.fromEntries(file.axes.map(({ name }) => [name, axis(name).value || null]));
+    address.write({ then: find("then").value, now: find("now").value, machine: find("machine").value || null, ...filters, beyond: find("beyond").checked ? "1" : null });
   }
 
   find("controls").addEventListener("submit", (event) => event.preventDefault());

@@ -20,31 +20,26 @@ const linesPlot = (() => {
     const drawing = svg.element("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${picture.title}. ${picture.summary}` });
     for (const tick of svg.ticks(0, most, 5)) {
       drawing.append(svg.line(inner.left, y(tick), inner.right, y(tick), tick === 0 ? "axis" : "grid"));
-      drawing.append(svg.text(words.digits(tick), inner.left - 9, y(tick) + 4, "end"));
+      drawing.append(svg.text(figures.plain(tick), inner.left - 9, y(tick) + 4, "end"));
     }
     const marks = doubling || picture.kind === "scaling" ? [...new Set(picture.series.flatMap((series) => [...series.x, ...(series.refused ? [series.refused] : [])]))].sort((a, b) => a - b) : svg.ticks(low, high, 8);
     let lastPlace = -Infinity;
     for (const tick of marks) {
       if (x(tick) - lastPlace < 34) continue;
       lastPlace = x(tick);
-      drawing.append(svg.text(words.digits(tick), x(tick), inner.bottom + 18, "middle"));
+      drawing.append(svg.text(figures.plain(tick), x(tick), inner.bottom + 18, "middle"));
     }
     drawing.append(svg.text(picture.x, inner.right, inner.bottom + 36, "end"), svg.text(picture.y, inner.left, inner.top - 12, "start", "title"));
     let legend = inner.left;
     picture.series.forEach((series, index) => {
       drawing.append(svg.element("path", { class: `line-${series.colour}${series.dashed ? " dashed" : ""}`, d: svg.path(series.x.map((value, at) => [x(value), y(series.y[at])])) }));
-      if (series.x.length <= MOST_DOTS) series.x.forEach((value, at) => drawing.append(dot(series.colour, x(value), y(series.y[at]))));
+      if (series.x.length <= MOST_DOTS) series.x.forEach((value, at) => drawing.append(svg.mark(series.colour, x(value), y(series.y[at]), 3.3)));
       if (series.refused) drawing.append(svg.element("path", { class: "failed", d: `M${x(series.refused) - 5} ${inner.bottom - 14 - 14 * index}l10 10m0 -10l-10 10` }, svg.element("title", {}, `${series.title}: out of memory at ${series.refused}`)));
-      drawing.append(dot(series.colour, legend + 5, 15), svg.text(series.title, legend + 16, 19, "start", "strong"));
+      drawing.append(svg.mark(series.colour, legend + 5, 15, 3.3), svg.text(series.title, legend + 16, 19, "start", "strong"));
       legend += 40 + 8 * series.title.length;
     });
     container.style.height = `${height + 2}px`;
     container.replaceChildren(drawing);
-  }
-
-  function dot(colour, x, y) {
-    if (colour === 1) return svg.element("rect", { class: "dot-1", x: x - 3.2, y: y - 3.2, width: 6.4, height: 6.4 });
-    return svg.element("circle", { class: `dot-${colour}`, cx: x, cy: y, r: 3.4 });
   }
 
   // Thinned where there are many points; the highest always stays.
@@ -52,15 +47,15 @@ const linesPlot = (() => {
     const values = [...new Set(picture.series.flatMap((series) => series.x))].sort((a, b) => a - b);
     const peaks = new Set(picture.series.map((series) => series.x[series.y.indexOf(Math.max(...series.y))]));
     const every = Math.ceil(values.length / MOST_ROWS);
-    const refused = picture.series.filter((series) => series.refused).map((series) => [words.digits(series.refused), ...picture.series.map((each) => (each === series ? "out of memory" : words.NOTHING))]);
+    const refused = picture.series.filter((series) => series.refused).map((series) => [figures.plain(series.refused), ...picture.series.map((each) => (each === series ? "out of memory" : figures.NOTHING))]);
     const shown = values.filter((value, index) => index % every === 0 || peaks.has(value));
     const figure = (series, value) => {
       const index = series.x.indexOf(value);
-      return index < 0 ? words.NOTHING : words.digits(series.y[index]);
+      return index < 0 ? figures.NOTHING : figures.plain(series.y[index]);
     };
     return {
       head: [picture.x, ...picture.series.map((series) => `${series.title}, ${picture.y}`)],
-      body: [...shown.map((value) => [words.digits(value), ...picture.series.map((series) => figure(series, value))]), ...refused],
+      body: [...shown.map((value) => [figures.plain(value), ...picture.series.map((series) => figure(series, value))]), ...refused],
     };
   }
 

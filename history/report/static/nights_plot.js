@@ -111,9 +111,7 @@ const nightsPlot = (() => {
         if (to - from > MOST_DOTS && !disturbed && !alone(offset)) return;
         const size = to - from > 60 ? 2.1 : 3;
         const className = disturbed ? `hollow-${series.index}` : (series.dotClass ?? `dot-${series.index}`);
-        if (series.index === 1 && !series.dotClass) {
-          area.append(svg.element("rect", { class: className, x: point[0] - size, y: point[1] - size, width: 2 * size, height: 2 * size }));
-        } else area.append(svg.element("circle", { class: className, cx: point[0], cy: point[1], r: size }));
+        area.append(svg.mark(series.dotClass ? 0 : series.index, ...point, size, className));
       });
       for (const at of series.failed) {
         if (at < from || at > to) continue;

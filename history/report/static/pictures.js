@@ -4,7 +4,7 @@
 (async () => {
   const find = (id) => document.getElementById(id);
   const asWritten = (picture) => picture.table;
-  const KINDS = { waterfall, strategies: { draw: barsPlot.draw, rows: asWritten }, scaling: { draw: linesPlot.draw, rows: asWritten }, memory: linesPlot, sweep: linesPlot };
+  const KINDS = { waterfall: { draw: waterfall.draw, rows: asWritten }, strategies: { draw: barsPlot.draw, rows: asWritten }, scaling: { draw: linesPlot.draw, rows: asWritten }, memory: linesPlot, sweep: linesPlot };
   const MISSING = [
     ["waterfall", "Attribution: no ladder of sources was measured in this run."],
     ["strategies", "Ways to load images: only the matched and the stock one were measured in this run, or none."],

@@ -19,6 +19,13 @@ const svg = (() => {
     return element("line", { x1, y1, x2, y2, class: className });
   }
 
+  // A point of a line: each framework has a shape as well as a colour.
+  function mark(colour, x, y, size, className = `dot-${colour}`) {
+    if (colour === 1) return element("rect", { class: className, x: x - size, y: y - size, width: 2 * size, height: 2 * size });
+    if (colour === 2) return element("path", { class: className, d: `M${x} ${y - 1.2 * size}l${1.2 * size} ${2.2 * size}h${-2.4 * size}z` });
+    return element("circle", { class: className, cx: x, cy: y, r: size });
+  }
+
   // Round numbers between two bounds, about `count` of them.
   function ticks(low, high, count) {
     const rough = (high - low) / Math.max(count, 1);
@@ -60,5 +67,5 @@ const svg = (() => {
     return drawn;
   }
 
-  return { element, text, line, ticks, path, area };
+  return { element, text, line, mark, ticks, path, area };
 })();

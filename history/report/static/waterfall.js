@@ -21,10 +21,12 @@ const waterfall = (() => {
     for (const tick of ratioTicks(Math.exp(low - pad), Math.exp(high + pad), Math.floor((right - left) / 70))) {
       const place = x(Math.log(tick));
       drawing.append(svg.line(place, MARGIN.top - 6, place, bottom, tick === 1 ? "one" : "grid"));
-      drawing.append(svg.text(words.digits(tick), place, bottom + 18, "middle"));
+      drawing.append(svg.text(figures.plain(tick), place, bottom + 18, "middle"));
     }
-    drawing.append(svg.text(`${picture.numerator} / ${picture.denominator}`, right, height - 8, "end"));
-    const gains = [["bar-second", `gains ${picture.denominator}`], ["bar-first", `gains ${picture.numerator}`]];
+    const { numerator, denominator } = picture;
+    drawing.append(svg.text(`${numerator.title} / ${denominator.title}`, right, height - 8, "end"));
+    const [gainsDenominator, gainsNumerator] = [denominator, numerator].map(({ colour }) => `bar-${colour}`);
+    const gains = [[gainsDenominator, `gains ${denominator.title}`], [gainsNumerator, `gains ${numerator.title}`]];
     gains.forEach(([className, label], index) => {
       const place = (narrow ? 14 : left) + index * (narrow ? 140 : 170);
       drawing.append(svg.element("rect", { class: className, x: place, y: 9, width: 10, height: 10 }), svg.text(label, place + 16, 18));
@@ -35,7 +37,7 @@ const waterfall = (() => {
       const before = index ? Math.log(steps[index - 1].estimate) : 0;
       const total = index === 0 || index === steps.length - 1;
       const [from, to] = index === steps.length - 1 ? [0, now] : [before, now];
-      const className = total ? "bar-total" : now > before ? "bar-second" : "bar-first";
+      const className = total ? "bar-total" : now > before ? gainsDenominator : gainsNumerator;
       drawing.append(svg.text(step.label, left - 12, top + ROW / 2 + 4, "end", total ? "strong" : ""));
       drawing.append(svg.element("rect", { class: className, x: Math.min(x(from), x(to)), width: Math.max(Math.abs(x(to) - x(from)), 1.5), y: top + 7, height: ROW - 14 }));
       if (step.low < step.high) drawing.append(svg.line(x(Math.log(step.low)), top + ROW / 2, x(Math.log(step.high)), top + ROW / 2, "whisker"));
@@ -54,19 +56,5 @@ const waterfall = (() => {
     return wide.length > count ? wide.filter((tick) => [0.1, 0.25, 0.5, 1, 2, 4, 10].includes(tick)) : svg.ticks(low, high, Math.min(count, 6)).filter((tick) => tick > 0);
   }
 
-  function rows(picture) {
-    return {
-      texts: [0, 4],
-      head: ["neutral up to", "ratio", "95 % interval", "what it was worth", "habits → neutral"],
-      body: picture.steps.map((step, index) => [
-        step.label,
-        step.estimate.toFixed(3),
-        step.low < step.high ? `${step.low.toFixed(3)} – ${step.high.toFixed(3)}` : "one run",
-        index === 0 ? words.NOTHING : `× ${(step.estimate / picture.steps[index - 1].estimate).toFixed(3)}`,
-        step.meaning,
-      ]),
-    };
-  }
-
-  return { draw, rows };
+  return { draw };
 })();

@@ -16,7 +16,8 @@ from pathlib import Path
 import psutil
 
 from tests.history.report.browser import opened_seconds
-from tests.history.report.generated_nights import Machine, Nights, Plant, many_cases
+from tests.history.report.generated_cases import many_cases
+from tests.history.report.generated_nights import Machine, Nights, Plant
 
 RUNS, COMPARISONS = 1000, 100
 PLANT = Plant("pytorch-matched-eager-fp32-frozen-bs1]", 700, 1.05)

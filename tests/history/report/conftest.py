@@ -15,6 +15,7 @@ from history.__main__ import main
 from tests.history.report.browser import launched, served
 from tests.history.report.commits_repository import commits
 from tests.history.report.generated_nights import Machine, Nights, Plant
+from tests.history.report.watched_page import Watched
 
 NIGHTS = 62
 PLANTED_NIGHT = 50
@@ -87,3 +88,13 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=30_000)  # the other tests' processes may have the cores
     with launched() as browser:
         yield browser
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(30_000)
+    watched = Watched(context.new_page())
+    yield watched
+    context.close()
+    watched.expect_quiet()

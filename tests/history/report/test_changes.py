@@ -6,12 +6,13 @@ import argparse
 import shlex
 from pathlib import Path
 
-from history.gate.command import add_options
-from history.report.changes import Change, confirmation, watched
+from history.commands.gate import add_options
+from history.report.changes import Change, confirmation, machine_changes
 from history.report.commits import Commits
 from history.report.histories import of_machines
 from history.report.storage import load
-from tests.history.report.generated_nights import Machine, Nights, Plant, many_cases
+from tests.history.report.generated_cases import many_cases
+from tests.history.report.generated_nights import Machine, Nights, Plant
 
 ALL_OF_PYTORCH = Plant("[pytorch", 30, 1.10)
 ONE = "benchmarks/test_inference.py::test_inference[tensorflow-stock-bs1]"
@@ -20,7 +21,7 @@ ONE = "benchmarks/test_inference.py::test_inference[tensorflow-stock-bs1]"
 def found(folder: Path, machine: Machine, hashes: tuple[str, ...] = ()) -> tuple[Change, ...]:
     Nights(machine, hashes).write(folder / "storage")
     (history,) = of_machines(load(folder / "storage", folder / "cache").nights)
-    return watched(history, Commits(folder, hashes)).changes
+    return machine_changes(history, Commits(folder, hashes)).changes
 
 
 def test_what_a_framework_s_cases_share_is_said_of_each(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ import pyarrow.parquet
 import pytest
 
 from history.__main__ import main
-from history.noise import CaseNoise, Noise
+from history.gate.noise import CaseNoise, Noise
 from history.report.slugs import slug
 from tests.history.report.conftest import HOSTILE_CASE, NIGHTS, PLANTED_NIGHT, Built, arguments
-from tests.history.report.generated_nights import Machine, Nights, many_cases, node_id, standard_cases
+from tests.history.report.generated_cases import many_cases, node_id, standard_cases
+from tests.history.report.generated_nights import Machine, Nights
 
 PLANTED = "train step frozen matched plain fp32 bs32"
 

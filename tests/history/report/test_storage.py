@@ -17,7 +17,8 @@ from history.gate.exit_code import ExitCode
 from history.records import BadInput
 from history.report.notes import Kind
 from history.report.storage import Storage, load
-from tests.history.report.generated_nights import FIRST_NIGHT, Machine, Nights, many_cases
+from tests.history.report.generated_cases import many_cases
+from tests.history.report.generated_nights import FIRST_NIGHT, Machine, Nights
 
 FEW = many_cases(2)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.session.workers import runs
+from harness.session.workers.processes import runs
 from harness.worker.meters.nvml.client import Probe
 from harness.worker.meters.nvml.curve import PERIOD_SECONDS, POINTS
 from harness.worker.meters.nvml.messages import (

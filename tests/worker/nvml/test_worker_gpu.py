@@ -16,12 +16,14 @@ from harness.worker.meters.cpu import CpuMeter
 from harness.worker.meters.device_memory import DeviceMemory, process
 from harness.worker.meters.gpu import GPU, NO_GPU
 from harness.worker.meters.nvml.messages import COUNTERS, Counters, ReadMemory, Value
-from harness.worker.timing.sampling import window
+from harness.worker.timing.rounds import Timed, timed_round, window
+from harness.worker.timing.step import timed_step
 from tests.stand_in.framework import Steps
 from tests.worker.nvml import fake
 from tests.worker.nvml.conftest import OpenProbe
 
 STEP_SECONDS = 0.01
+WORK = Steps(None, STEP_SECONDS)  # type: ignore[arg-type]
 Watch = Callable[..., None]
 
 
@@ -35,6 +37,10 @@ def watch(probe: OpenProbe, monkeypatch: pytest.MonkeyPatch) -> Watch:
         monkeypatch.setattr(GPU, "baseline", opened.ask(ReadMemory()))
 
     return on
+
+
+def one_step() -> Timed:
+    return timed_round(WORK, 1, None)
 
 
 def read(reading: Reading) -> tuple[int | None, str]:
@@ -88,7 +94,7 @@ def test_without_a_gpu_every_reading_says_so_and_no_process_is_started(monkeypat
     assert all(NO_GPU in each.status for each in readings)
     assert (device.stop(), device.figures(), GPU.environment()) == ((), {}, {})
     start = time.perf_counter()
-    assert energy.joules_per_image(Steps(None, 1.0), 1, 8) == ({}, {"joules_per_image": NO_GPU})  # type: ignore[arg-type]
+    assert energy.joules_per_item(lambda: time.sleep(1.0), 8, "image") == ({}, {"joules_per_image": NO_GPU})
     assert slowdown.figures([slowdown.between(slowdown.read(), slowdown.read())])[0] == {}
     assert time.perf_counter() - start < 0.9, "no step is done for nothing"
     assert len(psutil.Process().children()) == before
@@ -108,7 +114,7 @@ def test_the_probe_is_neither_the_works_memory_nor_its_cpu_time(watch: Watch) ->
 @pytest.mark.parametrize(("share", "throttled"), [(0.5, True), (0.01, False)])
 def test_a_window_under_thermal_slowdown_is_not_sound(watch: Watch, share: float, throttled: bool) -> None:
     watch(f"{fake.H100}counter 74 0 1000 0.9\ncounter 269 0 0 0\ncounter 270 0 1000 {share}\ncounter 271 0 0 0\n")
-    taken = window(Steps(None, STEP_SECONDS), 1, 0, CpuMeter(), max_rounds=100)  # type: ignore[arg-type]
+    taken = window(one_step, 0, CpuMeter(), max_rounds=100)
     assert [round_.throttled_share for round_ in taken.rounds] == [pytest.approx(share, rel=0.1)] * len(taken.rounds)
     assert all(round_.throttled is throttled for round_ in taken.rounds)
     figures, missing = slowdown.figures([taken.slowdown])
@@ -119,7 +125,7 @@ def test_a_window_under_thermal_slowdown_is_not_sound(watch: Watch, share: float
 
 def test_what_a_driver_does_not_count_is_missing_with_its_reason(watch: Watch) -> None:
     watch(fake.H100, "OLD_DRIVER")
-    taken = window(Steps(None, STEP_SECONDS), 1, 0, CpuMeter(), max_rounds=1)  # type: ignore[arg-type]
+    taken = window(one_step, 0, CpuMeter(), max_rounds=1)
     assert (taken.rounds[0].throttled_share, taken.rounds[0].throttled) == (None, False)
     figures, missing = slowdown.figures([taken.slowdown])
     assert figures == {}
@@ -147,10 +153,10 @@ def test_a_counter_that_went_back_tells_nothing() -> None:
     assert found.missing == {"sw_thermal_slowdown": "the counter went back: the driver was loaded anew"}
 
 
-def test_joules_an_image(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_joules_an_item(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     watch(f"{fake.H100}energy 5000 700\n")
     monkeypatch.setattr(energy, "WINDOW_SECONDS", 0.4)
-    figures, missing = energy.joules_per_image(Steps(None, STEP_SECONDS), 2, 8)  # type: ignore[arg-type]
+    figures, missing = energy.joules_per_item(lambda: timed_step(WORK, 2), 2 * 8, "image")
     assert missing == {}
     assert figures["energy_window_seconds"] >= 0.4
     assert 0.9 < figures["joules_per_image"] / (700 * STEP_SECONDS / 8) < 2  # a sleep may be longer, not shorter
@@ -162,6 +168,6 @@ def test_joules_an_image(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_joules_that_cannot_be_had(watch: Watch, monkeypatch: pytest.MonkeyPatch, script: str, reason: str) -> None:
     watch(fake.H100 + script)
     monkeypatch.setattr(energy, "WINDOW_SECONDS", 0.3)
-    figures, missing = energy.joules_per_image(Steps(None, STEP_SECONDS), 2, 8)  # type: ignore[arg-type]
+    figures, missing = energy.joules_per_item(lambda: timed_step(WORK, 2), 2 * 8, "image")
     assert figures == {}
     assert reason in missing["joules_per_image"]

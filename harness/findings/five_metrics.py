@@ -1,0 +1,223 @@
+"""The five metrics of the report that this suite grew out of: of whole jobs, and where there is none, of the phases that have them too."""
+
+from __future__ import annotations
+
+import functools
+import math
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from harness.findings.ahead import NO_OTHER_SIDE, NOT_COMPARED, NOT_MEASURED, Verdict, called, called_difference, verdict
+from harness.findings.comparison import Comparison, comparisons, phase_of
+from harness.findings.difference import DEVIATION, of_accuracies, of_losses
+from harness.findings.ratio import compared_meter, ratio_of, single
+from harness.findings.sides import ordered
+from harness.phases.declaration import Compared
+from harness.record.case import Execution, Style, Workload
+from harness.record.figure import NOTHING, seconds, size
+from harness.record.measurement import Epoch, Measurement
+from harness.record.outcome import Outcome
+
+STYLES = (Style.MATCHED, Style.STOCK)
+UNEQUAL_EPOCHS = "not called: unequal numbers of epochs"
+
+
+class Metric(msgspec.Struct, frozen=True):
+    name: str
+    values: dict[str, str]  # by framework, written out
+    verdicts: tuple[Verdict, ...]  # of the reference against each other framework, in their order; one where there is no other
+    source: str  # the title of the comparison that it comes from; "": it was not measured
+
+
+class FiveMetrics(msgspec.Struct, frozen=True):
+    style: str
+    frameworks: tuple[str, ...]  # the reference first
+    metrics: tuple[Metric, ...]
+    comparison: str  # the title of the job; "": none was measured
+    epochs: int  # of the job
+
+
+def five_metrics(measurements: Iterable[Measurement]) -> list[FiveMetrics]:
+    """One a style. Where several jobs or batches were measured, the one with the most sides that has no fusing compiler."""
+    everything = list(measurements)
+    frameworks = _frameworks(everything)
+    return [_of_style(style, frameworks, [each for each in everything if each.case.style is style]) for style in STYLES]
+
+
+def of_jobs(measurements: Iterable[Measurement]) -> list[FiveMetrics]:
+    """One a job."""
+    found = []
+    for comparison in comparisons(measurements):
+        job = _only(comparison, lambda each: each.outcome is Outcome.OK and bool(each.epochs))
+        if job is not None:
+            found.append(_told(job.reference.case.style, _frameworks(comparison.sides), job, None, None))
+    return found
+
+
+def _of_style(style: Style, frameworks: tuple[str, ...], measurements: Sequence[Measurement]) -> FiveMetrics:
+    measured = [each for each in measurements if each.outcome is Outcome.OK]
+    return _told(style, frameworks, *(_best(filter(belongs, measured)) for belongs in (_is_job, _is_latency, _is_memory)))
+
+
+def _told(
+    style: Style, frameworks: tuple[str, ...], job: Comparison | None, latency: Comparison | None, memory: Comparison | None
+) -> FiveMetrics:
+    metrics = (
+        _metric("validation loss", frameworks, job, _loss, _compared_losses),
+        _metric("validation accuracy", frameworks, job, _accuracy, _compared_accuracies),
+        _metric("training time", frameworks, job, _training_time, functools.partial(_compared_epochs, _unsound(job), _training)),
+        _inference_latency(frameworks, job, latency),
+        _peak_memory(frameworks, job, memory),
+    )
+    return FiveMetrics(style, frameworks, metrics, job.title if job else "", len(job.reference.epochs) if job else 0)
+
+
+def _inference_latency(frameworks: tuple[str, ...], job: Comparison | None, latency: Comparison | None) -> Metric:
+    found = _widest(job, latency)
+    if found is job:
+        compare = functools.partial(_compared_epochs, _unsound(job), _validation)
+        return _metric("inference latency", frameworks, job, _validation_time, compare)
+    return _metric("inference latency", frameworks, found, lambda each: seconds(each.median_step_seconds), verdict)
+
+
+def _peak_memory(frameworks: tuple[str, ...], job: Comparison | None, memory: Comparison | None) -> Metric:
+    found = _widest(*(each and _only(each, _reads(each)) for each in (job, memory)))
+    meter = compared_meter(found.sides) if found else ""
+    return _metric("peak memory", frameworks, found, functools.partial(_peak, meter), functools.partial(_compared_peaks, meter))
+
+
+def _metric(
+    name: str,
+    frameworks: tuple[str, ...],
+    found: Comparison | None,
+    value: Callable[[Measurement], str],
+    compare: Callable[[Measurement, Measurement], Verdict],
+) -> Metric:
+    sides = {each.case.framework: each for each in found.sides} if found else {}
+    values = {framework: value(sides[framework]) if framework in sides else NOTHING for framework in frameworks}
+    reference, others = frameworks[:1], frameworks[1:]
+    verdicts = [
+        compare(sides[first], sides[other]) if {first, other} <= sides.keys() else Verdict(NOT_MEASURED, other=other)
+        for first in reference
+        for other in others
+    ]
+    return Metric(name, values, tuple(verdicts) or (Verdict(NO_OTHER_SIDE if sides else NOT_MEASURED),), found.title if found else "")
+
+
+def _compared_losses(first: Measurement, second: Measurement) -> Verdict:
+    """Runs of long ago do not tell the deviation over the images: then it is a ratio without a width."""
+    frameworks = _names(first, second)
+    ours, theirs = (each.epochs[-1].validation_loss for each in (first, second))
+    if not (math.isfinite(ours) and math.isfinite(theirs)):
+        return Verdict(NOT_COMPARED, other=second.case.framework)
+    if all(DEVIATION in each.figures for each in (first, second)):
+        return called_difference(of_losses(first, second), frameworks, lower_is_better=True, adjective="lower", digits=".3f")
+    if min(ours, theirs) <= 0:
+        return Verdict(NOT_COMPARED, other=second.case.framework)
+    return called(single(ours, theirs), frameworks, "lower", disturbed=False)
+
+
+def _compared_accuracies(first: Measurement, second: Measurement) -> Verdict:
+    found = of_accuracies(first, second)
+    return called_difference(found, _names(first, second), lower_is_better=False, adjective="higher", digits=".3f")
+
+
+def _compared_epochs(left_out: frozenset[int], duration: Callable[[Epoch], float], first: Measurement, second: Measurement) -> Verdict:
+    if len(first.epochs) != len(second.epochs):
+        return Verdict(UNEQUAL_EPOCHS, other=second.case.framework)
+    ours, theirs = ([duration(epoch) for place, epoch in enumerate(each.epochs) if place not in left_out] for each in (first, second))
+    found = ratio_of(ours, theirs)
+    disturbed = first.disturbed or second.disturbed or (found is None and bool(left_out))
+    return called(found, _names(first, second), Compared.TURNS, disturbed)
+
+
+def _compared_peaks(meter: str, first: Measurement, second: Measurement) -> Verdict:
+    ours, theirs = (each.bytes_read(meter) or 0 for each in (first, second))
+    return called(single(ours, theirs), _names(first, second), Compared.METER, disturbed=False)
+
+
+def _loss(measurement: Measurement) -> str:
+    return f"{measurement.epochs[-1].validation_loss:.4g}"
+
+
+def _accuracy(measurement: Measurement) -> str:
+    return f"{measurement.epochs[-1].validation_accuracy:.3f}"
+
+
+def _training_time(measurement: Measurement) -> str:
+    """Of all epochs, the first one's tracing and autotuning among them, and of the median one, which the ratio is about."""
+    durations = [_training(epoch) for epoch in measurement.epochs]
+    return f"{seconds(sum(durations))}, {seconds(statistics.median(durations))} an epoch"
+
+
+def _validation_time(measurement: Measurement) -> str:
+    """As `evaluate()` has it, over the whole validation set, and of one item of it: the median epoch's."""
+    found = statistics.median(_validation(epoch) for epoch in measurement.epochs)
+    return f"{seconds(found)}, {seconds(found / measurement.epochs[-1].validation_images)} an {measurement.item}"
+
+
+def _peak(meter: str, measurement: Measurement) -> str:
+    return size(measurement.bytes_read(meter) or 0)
+
+
+def _training(epoch: Epoch) -> float:
+    return epoch.training_seconds
+
+
+def _validation(epoch: Epoch) -> float:
+    return epoch.validation_seconds
+
+
+def _unsound(job: Comparison | None) -> frozenset[int]:
+    """Places of the epochs in which any side was disturbed or throttled: they are in nobody's ratio."""
+    return frozenset(place for each in (job.sides if job else ()) for place, round_ in enumerate(each.rounds) if not round_.sound)
+
+
+def _is_job(measurement: Measurement) -> bool:
+    return bool(measurement.epochs)
+
+
+def _is_latency(measurement: Measurement) -> bool:
+    """One item alone through the network."""
+    phase = phase_of(measurement.case)
+    return phase is not None and phase.arithmetic and phase.workload is Workload.INFERENCE and measurement.case.batch_size == 1
+
+
+def _is_memory(measurement: Measurement) -> bool:
+    """Of the work that the report had."""
+    phase = phase_of(measurement.case)
+    return phase is not None and phase.compared is Compared.METER and measurement.case.workload is Workload.FROZEN
+
+
+def _reads(comparison: Comparison) -> Callable[[Measurement], bool]:
+    meter = compared_meter(comparison.sides)
+    return lambda each: bool(each.bytes_read(meter))
+
+
+def _only(comparison: Comparison, belongs: Callable[[Measurement], bool]) -> Comparison | None:
+    sides = tuple(filter(belongs, comparison.sides))
+    return Comparison(comparison.title, sides) if sides else None
+
+
+def _best(measurements: Iterable[Measurement]) -> Comparison | None:
+    """The one with the most sides; of those, the first without a fusing compiler, where there is the choice."""
+
+    def rank(comparison: Comparison) -> tuple[int, bool]:
+        return -len(comparison.sides), comparison.reference.case.execution not in (None, Execution.PLAIN)
+
+    return min(comparisons(measurements), key=rank, default=None)
+
+
+def _widest(*found: Comparison | None) -> Comparison | None:
+    """The first of those with the most sides."""
+    return max((each for each in found if each), key=lambda each: len(each.sides), default=None)
+
+
+def _frameworks(measurements: Iterable[Measurement]) -> tuple[str, ...]:
+    return ordered(each.case.framework for each in measurements)
+
+
+def _names(first: Measurement, second: Measurement) -> tuple[str, str]:
+    return first.case.framework, second.case.framework

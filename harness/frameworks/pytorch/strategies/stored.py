@@ -1,0 +1,56 @@
+"""What the images are read from: their files' bytes in memory, or shards."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+
+import filelock
+import torch
+from torchvision.io import ImageReadMode, decode_jpeg, read_file
+
+from harness.frameworks.contract import Setup
+from harness.frameworks.pytorch.data import Pipeline
+from harness.frameworks.pytorch.strategies.installed import installed
+from harness.frameworks.pytorch.strategies.parallel import as_it_is, collated, in_threads, in_workers
+from harness.frameworks.pytorch.transform import interpolated
+
+SHARD_IMAGES = 16  # few: a shard is one worker's, and there are to be more of them than workers
+
+
+def cached_files(setup: Setup) -> Pipeline:
+    size = setup.experiment.image_size
+    encoded = {path: read_file(str(path)) for path in setup.training_files().paths}
+    return in_threads(setup, lambda file: interpolated(decoded(encoded[file]), size))
+
+
+def webdataset(setup: Setup) -> Pipeline:
+    package, shards = installed("webdataset"), written_shards(setup)
+    images = package.WebDataset(shards, shardshuffle=len(shards)).shuffle(setup.experiment.shuffle_buffer).to_tuple("jpg", "cls")
+    images = images.map_tuple(partial(from_bytes, image_size=setup.experiment.image_size), int).repeat()
+    batches = package.DataPipeline(images, package.batched(setup.case.batch_size, collation_fn=collated))
+    workers = min(setup.threads, len(shards))
+    return in_workers(setup, dataset=batches, batch_size=None, batch_sampler=None, collate_fn=as_it_is, num_workers=workers)
+
+
+def written_shards(setup: Setup) -> list[str]:
+    """Tar files of the training images and their labels, in the order of setid.mat; written the first time."""
+    package, folder, files = installed("webdataset"), setup.corpus_folder / "webdataset", setup.training_files()
+    with filelock.FileLock(setup.corpus_folder / "webdataset.lock"):
+        if not folder.exists():
+            partial = folder.with_name("webdataset.partial")
+            shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed
+            partial.mkdir()
+            with package.ShardWriter(f"{partial}/%04d.tar", maxcount=SHARD_IMAGES, verbose=0) as writer:
+                for path, label in zip(files.paths, files.labels, strict=True):
+                    writer.write({"__key__": path.stem, "jpg": path.read_bytes(), "cls": label})
+            partial.rename(folder)
+    return sorted(str(path) for path in folder.glob("*.tar"))
+
+
+def from_bytes(encoded: bytes, image_size: int) -> torch.Tensor:
+    return interpolated(decoded(torch.frombuffer(bytearray(encoded), dtype=torch.uint8)), image_size)
+
+
+def decoded(encoded: torch.Tensor) -> torch.Tensor:
+    return decode_jpeg(encoded, mode=ImageReadMode.UNCHANGED)  # grey or CMYK, it has no place in a batch of colour images

@@ -1,0 +1,49 @@
+"""How to read the tables, and what was disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.findings.comparison import phase_of
+from harness.findings.ratio import PROCESS_SPREAD
+from harness.findings.sides import ordered, title
+from harness.phases import PHASES
+from harness.phases.declaration import Compared, Schedule
+from harness.record.measurement import Measurement
+from harness.record.round import FOREIGN_SHARE_LIMIT
+
+
+def notes(measurements: Sequence[Measurement]) -> Iterator[str]:
+    """Of what was measured."""
+    yield from _of_ratios([each for each in measurements if not _is_alone(each)])
+    yield from _of_disturbance(measurements)
+    for name, phase in PHASES.items():
+        found = [each for each in measurements if each.case.phase == name]
+        for line in phase.notes if found else ():
+            yield line.format(item=found[0].item, items=f"{found[0].item}s")
+
+
+def _is_alone(measurement: Measurement) -> bool:
+    phase = phase_of(measurement.case)
+    return phase is not None and phase.schedule is Schedule.ALONE
+
+
+def _of_ratios(measurements: Sequence[Measurement]) -> Iterator[str]:
+    titles = [title(framework) for framework in ordered(each.case.framework for each in measurements)]
+    if len(titles) < 2:
+        return
+    of_bytes = "".join(f" ({phase.title.lower()}: of bytes)" for phase in PHASES.values() if phase.compared is Compared.METER)
+    pairs = " and ".join(f"{titles[0]} / {other}" for other in titles[1:])
+    yield f"ratio: {pairs}, of time a step{of_bytes}, from medians of blocks taken in turns."
+    yield f"result: called if the whole interval is over {PROCESS_SPREAD:.0%} from 1. It is this run's: across commits use the gate."
+
+
+def _of_disturbance(measurements: Sequence[Measurement]) -> Iterator[str]:
+    disturbed = sum(each.disturbed_rounds for each in measurements)
+    if any(each.disturbed for each in measurements):
+        yield f"disturbed: other processes took over {FOREIGN_SHARE_LIMIT:.0%} of the CPU in most rounds, after all retakes, and that slows"
+        yield "  the frameworks unequally. Measure again on a quiet machine."
+    elif disturbed:
+        yield f"disturbed: {disturbed} of {sum(len(each.rounds) for each in measurements)} rounds, which enter no ratio."
+    if throttled := sum(each.throttled_rounds for each in measurements):
+        yield f"throttled: heat or a power brake slowed the GPU in {throttled} rounds, which enter no ratio."

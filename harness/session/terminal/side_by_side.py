@@ -1,0 +1,57 @@
+"""The table of a phase: a row a comparison and figure, and beside them who is ahead, a line for each side that is not the reference."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from harness.findings.ahead import Verdict, verdicts
+from harness.findings.comparison import Comparison, comparisons, heading_of
+from harness.findings.figures import shown
+from harness.findings.sides import ordered, title
+from harness.record.case import Style
+from harness.record.figure import NOTHING
+from harness.record.measurement import Measurement
+from harness.session.terminal.titled import titled
+from harness.session.terminal.verdict_cells import INTERVAL, verdict_cells
+
+
+def phase_table(heading: str, measurements: Sequence[Measurement]) -> Table:
+    """Measurements of one phase."""
+    found = comparisons(measurements)
+    frameworks = ordered(each.case.framework for each in measurements)
+    table = titled(heading)
+    for name in ("case", "figure"):
+        table.add_column(name, no_wrap=True)
+    for name in frameworks:
+        table.add_column(title(name), justify="right", no_wrap=True)
+    for name in ("ratio", INTERVAL, "result", "equal work"):
+        table.add_column(name, no_wrap=True)
+    for comparison in found:
+        _add(table, comparison, frameworks)
+    return table
+
+
+def equal_work_mark(measurement: Measurement) -> str:
+    receipt = measurement.equal_work
+    if receipt is not None:
+        return f"{len(receipt.checks)} checks hold"
+    return "each its own" if measurement.case.style is Style.STOCK else "not checked"
+
+
+def _add(table: Table, comparison: Comparison, frameworks: Sequence[str]) -> None:
+    texts = {side.case.framework: {row.title: row.text for row in shown(side)} for side in comparison.sides}
+    figures = list(dict.fromkeys(figure for of_side in texts.values() for figure in of_side))
+    lines = [_line(comparison, verdict, several=len(frameworks) > 2) for verdict in verdicts(comparison)]
+    case = heading_of(comparison.reference.case)
+    for figure, line in itertools.zip_longest(figures, lines):
+        values = [texts.get(framework, {}).get(figure, NOTHING) if figure else "" for framework in frameworks]
+        table.add_row(case, figure, *values, *(line or ()))
+        case = ""
+
+
+def _line(comparison: Comparison, verdict: Verdict, several: bool) -> tuple[str, ...]:
+    side = comparison.side(verdict.other) or comparison.reference
+    return *verdict_cells(verdict, comparison.reference.case.framework, several), equal_work_mark(side)

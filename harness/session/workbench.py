@@ -1,0 +1,72 @@
+"""What the schedules measure with: sides, their workers, and the receipts of equal work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harness.record.case import Case
+from harness.record.outcome import Outcome
+from harness.session.inputs import InputStore
+from harness.session.receipts import Receipts
+from harness.session.side import Side, Teller
+from harness.session.workers.pool import WorkerPool
+from harness.session.workers.worker import WorkerStartError
+
+
+class Workbench:
+    def __init__(self, pool: WorkerPool, inputs: InputStore, timeout_seconds: float, teller: Teller) -> None:
+        self._pool = pool
+        self._inputs = inputs
+        self._timeout_seconds = timeout_seconds
+        self._teller = teller
+        self._receipts = Receipts()
+
+    def side(self, case: Case) -> Side:
+        return Side(case, self._inputs, self._timeout_seconds, self._teller)
+
+    def open(self, sides: Iterable[Side]) -> None:
+        """Workers for all sides first: each imports its framework while the next one starts.
+
+        Raises WorkerStartError for a worker that never could be started.
+        """
+        live = [side for side in sides if side.alive]
+        for side in live:
+            try:
+                self._pool.get(side.case.framework, side.surroundings)
+            except WorkerStartError as error:
+                if not self._pool.has_started(side.case.framework):
+                    raise
+                side.fail(Outcome.CRASHED, str(error))
+        for side in live:
+            if side.alive:
+                side.open(self._pool.get(side.case.framework, side.surroundings))
+        _fail_on_different_devices(live)
+
+    def open_fresh(self, sides: Iterable[Side]) -> None:
+        """A new process for each, and no other beside them."""
+        self._pool.close_all()
+        self.open(sides)
+
+    def check_equal_work(self, sides: Sequence[Side]) -> None:
+        """Of sides that are open."""
+        self._receipts.check(sides)
+
+    def check_before_fresh_workers(self, sides: Sequence[Side]) -> None:
+        """In workers that are there already: what is measured next is to see fresh ones."""
+        if not self._receipts.have(sides):
+            self.open(sides)
+        self._receipts.check(sides)
+
+    def close_workers(self) -> None:
+        self._pool.close_all()
+
+
+def _fail_on_different_devices(sides: Sequence[Side]) -> None:
+    """A GPU is faster than a CPU whatever runs on it: that is not what is compared here."""
+    places = {side.case.framework: side.place for side in sides if side.alive}
+    if len(set(places.values())) > 1:
+        told = ", ".join(f"{framework} on {place}" for framework, place in places.items())
+        for side in sides:
+            side.fail(
+                Outcome.UNEQUAL_WORK, f"not the same device: {told}. Give each its GPU build (tox run -m bench-cuda) or host (--worker)"
+            )

@@ -1,0 +1,184 @@
+"""Workers: a process per framework, in that framework's own interpreter, over an execnet gateway.
+
+A worker that dies, hangs or runs out of memory costs its case only: it is killed with everything it started, and the next
+case gets a fresh one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import execnet
+import msgspec
+
+from harness.frameworks import FRAMEWORKS
+from harness.record.fairness import Source
+from harness.record.outcome import Outcome
+from harness.session.workers.processes import KILL_SECONDS, kill_tree, oom_kills, runs
+from harness.session.workers.surroundings import leftovers, variables
+from harness.worker.protocol import Answer, Failure, Hello, Message, Progress, Request
+
+BOOTSTRAP = """
+import os, sys
+paths, module, unset = channel.receive()
+sys.path[:0] = paths
+for name in unset:
+    os.environ.pop(name, None)
+from harness.worker.serve import serve
+serve(channel, module)
+"""
+KILL_GROUP = """
+import os, shutil, signal
+pid, folder = channel.receive()
+os.killpg(pid, signal.SIGKILL)
+shutil.rmtree(folder, ignore_errors=True)
+"""
+START_SECONDS = 60.0
+LOG_LINES = 15
+LIVENESS_SECONDS = 0.5
+_GATEWAY_ERRORS = (OSError, EOFError, execnet.HostNotFound, execnet.RemoteError)  # execnet's TimeoutError is an OSError
+Report = Callable[[Progress], None]
+
+
+class WorkerFailure(Exception):
+    """A request ended without an answer."""
+
+    def __init__(self, outcome: Outcome, detail: str) -> None:
+        super().__init__(f"{outcome}: {detail}")
+        self.outcome = outcome
+        self.detail = detail
+
+
+class WorkerStartError(Exception):
+    """No worker can be started from its execnet spec. The message names the spec and the mend."""
+
+
+class Worker:
+    """One process. Use `call` until it raises WorkerFailure and `alive` turns false; then start another."""
+
+    def __init__(self, framework: str, spec: str, surroundings: frozenset[Source], import_paths: list[str]) -> None:
+        """Starts the process. import_paths: where it finds this suite, first. Raises WorkerStartError."""
+        self.framework = framework
+        self._spec = spec
+        self._oom_kills = oom_kills()
+        self._group = execnet.Group()
+        xspec = execnet.XSpec(spec)
+        self._is_local = bool(xspec.popen and not xspec.via)
+        xspec.execmodel = xspec.execmodel or "main_thread_only"  # a framework wants the main thread: signals, forks
+        xspec.env.update(variables(framework, surroundings) | xspec.env)
+        unset = [name for name in leftovers(framework, surroundings) if name not in xspec.env]
+        try:
+            self._gateway = self._group.makegateway(xspec)
+            self._channel = self._gateway.remote_exec(BOOTSTRAP)
+            self._channel.send((import_paths, FRAMEWORKS[framework].module, unset))
+            self.hello = msgspec.msgpack.decode(self._channel.receive(START_SECONDS), type=Hello)
+        except KeyboardInterrupt:
+            self._group.terminate(timeout=KILL_SECONDS)
+            raise
+        except (*_GATEWAY_ERRORS, ValueError, KeyError) as error:  # the last two are makegateway's, over the spec
+            self._group.terminate(timeout=KILL_SECONDS)
+            raise WorkerStartError(
+                f"--worker {framework}={spec}: no worker could be started ({_first_line(error)}). "
+                f"Its interpreter needs this suite's own packages: pip install -e '.[{framework}]'"
+            ) from error
+        self.alive = True
+
+    @property
+    def runs(self) -> bool:
+        return self.alive and (not self._is_local or runs(self.hello.pid))
+
+    def call(self, request: Request, timeout_seconds: float, report: Report) -> Any:
+        """The answer to the request, of the request's `answer` type. Progress goes to `report` meanwhile.
+
+        Raises WorkerFailure: with the outcome the worker gives, `timeout` past the deadline, or what its death means.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        try:
+            self._channel.send(msgspec.msgpack.encode(request))
+            while True:
+                match _MESSAGES.decode(self._receive(deadline)):
+                    case Progress() as progress:
+                        report(progress)
+                    case Failure(outcome, detail):
+                        if outcome is not Outcome.UNSUPPORTED:
+                            self.kill()  # what was measured there has left its state behind
+                        if outcome is Outcome.ERROR and oom_kills() > self._oom_kills:
+                            outcome = Outcome.OUT_OF_MEMORY  # of a loader's process: the framework only knows that it is gone
+                        raise WorkerFailure(outcome, detail)
+                    case Answer(content):
+                        return msgspec.msgpack.decode(content, type=request.answer)
+        except execnet.TimeoutError as error:
+            self.kill()
+            raise WorkerFailure(
+                Outcome.TIMEOUT, f"no answer within {timeout_seconds:g} s (--case-timeout); the worker was killed"
+            ) from error
+        except _GATEWAY_ERRORS as error:
+            died = self._death(error)
+            self.kill()
+            raise died from error
+
+    def _receive(self, deadline: float) -> bytes:
+        """The next message. Raises execnet.TimeoutError past the deadline, EOFError once the process is dead.
+
+        The pipe alone would not tell: a loader process that the worker has left behind keeps it open.
+        """
+        while True:
+            try:
+                return self._channel.receive(max(0.0, min(LIVENESS_SECONDS, deadline - time.monotonic())))  # type: ignore[no-any-return]
+            except execnet.TimeoutError:
+                if self._is_local and not runs(self.hello.pid):
+                    raise EOFError("killed from outside") from None
+                if time.monotonic() >= deadline:
+                    raise
+
+    def close(self) -> None:
+        """Ends the process, if it still runs."""
+        if self.alive:
+            self._channel.close()
+            self.kill()
+
+    def kill(self) -> None:
+        """Kills the process and all it has started, and removes its temporary folder."""
+        if self._is_local:
+            kill_tree(self.hello.pid)
+            shutil.rmtree(self.hello.folder, ignore_errors=True)
+        else:
+            self._kill_remotely()
+        self._group.terminate(timeout=KILL_SECONDS)
+        self.alive = False
+
+    def _kill_remotely(self) -> None:
+        """Through a second, short-lived gateway: the first one's main thread may be stuck in the measured code."""
+        try:
+            channel = self._group.makegateway(self._spec).remote_exec(KILL_GROUP)
+            channel.send((self.hello.pid, self.hello.folder))
+            channel.waitclose(START_SECONDS)
+        except _GATEWAY_ERRORS:
+            pass  # the machine or the process is gone already
+
+    def _death(self, error: BaseException) -> WorkerFailure:
+        if oom_kills() > self._oom_kills:
+            return WorkerFailure(
+                Outcome.OUT_OF_MEMORY, "the kernel killed a process for want of memory while the worker ran, and the worker died"
+            )
+        log = Path(self.hello.folder) / "log"
+        try:
+            last = list(deque(log.read_text(errors="replace").splitlines(), maxlen=LOG_LINES))
+        except OSError:
+            last = []
+        told = "\n".join(["; its last words:", *last]) if last else ""
+        return WorkerFailure(Outcome.CRASHED, f"the worker's process died ({_first_line(error)}){told}")
+
+
+def _first_line(error: BaseException) -> str:
+    """The last line of a remote traceback says what happened; the first of anything else does."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1] if isinstance(error, execnet.RemoteError) else lines[0]
+
+
+_MESSAGES: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)

@@ -1,0 +1,56 @@
+"""What is compared: kept in the folder of pairs, so that a second run cannot mix another comparison into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from history.pairs.plan import Plan
+from history.records import BadInput
+
+NAME = "comparison.json"
+
+
+class Side(msgspec.Struct, frozen=True):
+    commit: str
+    python: str
+    workers: tuple[str, ...]  # pytest's --worker, FRAMEWORK=SPEC
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    base: Side
+    head: Side
+    pytest_arguments: tuple[str, ...]
+    plan: Plan
+    drop_clear_cases: bool  # False where every case's spread is wanted, not an answer
+    across_environments: bool
+
+    def side(self, name: str) -> Side:
+        return {"base": self.base, "head": self.head}[name]
+
+
+def load(folder: Path) -> Comparison | None:
+    """None for a folder that was not collected by this program. Raises BadInput for a file that is no comparison."""
+    path = folder / NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Comparison)
+    except FileNotFoundError:
+        return None
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+        raise BadInput(f"{path}: not the description of a comparison ({error}). Remove the folder, or give another one.") from error
+
+
+def keep(folder: Path, comparison: Comparison) -> None:
+    """Raises BadInput where the folder holds another comparison, or pairs whose origin is unknown."""
+    kept = load(folder)
+    if kept is None:
+        if any(folder.glob("*-base.json")) or any(folder.glob("*-head.json")):
+            raise BadInput(f"{folder}: holds pairs of another origin. Give an empty folder to --into.")
+        (folder / NAME).write_bytes(msgspec.json.format(msgspec.json.encode(comparison), indent=2))
+        return
+    for field in msgspec.structs.fields(comparison):
+        there, here = getattr(kept, field.name), getattr(comparison, field.name)
+        if there != here:
+            what = field.name.replace("_", " ")
+            raise BadInput(f"{folder}: holds another comparison ({what}: {there} there, {here} here). Give another folder to --into.")

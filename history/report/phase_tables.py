@@ -1,0 +1,162 @@
+"""The newest night's cases, phase by phase: a row a comparison, a column a framework."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from harness.findings.ahead import NO_OTHER_SIDE, NOT_COMPARED, Verdict, verdict
+from harness.findings.comparison import phase_of
+from harness.findings.figures import shown
+from harness.findings.sides import ordered, title
+from harness.record.case import Case
+from harness.record.check import EqualWork
+from harness.record.figure import NOTHING
+from harness.record.measurement import Measurement
+from harness.record.outcome import Outcome
+from history.report.histories import CaseHistory, MachineHistory
+from history.report.night import Side
+from history.report.slugs import slug
+from history.report.sparklines import Sparkline, sparkline
+
+OTHER_SUITES = "other"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A figure beside the one that is watched."""
+
+    title: str
+    values: tuple[str, ...]  # a framework each
+
+
+class ComparisonRow(msgspec.Struct, frozen=True):
+    comparison: str
+    title: str  # of the comparison, below its phase's
+    slug: str
+    values: tuple[str, ...]  # of what it is watched by, or the outcome that left none: a framework each
+    verdicts: tuple[Verdict, ...]  # of the reference against each other side
+    lines: tuple[Line, ...]
+    equal_work: str
+    receipt: EqualWork | None
+    sparkline: Sparkline
+
+
+class PhaseTable(msgspec.Struct, frozen=True):
+    phase: str
+    title: str
+    lede: str
+    rows: tuple[ComparisonRow, ...]
+
+
+def phase_tables(machine: MachineHistory, measurements: dict[str, Measurement], frameworks: tuple[str, ...]) -> tuple[PhaseTable, ...]:
+    """measurements: the newest night's, by node id."""
+    tonight: dict[str, dict[str, Side]] = {}
+    by_phase: dict[str, list[str]] = {}
+    for side in machine.newest.sides:
+        if side.comparison not in tonight:
+            by_phase.setdefault(side.case.phase if side.case else OTHER_SUITES, []).append(side.comparison)
+        tonight.setdefault(side.comparison, {})[side.framework] = side
+    tables = []
+    for phase, names in by_phase.items():
+        one = next(iter(tonight[names[0]].values()))
+        rows = tuple(_row(machine, name, tonight[name], measurements, frameworks) for name in names)
+        tables.append((_place(one.case), PhaseTable(phase, _title(one.case), _lede(machine, one, measurements, frameworks), rows)))
+    return tuple(table for _, table in sorted(tables, key=lambda each: each[0]))
+
+
+def _place(case: Case | None) -> tuple[bool, bool, int]:
+    """Phases that this suite has not, or no longer, come after its own, and other suites last."""
+    phase = phase_of(case) if case else None
+    return case is None, phase is None, phase.place if phase else 0
+
+
+def _title(case: Case | None) -> str:
+    if case is None:
+        return "Other benchmarks"
+    phase = phase_of(case)
+    return phase.title if phase else case.phase.replace("_", " ").capitalize()
+
+
+def _lede(machine: MachineHistory, side: Side, measurements: dict[str, Measurement], frameworks: tuple[str, ...]) -> str:
+    phase, measurement = (phase_of(side.case) if side.case else None), measurements.get(side.name)
+    item = measurement.item if measurement else ""
+    what = phase.subtitle if phase else "of suites that compare no frameworks" if side.case is None else "of an earlier suite"
+    below = f", {' · '.join(map(title, frameworks))}" if len(frameworks) > 1 else ""
+    watched = machine.newest.hows[side.how].figure.title
+    said = [f"{what[:1].upper()}{what[1:]}.", f"The columns have the {watched}; below each case its other figures{below}."]
+    notes = " ".join(note.format(item=item, items=f"{item}s").strip() for note in phase.notes) if phase else ""
+    return " ".join(filter(None, (*said, f"{notes[:1].upper()}{notes[1:]}")))
+
+
+def _row(
+    machine: MachineHistory, comparison: str, sides: dict[str, Side], measurements: dict[str, Measurement], frameworks: tuple[str, ...]
+) -> ComparisonRow:
+    one = next(iter(sides.values()))
+    measured = {side.framework: found for side in sides.values() if (found := measurements.get(side.name))}
+    receipt = next(filter(None, map(_receipt, measured.values())), None)
+    phase = one.case.phase.replace("_", " ") if one.case else ""
+    return ComparisonRow(
+        comparison=comparison,
+        title=comparison.removeprefix(phase).strip() or comparison,
+        slug=slug(comparison),
+        values=tuple(_value(machine, sides.get(framework)) for framework in frameworks),
+        verdicts=_verdicts([measured[framework] for framework in frameworks if framework in measured]),
+        lines=_lines(machine.newest.hows[one.how].figure.name, [measured.get(framework) for framework in frameworks]),
+        equal_work=_equal_work(receipt, one),
+        receipt=receipt,
+        sparkline=sparkline({framework: _recent(machine, machine.comparisons[comparison][framework]) for framework in ordered(sides)}),
+    )
+
+
+def _value(machine: MachineHistory, side: Side | None) -> str:
+    if side is None:
+        return NOTHING
+    if side.outcome is not Outcome.OK:
+        return str(side.outcome).replace("_", " ")
+    return machine.newest.hows[side.how].figure.written(side.value)
+
+
+def _verdicts(sides: Sequence[Measurement]) -> tuple[Verdict, ...]:
+    """sides: in order, the reference first."""
+    found = [_verdict(sides[0], other) for other in sides[1:]]
+    return tuple(found or [Verdict(NO_OTHER_SIDE)])
+
+
+def _verdict(reference: Measurement, other: Measurement) -> Verdict:
+    both_measured = reference.outcome is Outcome.OK and other.outcome is Outcome.OK
+    return verdict(reference, other) if both_measured else Verdict(NOT_COMPARED, other=other.case.framework)
+
+
+def _lines(watched: str, sides: Sequence[Measurement | None]) -> tuple[Line, ...]:
+    """What the phase's table shows, but for what the row has already, and for the meters, which have a table of their own."""
+    texts: dict[str, dict[int, str]] = {}
+    for place, side in enumerate(sides):
+        elsewhere = {watched, *(reading.name for reading in side.readings)} if side else set()
+        for each in shown(side) if side else ():
+            if not elsewhere.issuperset(each.names):
+                texts.setdefault(each.title, {})[place] = each.text
+    return tuple(Line(heading, tuple(found.get(place, NOTHING) for place in range(len(sides)))) for heading, found in texts.items())
+
+
+def _receipt(measurement: Measurement) -> EqualWork | None:
+    """Of all frameworks' work; of a model format, of what was loaded against what was saved."""
+    if measurement.equal_work is None and not measurement.checks:
+        return None
+    return measurement.equal_work or EqualWork("the model that was saved", measurement.checks)
+
+
+def _equal_work(receipt: EqualWork | None, side: Side) -> str:
+    if receipt is not None:
+        return (
+            "does not hold" if not receipt.holds else "1 check holds" if len(receipt.checks) == 1 else f"{len(receipt.checks)} checks hold"
+        )
+    return "each its own" if side.case and side.case.style == "stock" else "not checked"
+
+
+def _recent(machine: MachineHistory, history: CaseHistory) -> list[float | None]:
+    """A value a night of the machine, None where the case was not measured."""
+    values: list[float | None] = [None] * len(machine.nights)
+    for night, side in zip(history.nights, history.sides, strict=True):
+        values[night] = side.value
+    return values

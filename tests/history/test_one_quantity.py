@@ -1,0 +1,99 @@
+"""A case is watched by one quantity, in the gate and on the page."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from harness.findings.watched import Watched
+from harness.phases import PHASES
+from harness.phases.declaration import Values
+from harness.record.figure import Figure, Unit
+from harness.record.measurement import Reading
+from history.gate.evidence import gather
+from history.gate.figures import sides
+from history.gate.verdict import CaseVerdict, Verdict
+from history.pairs.folder import pair_files
+from history.records import read
+from history.report.condensing import condensed
+from tests.history import suite_files as files
+from tests.history.pairs_folder import decided, verdict_of
+
+PAIRS, ROUNDS = 12, 5
+MIB = 2**20
+
+
+def decided_of(folder: Path, base: float, head: float, base_fields: dict[str, Any], head_fields: dict[str, Any]) -> CaseVerdict:
+    """base, head: level of the rounds' values, about which the processes differ by 1 %."""
+    random = np.random.default_rng(1)
+    for number in range(1, PAIRS + 1):
+        for side, level, fields in (("base", base, base_fields), ("head", head, head_fields)):
+            values = (level * random.lognormal(0, 0.01) * random.lognormal(0, 0.002, ROUNDS)).tolist()
+            files.write(folder / f"{number:02d}-{side}.json", [files.measured(files.name(0), values, **fields)])
+    return verdict_of(decided(folder), 0)
+
+
+def largest(batch_size: int) -> dict[str, Any]:
+    return {"phase": "largest_batch", "figures": {"largest_batch_size": float(batch_size)}}
+
+
+def test_a_larger_batch_that_fits_is_no_regression(tmp_path: Path) -> None:
+    """Its steps take longer, its images do not."""
+    case = decided_of(tmp_path, 1.0, 1.2, largest(100), largest(120))
+    assert case.verdict is Verdict.OK
+    assert case.time is not None
+    assert case.time.base == pytest.approx(0.010, rel=0.01)
+    assert case.time.head == pytest.approx(0.010, rel=0.01)
+    assert sides(case.time).endswith(" ms")
+    assert case.time.quantity.title == "time an image at the largest batch"
+
+
+def test_images_that_take_longer_at_the_largest_batch_are_one(tmp_path: Path) -> None:
+    case = decided_of(tmp_path, 1.2, 1.2, largest(120), largest(100))
+    assert case.verdict is Verdict.REGRESSED
+    assert "+20.2% in time" in case.reason
+
+
+def test_gate_and_page_have_the_same_number(tmp_path: Path) -> None:
+    decided_of(tmp_path, 1.0, 1.2, largest(100), largest(120))
+    (case,) = gather(pair_files(tmp_path)).cases
+    for pair in pair_files(tmp_path):
+        for path, samples in ((pair.base, case.base), (pair.head, case.head)):
+            night = condensed(read(path), "night")
+            (side,) = night.sides
+            assert night.hows[side.how] == case.how
+            assert side.value == pytest.approx(math.exp(samples[pair.number].log_cost or math.nan))
+
+
+def test_the_meter_that_the_page_watches_is_judged_too(tmp_path: Path) -> None:
+    """Without a GPU it is the host's, children included."""
+
+    def fields(size: int) -> dict[str, Any]:
+        return {"phase": "memory", "readings": (Reading("host_with_children_bytes", size, "smaps_rollup"),)}
+
+    case = decided_of(tmp_path, 0.1, 0.1, fields(1000 * MIB), fields(1100 * MIB))
+    assert case.verdict is Verdict.REGRESSED
+    assert [each.name for each in case.memory] == ["host_with_children_bytes"]
+    night = condensed(read(tmp_path / "01-head.json"), "night")
+    assert night.sides[0].value == case.memory[0].head_bytes
+
+
+@pytest.mark.parametrize(
+    ("head", "verdict", "said"), [(90.0, Verdict.REGRESSED, "-9.9% in speed"), (112.0, Verdict.IMPROVED, "+12.2% in speed")]
+)
+def test_where_more_is_better_less_is_a_regression(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: float, verdict: Verdict, said: str
+) -> None:
+    rate = Watched(Figure("speed", "speed", Unit.RATE), Values.ROUNDS, higher_is_better=True, worse="lower", better="higher")
+    monkeypatch.setitem(PHASES, "train_step", msgspec.structs.replace(PHASES["train_step"], watched=rate))
+    case = decided_of(tmp_path, 100.0, head, {}, {})
+    assert (case.verdict, case.reason) == (verdict, said)
+    assert case.time is not None
+    assert case.time.low is not None
+    assert case.time.high is not None
+    assert case.time.low < case.time.change < case.time.high
