@@ -47,7 +47,13 @@ PROSE = BLOCK.sub("", TEXT)
 LINKS = [(link["text"], link["target"]) for link in LINK.finditer(PROSE)]
 FIGURES = [(text, target) for text, target in LINKS if FIGURE.fullmatch(text)]
 COMMANDS = [line for block in BLOCKS if block["language"] == "sh" for line in block["body"].splitlines()]
-TWINS = {framework: {path.name for path in (PROJECT / "fixtures" / "frameworks" / framework).glob("[!_]*.py")} for framework in FRAMEWORKS}
+TWINS = {
+    framework: {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
+    for framework in FRAMEWORKS
+    for folder in [PROJECT / "harness" / "frameworks" / framework]
+}
+ALONE = {"tensorflow": {"fused_norm.py"}}  # PyTorch's batch norm is one kernel by itself
+UNQUOTED = {"__init__.py", "framework.py"}  # they list what the others hold
 
 
 def first_after(piece: list[str], lines: list[str], start: int) -> int:
@@ -95,13 +101,19 @@ def test_code_without_a_file_is_the_readers_own() -> None:
 
 
 def test_every_twin_is_beside_the_other() -> None:
-    quoted = [Path(each.path) for each in EXCERPTS]
     first, second = FRAMEWORKS
-    assert {path.parent.as_posix() for path in quoted} == {f"fixtures/frameworks/{name}" for name in (first, second)}
-    for ours, theirs in zip(quoted[::2], quoted[1::2], strict=True):
-        assert (ours.parent.name, theirs.parent.name) == (first, second)
-        assert ours.name == theirs.name
-    assert TWINS[first] == TWINS[second] == {path.name for path in quoted}
+    for ours, theirs in zip(EXCERPTS[::2], EXCERPTS[1::2], strict=True):
+        assert first in ours.path
+        assert ours.path.replace(first, second) == theirs.path
+
+
+def test_every_twin_is_quoted() -> None:
+    first, second = FRAMEWORKS
+    assert TWINS[first] - ALONE.get(first, set()) == TWINS[second] - ALONE.get(second, set())
+    folder = f"harness/frameworks/{first}/"
+    quoted = {each.path.removeprefix(folder) for each in EXCERPTS if each.path.startswith(folder)}
+    wanted = {name.partition("/")[0] for name in TWINS[first]} - UNQUOTED  # of a package any file
+    assert {name.partition("/")[0] for name in quoted} == wanted
 
 
 def test_every_source_of_unfairness_has_a_row() -> None:

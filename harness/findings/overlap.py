@@ -11,7 +11,7 @@ from harness.findings.ratio import PROCESS_SPREAD, Ratio, mean_interval, ratio_o
 from harness.record.measurement import LOADER, STEP, Measurement
 from harness.record.round import mostly_disturbed
 
-PASSING_LOSS = 0.1  # an accelerator utilisation of 90 % passes for ResNet50 in MLPerf Storage
+PASSING_LOSS = 0.1  # an accelerator utilisation of 90 % passes for image classification in MLPerf Storage
 
 
 class Bound(StrEnum):

@@ -33,7 +33,7 @@ class Tolerances(msgspec.Struct, frozen=True):
     running_means: float  # largest difference, in standard deviations of all running means
 
 
-# Reached on a CPU at 224 pixels (float32 / bfloat16): logits 2e-5 / 0.12, frozen loss 2e-5 / 2e-2, full loss 7e-4 / 2e-3,
+# Reached on a CPU by the default model (float32 / bfloat16): logits 2e-5 / 0.12, frozen loss 2e-5 / 2e-2, full loss 7e-4 / 2e-3,
 # gradient norm 7e-5 / 7e-3, running means 2e-6 / 2e-3. Keras' epsilon of the batch norms differs by 0.1 in the logits, the stride of
 # v1 by 1, another padding by 2. TensorFloat-32 has bfloat16's range and three bits more.
 TOLERANCES = {

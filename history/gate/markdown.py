@@ -20,7 +20,7 @@ _HEADLINE = {
     Severity.OPEN: "⚠️ Inconclusive",
     Severity.PASSES: "✅ Nothing regressed",
 }
-_COLUMNS = ("case", "verdict", "base → head", "time (95 % interval)", "pairs", "findable", "memory", "why")
+_COLUMNS = ("case", "verdict", "base → head", "time (95 % interval)", "pairs", "findable", "peak memory", "why")
 
 
 def markdown(decision: Decision) -> str:

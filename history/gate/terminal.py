@@ -19,7 +19,7 @@ _HEADLINE = {
 
 def print_decision(decision: Decision, console: Console) -> None:
     table = Table(title=f"{figures.revisions(decision)}: {figures.counts(decision)}", title_justify="left")
-    for name in ("case", "verdict", "base → head", "time (95 % interval)", "pairs", "findable", "memory", "why"):
+    for name in ("case", "verdict", "base → head", "time (95 % interval)", "pairs", "findable", "peak memory", "why"):
         table.add_column(name, overflow="fold", justify="right" if name in ("pairs", "findable") else "left")
     for case in decision.cases:
         table.add_row(*(escape(_printable(cell)) for cell in _cells(case)), style=_style(case))

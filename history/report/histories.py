@@ -48,9 +48,9 @@ class CaseHistory:
 
     def log_costs(self, nights: int) -> Floats:
         """A value a night, higher is worse; NaN where it was not measured, or by another quantity, or most rounds were disturbed."""
-        costs = np.full(nights, np.nan)
+        costs, watched = np.full(nights, np.nan), self.how.figure.name
         for night, side, how in zip(self.nights, self.sides, self._hows, strict=True):
-            if side.value and how.figure.name == self.how.figure.name and not side.disturbed:
+            if side.value and how.figure.name == watched and not side.disturbed:
                 costs[night] = log_cost(how, side.value)
         return costs
 

@@ -61,7 +61,8 @@ def phase_tables(machine: MachineHistory, measurements: dict[str, Measurement], 
     for phase, names in by_phase.items():
         one = next(iter(tonight[names[0]].values()))
         rows = tuple(_row(machine, name, tonight[name], measurements, frameworks) for name in names)
-        tables.append((_place(one.case), PhaseTable(phase, _title(one.case), _lede(machine, one, measurements, frameworks), rows)))
+        below = frameworks if any(row.lines for row in rows) else ()
+        tables.append((_place(one.case), PhaseTable(phase, _title(one.case), _lede(machine, one, measurements, below), rows)))
     return tuple(table for _, table in sorted(tables, key=lambda each: each[0]))
 
 
@@ -78,13 +79,15 @@ def _title(case: Case | None) -> str:
     return phase.title if phase else case.phase.replace("_", " ").capitalize()
 
 
-def _lede(machine: MachineHistory, side: Side, measurements: dict[str, Measurement], frameworks: tuple[str, ...]) -> str:
+def _lede(machine: MachineHistory, side: Side, measurements: dict[str, Measurement], below: tuple[str, ...]) -> str:
+    """below: whose figures stand below each case."""
     phase, measurement = (phase_of(side.case) if side.case else None), measurements.get(side.name)
     item = measurement.item if measurement else ""
     what = phase.subtitle if phase else "of suites that compare no frameworks" if side.case is None else "of an earlier suite"
-    below = f", {' · '.join(map(title, frameworks))}" if len(frameworks) > 1 else ""
+    whose = f", {' · '.join(map(title, below))}" if len(below) > 1 else ""
+    others = f"; below each case its other figures{whose}" if below else ""
     watched = machine.newest.hows[side.how].figure.title
-    said = [f"{what[:1].upper()}{what[1:]}.", f"The columns have the {watched}; below each case its other figures{below}."]
+    said = [f"{what[:1].upper()}{what[1:]}.", f"The columns have the {watched}{others}."]
     notes = " ".join(note.format(item=item, items=f"{item}s").strip() for note in phase.notes) if phase else ""
     return " ".join(filter(None, (*said, f"{notes[:1].upper()}{notes[1:]}")))
 

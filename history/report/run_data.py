@@ -12,12 +12,12 @@ from history.report.figure_names import for_scripts, named
 from history.report.histories import CaseHistory, MachineHistory
 from history.report.links import Links
 from history.report.night import Night
+from history.report.phase_tables import OTHER_SUITES
 from history.report.slugs import slug
 from history.report.storage import Dated
 
 RELATIVE_DIGITS = 6
 OF_A_SIDE = "framework"  # the axis in which the sides of a comparison differ
-OTHER_SUITES = "other"  # the phase of benchmarks that have no case
 
 
 def runs(machines: list[MachineHistory], commits: Commits, links: Links) -> dict[str, Any]:

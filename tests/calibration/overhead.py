@@ -14,13 +14,17 @@ import statistics
 import subprocess
 from pathlib import Path
 
+from fixtures.experiments import defaults
 from fixtures.experiments.experiment import load
+from fixtures.models import DEFAULT
+from harness import phases
 from harness.frameworks import FRAMEWORKS
-from harness.frameworks.contract import Setup
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.fairness import SURROUNDINGS
-from harness.session.options import CPU_EXPERIMENT, worker_spec
-from harness.session.workers import Worker, variables
+from harness.session.options import worker_spec
+from harness.session.workers.surroundings import variables
+from harness.session.workers.worker import Worker
 from harness.worker.protocol import Begin, Begun, Block, End, Inputs, MakeInputs, Measure, Progress
 
 HERE = Path(__file__).parent
@@ -41,9 +45,9 @@ def quiet(_: Progress) -> None:
 
 def turns(framework: str, spec: str) -> list[tuple[float, float]]:
     """Median seconds a step of the suite and of the bare loop, turn by turn, order alternating."""
-    experiment = load(CPU_EXPERIMENT).steps
+    experiment = load(defaults.ON_A_CPU).steps
     worker = Worker(framework, spec, SURROUNDINGS, [str(HERE.parents[1])])
-    inputs: Inputs = worker.call(MakeInputs(experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
+    inputs: Inputs = worker.call(MakeInputs(DEFAULT, experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
     case = Case(
         framework=framework,
         phase="train_step",
@@ -53,12 +57,12 @@ def turns(framework: str, spec: str) -> list[tuple[float, float]]:
         execution=Execution.PLAIN,
         precision=Precision.FP32,
     )
-    setup = Setup(case, experiment, inputs.corpus_folder, inputs.weights_file, worker.hello.cores, experiment.head.dropout)
-    begun: Begun = worker.call(Begin(setup), TIMEOUT_SECONDS, quiet)
+    setup = setup_of(case, experiment, model=DEFAULT, corpus=inputs.corpus_folder, weights=inputs.weights_file, threads=worker.hello.cores)
+    begun: Begun = worker.call(Begin(setup, phases.bench(case.phase)), TIMEOUT_SECONDS, quiet)
     command = [interpreter(spec), str(HERE / f"bare_{framework}.py"), str(experiment.batch_size), str(worker.hello.cores)]
     bare = subprocess.Popen(
         command,
-        env=os.environ | variables(SURROUNDINGS),
+        env=os.environ | variables(framework, SURROUNDINGS),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -16,18 +16,23 @@ from pathlib import Path
 
 import msgspec
 
+from fixtures.experiments import defaults
 from fixtures.experiments.experiment import load
+from fixtures.models import DEFAULT
+from harness import phases
 from harness.findings.ratio import CONFIDENCE, Ratio, limit_share, ratio, ratio_of
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Setup
+from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
 from harness.record.fairness import SURROUNDINGS
 from harness.record.measurement import LIMIT, Measurement
 from harness.record.outcome import Outcome
 from harness.record.round import Round
 from harness.session.measuring import SUITE
-from harness.session.options import CPU_EXPERIMENT, worker_spec
-from harness.session.workers import Worker, variables
+from harness.session.options import worker_spec
+from harness.session.workers.surroundings import variables
+from harness.session.workers.worker import Worker
 from harness.worker.protocol import Begin, Begun, Block, Inputs, MakeInputs, Measure
 from tests.calibration.overhead import interpreter, quiet
 
@@ -38,7 +43,7 @@ ROUNDS = 1000
 
 
 def setup_on(worker: Worker, framework: str, strategy: str | None) -> Setup:
-    experiment = load(CPU_EXPERIMENT).steps
+    experiment = load(defaults.ON_A_CPU).steps
     style = Style.STRATEGY if strategy else Style.MATCHED
     case = Case(
         framework=framework,
@@ -48,8 +53,8 @@ def setup_on(worker: Worker, framework: str, strategy: str | None) -> Setup:
         batch_size=experiment.batch_size,
         strategy=strategy,
     )
-    inputs: Inputs = worker.call(MakeInputs(experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
-    return Setup(case, experiment, inputs.corpus_folder, inputs.weights_file, worker.hello.cores, dropout=0.0)
+    inputs: Inputs = worker.call(MakeInputs(DEFAULT, experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
+    return setup_of(case, experiment, model=DEFAULT, corpus=inputs.corpus_folder, weights=inputs.weights_file, threads=worker.hello.cores)
 
 
 class Pipeline:
@@ -58,7 +63,7 @@ class Pipeline:
     def __init__(self, framework: str, spec: str, strategy: str | None) -> None:
         self._worker = Worker(framework, spec, SURROUNDINGS, [str(SUITE)])
         self._setup = setup_on(self._worker, framework, strategy)
-        self._begun: Begun = self._worker.call(Begin(self._setup), TIMEOUT_SECONDS, quiet)
+        self._begun: Begun = self._worker.call(Begin(self._setup, phases.bench(self._setup.case.phase)), TIMEOUT_SECONDS, quiet)
 
     def block(self, number: int, seconds: float = TURN_SECONDS) -> Block:
         block: Block = self._worker.call(Measure(number, seconds, ROUNDS, seconds), TIMEOUT_SECONDS, quiet)
@@ -102,7 +107,7 @@ def full_against_empty(framework: str, spec: str, strategy: str | None, turns: i
         file.write_bytes(msgspec.json.encode(setup_on(worker, framework, strategy)))
         worker.close()
         command = [interpreter(spec), "-m", "tests.calibration.buffers", str(file), str(turns), str(TURN_SECONDS / 2)]
-        ended = subprocess.run(command, cwd=SUITE, env=os.environ | variables(SURROUNDINGS), stdout=subprocess.PIPE, check=True)
+        ended = subprocess.run(command, cwd=SUITE, env=os.environ | variables(framework, SURROUNDINGS), stdout=subprocess.PIPE, check=True)
     full, empty = zip(*json.loads(ended.stdout), strict=True)
     return ratio_of(full, empty)
 

@@ -17,7 +17,15 @@ from harness.record.round import Round
 MACHINE_INFO: dict[str, Any] = {
     "cpu": {"brand_raw": "Testor 9000", "count": 16},
     "gpu": {"name": "Accelerator X1", "driver": "999.1"},
-    "suite": {"schema_version": SCHEMA_VERSION, "experiment": "exp", "experiment_sha256": "e", "corpus_sha256": "c", "weights_sha256": "w"},
+    "suite": {
+        "schema_version": SCHEMA_VERSION,
+        "experiment": "exp",
+        "experiment_sha256": "e",
+        "job_experiment_sha256": "je",
+        "corpus_sha256": "c",
+        "weights_sha256": "w",
+        "job_weights_sha256": "jw",
+    },
 }
 ENVIRONMENT = {"framework": "torch 2.14.1", "device": "cuda:0", "device_name": "Accelerator X1", "host": "here"}
 

@@ -137,6 +137,8 @@ def test_throttled(tmp_path: Path) -> None:
         ("gpu", None, "gpu: Accelerator X1 → none"),
         ("cpu", {"brand_raw": "Other"}, "cpu: Testor 9000 → Other"),
         ("suite", {"experiment_sha256": "f"}, "experiment: e → f"),
+        ("suite", {"job_experiment_sha256": "jf"}, "job experiment: je → jf"),
+        ("suite", {"job_weights_sha256": "jx"}, "job weights: jw → jx"),
     ],
 )
 def test_another_machine(tmp_path: Path, section: str, change: dict[str, Any] | None, said: str) -> None:
@@ -147,6 +149,20 @@ def test_another_machine(tmp_path: Path, section: str, change: dict[str, Any] | 
     assert case.verdict is Verdict.NOT_COMPARABLE
     assert said in case.reason
     assert "03-head.json" in case.reason
+
+
+def test_what_was_not_told_yet_is_no_difference(tmp_path: Path) -> None:
+    one_case(tmp_path, timed(), timed(environment=files.ENVIRONMENT | {"library": "2"}))
+    suite = {name: value for name, value in files.MACHINE_INFO["suite"].items() if not name.startswith("job_")}
+    files.write(tmp_path / "03-head.json", [timed()], machine_info=files.MACHINE_INFO | {"suite": suite | {"experiment": "renamed"}})
+    assert verdict_of(decided(tmp_path), 0).verdict is Verdict.OK
+
+
+def test_environments_are_compared_whichever_process_tells_them(tmp_path: Path) -> None:
+    """The first base does not tell its library; two others do, and differ."""
+    one_case(tmp_path, timed(environment=files.ENVIRONMENT | {"library": "1"}), timed(environment=files.ENVIRONMENT | {"library": "2"}))
+    files.write(tmp_path / "01-base.json", [timed()])
+    assert "library: 1 → 2" in verdict_of(decided(tmp_path), 0).reason
 
 
 def test_another_framework_compares_only_on_request(tmp_path: Path) -> None:

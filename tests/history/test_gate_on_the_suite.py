@@ -18,11 +18,12 @@ pytestmark = pytest.mark.alone
 
 PROJECT = Path(__file__).parents[2]
 CONFTEST = """
-from harness.frameworks import FRAMEWORKS, Listing
+from harness.frameworks import FRAMEWORKS
+from harness.frameworks.listing import Listing
 
 FRAMEWORKS.clear()
 for name in ("first", "second"):
-    FRAMEWORKS[name] = Listing(name.title(), "planted." + name, {{"plain": "plain", "compiled": "compiled"}})
+    FRAMEWORKS[name] = Listing(title=name.title(), module="planted." + name, executions={{"plain": "plain", "compiled": "compiled"}})
 
 pytest_plugins = {plugins}
 """
@@ -59,7 +60,7 @@ def plant(repository: Path, name: str, full: float = 1.0, mebibytes: int = 400) 
 def repository(tmp_path: Path) -> Path:
     """The suite's own code in a repository whose commit `base` has nothing planted."""
     folder = tmp_path / "suite"
-    for part in ("fixtures", "tests/stand_in"):
+    for part in ("fixtures", "harness", "tests/stand_in"):
         shutil.copytree(PROJECT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(PROJECT / "pyproject.toml", folder)
     (folder / "benchmarks").mkdir()

@@ -27,9 +27,9 @@ class Transform:
 
     def __init__(self, neutral: frozenset[Source], image_size: int) -> None:
         self._decode = exactly_decoded if Source.DECODER in neutral else default_loader
-        size = (image_size, image_size)
-        self._resize = functools.partial(_interpolated, size=size) if Source.RESIZE in neutral else transforms.Resize(size)
-        self._finish = _rows if Source.NORMALISATION in neutral else _unit_range
+        own = functools.partial(interpolated, image_size=image_size)
+        self._resize = own if Source.RESIZE in neutral else transforms.Resize((image_size, image_size))
+        self._finish = rows if Source.NORMALISATION in neutral else _unit_range
 
     def __call__(self, file: str | Path) -> torch.Tensor:
         return self._finish(self._resize(self._decode(str(file))))
@@ -49,10 +49,9 @@ def exactly_decoded(file: str) -> torch.Tensor:
     return image
 
 
-def interpolated(pixels: torch.Tensor, image_size: int, antialias: bool = False) -> torch.Tensor:
-    """float32 (height, width, 3) from 0 to 255, as the neutral `Transform` gives it."""
-    resized = interpolate(pixels[None].float(), (image_size, image_size), mode="bilinear", antialias=antialias)
-    return resized[0].permute(1, 2, 0)
+def interpolated(image: Any, image_size: int, antialias: bool = False) -> torch.Tensor:
+    """Bilinear, without antialias if not asked: float32 (3, image_size, image_size), 0 to 255."""
+    return interpolate(_tensor(image)[None].float(), (image_size, image_size), mode="bilinear", antialias=antialias)[0]
 
 
 def normalised(images: torch.Tensor) -> torch.Tensor:
@@ -63,11 +62,8 @@ def normalised(images: torch.Tensor) -> torch.Tensor:
     return images
 
 
-def _interpolated(image: Any, size: tuple[int, int]) -> torch.Tensor:
-    return interpolate(_tensor(image)[None].float(), size, mode="bilinear", align_corners=False)[0]
-
-
-def _rows(image: Any) -> torch.Tensor:
+def rows(image: Any) -> torch.Tensor:
+    """float32 (height, width, 3), 0 to 255: what `normalised` takes."""
     return _tensor(image).float().permute(1, 2, 0)
 
 

@@ -9,13 +9,13 @@ import tensorflow as tf
 
 
 def fused(network: Any) -> Any:
-    """The network with such batch norms in the place of Keras' own, all its weights made anew."""
-    return keras.models.clone_model(network, clone_function=_cloned, recursive=True)
+    """The network with such batch norms in the place of Keras' own, their weights made anew; its other layers are the same ones."""
+    return keras.models.clone_model(network, clone_function=_replaced, recursive=True)
 
 
-def _cloned(layer: Any) -> Any:
-    kind = FusedBatchNormalization if isinstance(layer, keras.layers.BatchNormalization) else type(layer)
-    return kind.from_config(layer.get_config())
+def _replaced(layer: Any) -> Any:
+    is_norm = isinstance(layer, keras.layers.BatchNormalization)
+    return FusedBatchNormalization.from_config(layer.get_config()) if is_norm else layer
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]

@@ -8,7 +8,7 @@ from harness.phases.figures import CPU_SECONDS_PER_ITEM, FIRST_BATCH, ITEMS_PER_
 from harness.record.case import Workload
 from harness.record.figure import Figure, Together, Unit
 
-CONSUMERS = (200, 800, 3200)  # images/s: about ResNet50's training on a small GPU, a large one, one of a datacentre
+CONSUMERS = (200, 800, 3200)  # items/s: about a convolutional network's training on a small GPU, a large one, one of a datacentre
 
 PHASE = Phase(
     place=10,

@@ -14,7 +14,7 @@ from history.report.pictures.plots import lines, series
 def memory_curves(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
     return [
         lines(
-            "memory",
+            "curve",
             comparison.title,
             [series(side, [(point.seconds, point.used_bytes / MIB) for point in side.memory_curve]) for side in comparison.sides],
             "seconds",

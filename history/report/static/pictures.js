@@ -4,12 +4,12 @@
 (async () => {
   const find = (id) => document.getElementById(id);
   const asWritten = (picture) => picture.table;
-  const KINDS = { waterfall: { draw: waterfall.draw, rows: asWritten }, strategies: { draw: barsPlot.draw, rows: asWritten }, scaling: { draw: linesPlot.draw, rows: asWritten }, memory: linesPlot, sweep: linesPlot };
+  const KINDS = { waterfall: { draw: waterfall.draw, rows: asWritten }, strategies: { draw: barsPlot.draw, rows: asWritten }, scaling: { draw: linesPlot.draw, rows: asWritten }, curve: linesPlot, sweep: linesPlot };
   const MISSING = [
     ["waterfall", "Attribution: no ladder of sources was measured in this run."],
     ["strategies", "Ways to load images: only the matched and the stock one were measured in this run, or none."],
     ["scaling", "Worker scaling: not measured in this run."],
-    ["memory", "Memory over time: no device memory was sampled in this run."],
+    ["curve", "Memory over time: no device memory was sampled in this run."],
     ["sweep", "Batch sweep: not measured in this run."],
   ];
 

@@ -14,8 +14,10 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
+from harness.findings.five_metrics import five_metrics
 from history.__main__ import main
 from history.gate.noise import CaseNoise, Noise
+from history.records import TO_SHOW, read
 from history.report.slugs import slug
 from tests.history.report.conftest import HOSTILE_CASE, NIGHTS, PLANTED_NIGHT, Built, arguments
 from tests.history.report.generated_cases import many_cases, node_id, standard_cases
@@ -80,6 +82,17 @@ def test_the_job_s_summary(built: Built) -> None:
     assert "<script" not in text
     rows = [line.replace("\\|", "") for line in text.splitlines() if line.startswith(("| metric", "| training time"))]
     assert {row.count("|") for row in rows} == {7}
+
+
+def test_page_and_summary_have_the_five_metrics_of_the_findings(built: Built) -> None:
+    newest = read(sorted(built.storage.glob("*.json"))[-1], TO_SHOW)
+    found = five_metrics(row.measurement for row in newest.rows if row.measurement)
+    machine = data(built, "runs")["machines"][0]["slug"]  # type: ignore[index]
+    assert data(built, f"overview/{machine}")["metrics"] == json.loads(msgspec.json.encode(found))  # type: ignore[index]
+    page, summary = (built.site / "index.html").read_text(), (built.site.parent / "job.md").read_text()
+    for metric in (each for style in found for each in style.metrics):
+        assert all(verdict.text in page and verdict.text in summary for verdict in metric.verdicts)
+        assert all(part in page and part in summary for value in metric.values.values() for part in value.split(", "))
 
 
 def test_measured_noise_widens_the_band(built: Built, tmp_path: Path) -> None:

@@ -70,12 +70,12 @@ def test_contrast(browser: Browser, address: str, scheme: str) -> None:
     page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(f"{address}/index.html")
     colours = page.evaluate(
-        """() => Object.fromEntries(["page", "card", "ink", "quiet", "accent", "first", "second", "worse", "better"]
+        """() => Object.fromEntries(["page", "card", "ink", "quiet", "accent", "first", "second", "third", "worse", "better"]
           .map(name => [name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()]))"""
     )
     page.close()
     for ground in ("page", "card"):
-        for name in ("ink", "quiet", "accent", "first", "second", "worse", "better"):
+        for name in ("ink", "quiet", "accent", "first", "second", "third", "worse", "better"):
             assert contrast(colours[ground], colours[name]) >= 4.5, (ground, name)
 
 

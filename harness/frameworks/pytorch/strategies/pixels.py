@@ -17,7 +17,7 @@ from harness.frameworks.pytorch.data import Pipeline
 from harness.frameworks.pytorch.loader import Anew, Images, ThreadLoader, endless
 from harness.frameworks.pytorch.strategies.installed import installed
 from harness.frameworks.pytorch.strategies.parallel import data_loader, in_threads, in_workers
-from harness.frameworks.pytorch.transform import exactly_decoded, interpolated, normalised
+from harness.frameworks.pytorch.transform import exactly_decoded, interpolated, normalised, rows
 
 
 def pillow(setup: Setup) -> Pipeline:
@@ -42,7 +42,7 @@ def uint8_v2_batches(setup: Setup) -> Pipeline:
 
 def antialias(setup: Setup) -> Pipeline:
     size = setup.experiment.image_size
-    return in_threads(setup, lambda file: interpolated(exactly_decoded(str(file)), size, antialias=True))
+    return in_threads(setup, lambda file: rows(interpolated(exactly_decoded(str(file)), size, antialias=True)))
 
 
 def opencv_decode(setup: Setup) -> Pipeline:
@@ -63,7 +63,7 @@ def opencv_decode(setup: Setup) -> Pipeline:
 
 def torchcodec(setup: Setup) -> Pipeline:
     decoders, size = installed("torchcodec.decoders"), setup.experiment.image_size
-    return in_threads(setup, lambda file: interpolated(decoders.decode_jpeg(file, mode="UNCHANGED"), size))
+    return in_threads(setup, lambda file: rows(interpolated(decoders.decode_jpeg(file, mode="UNCHANGED"), size)))
 
 
 def channels_last(samples: list[tuple[torch.Tensor, int]]) -> NativeBatch:

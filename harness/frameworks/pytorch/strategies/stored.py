@@ -13,7 +13,7 @@ from harness.frameworks.contract import Setup
 from harness.frameworks.pytorch.data import Pipeline
 from harness.frameworks.pytorch.strategies.installed import installed
 from harness.frameworks.pytorch.strategies.parallel import as_it_is, collated, in_threads, in_workers
-from harness.frameworks.pytorch.transform import interpolated
+from harness.frameworks.pytorch.transform import interpolated, rows
 
 SHARD_IMAGES = 16  # few: a shard is one worker's, and there are to be more of them than workers
 
@@ -21,7 +21,7 @@ SHARD_IMAGES = 16  # few: a shard is one worker's, and there are to be more of t
 def cached_files(setup: Setup) -> Pipeline:
     size = setup.experiment.image_size
     encoded = {path: read_file(str(path)) for path in setup.training_files().paths}
-    return in_threads(setup, lambda file: interpolated(decoded(encoded[file]), size))
+    return in_threads(setup, lambda file: rows(interpolated(decoded(encoded[file]), size)))
 
 
 def webdataset(setup: Setup) -> Pipeline:
@@ -49,7 +49,7 @@ def written_shards(setup: Setup) -> list[str]:
 
 
 def from_bytes(encoded: bytes, image_size: int) -> torch.Tensor:
-    return interpolated(decoded(torch.frombuffer(bytearray(encoded), dtype=torch.uint8)), image_size)
+    return rows(interpolated(decoded(torch.frombuffer(bytearray(encoded), dtype=torch.uint8)), image_size))
 
 
 def decoded(encoded: torch.Tensor) -> torch.Tensor:

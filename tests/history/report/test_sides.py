@@ -1,0 +1,171 @@
+"""The site with one framework, with three, and with more than there are colours: in a real browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from harness.frameworks import FRAMEWORKS
+from harness.frameworks.listing import Listing
+from harness.record.case import Execution
+from harness.record.outcome import Outcome
+from history.__main__ import main
+from tests.history.report.browser import served
+from tests.history.report.generated_nights import Machine, Nights
+from tests.history.report.watched_page import PLANTED, Watched, history
+
+NIGHTS, FAILED_NIGHT = 6, 3
+COMPILED = "train step frozen matched compiled fp32 bs32"
+
+
+def stand_in(title: str) -> Listing:
+    return Listing(
+        place=9,
+        title=title,
+        module="nowhere",
+        executions={Execution.PLAIN: "jit", Execution.FUSED_NORM: "jit-fused_norm", Execution.COMPILED: "jit-compiled"},
+        strategies={"sequential": "in the consumer itself"},
+    )
+
+
+def build(folder: Path, *further: str, frameworks: tuple[str, ...] = ()) -> Path:
+    """further: titles of frameworks that are listed here alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        for title in further:
+            patch.setitem(FRAMEWORKS, title.lower(), stand_in(title))
+        failing = {FAILED_NIGHT: ("train_step[pytorch-matched-compile", Outcome.OUT_OF_MEMORY, "")}
+        Nights(Machine(nights=NIGHTS, rounds=12, frameworks=frameworks, failing=failing)).write(folder / "storage")
+        made = ["report", str(folder / "storage"), "--output", str(folder / "site"), "--cache", str(folder / "cache")]
+        assert main([*made, "--markdown", str(folder / "job.md")]) == 0
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("three"), "JAX")
+
+
+@pytest.fixture(scope="module")
+def address_of_three(three: Path) -> Iterator[str]:
+    with served(three) as address:
+        yield address
+
+
+def index(watched: Watched, address: str) -> Page:
+    watched.page.goto(f"{address}/index.html", wait_until="networkidle")
+    return watched.page
+
+
+def test_three_have_a_column_each_and_the_reference_a_result_against_each_other(watched: Watched, address_of_three: str) -> None:
+    page = index(watched, address_of_three)
+    assert page.title() == "Newest run · PyTorch against TensorFlow against JAX"
+    table = page.locator("section", has=page.get_by_role("heading", name="Train step", exact=True)).locator("table")
+    assert table.locator("thead th").all_inner_texts() == [
+        "case",
+        "PyTorch",
+        "TensorFlow",
+        "JAX",
+        "ratio",
+        "result",
+        "equal work",
+        "nights",
+    ]
+    row = table.locator("tbody", has=page.get_by_role("link", name=PLANTED.removeprefix("train step "), exact=True))
+    assert [each.partition("against ")[2] for each in row.locator("td:nth-child(6) .side").all_inner_texts()] == ["TensorFlow", "JAX"]
+    assert row.locator("td:nth-child(5) .side").count() == 2
+    assert row.locator(".sparkline path").count() == 3
+    assert len(row.locator("dl.figures dd").first.locator("span").all_inner_texts()) == 3
+    metrics = page.locator("table.metrics").first.locator("tbody tr")
+    assert metrics.count() == 5
+    assert all(each.locator(".side").count() == 2 for each in metrics.all())
+
+
+def test_who_leads_is_bold(watched: Watched, address_of_three: str) -> None:
+    """Another side where it is ahead of the reference; the reference where it is ahead of all."""
+    page = index(watched, address_of_three)
+    titles = ["PyTorch", "TensorFlow", "JAX"]
+    seen: set[tuple[bool, ...]] = set()
+    for row in page.locator("table.cases tbody > tr:first-child").all():
+        results = row.locator(".verdict").all_inner_texts()
+        bold = tuple("ahead" in (each.get_attribute("class") or "") for each in row.locator("td.number").all()[:3])
+        against = [result.startswith(title) for result, title in zip(results, titles[1:], strict=True)]
+        assert bold == (all(result.startswith("PyTorch") for result in results), *against)
+        seen.add(bold)
+    assert len(seen) > 2
+
+
+def test_the_history_has_three_lines_and_two_ratios(watched: Watched, address_of_three: str) -> None:
+    page = history(watched, address_of_three)
+    assert [page.locator(f"#plot .line-{colour}").count() for colour in range(3)] == [1, 1, 1]
+    assert [page.locator(f"#ratio-plot .line-{colour}").count() for colour in range(3)] == [0, 1, 1]
+    expect(page.locator("#ratio-plot .title")).to_have_text("PyTorch / TensorFlow · PyTorch / JAX: below 1 PyTorch costs less")
+    expect(page.locator("#readout .values")).to_contain_text("PyTorch / JAX")
+    page.locator("#table-details summary").click()
+    heads = page.locator("#table thead tr").first.locator("th, td").all_inner_texts()
+    assert heads == ["night", "commit", "PyTorch", "TensorFlow", "JAX", "PyTorch / TensorFlow", "PyTorch / JAX"]
+
+
+def test_a_night_without_the_reference_compares_the_others(three: Path) -> None:
+    (path,) = (each for each in (three / "data/history").rglob("*.json") if json.loads(each.read_text())["comparison"] == COMPILED)
+    found = {each["title"]: each["estimate"] for each in json.loads(path.read_text())["ratios"]}
+    assert list(found) == ["PyTorch / TensorFlow", "PyTorch / JAX", "TensorFlow / JAX"]
+    there = {title: [night for night, value in enumerate(values) if value is not None] for title, values in found.items()}
+    others = [night for night in range(NIGHTS) if night != FAILED_NIGHT]
+    assert there == {"PyTorch / TensorFlow": others, "PyTorch / JAX": others, "TensorFlow / JAX": [FAILED_NIGHT]}
+
+
+def test_each_other_side_has_its_pictures(watched: Watched, address_of_three: str) -> None:
+    page = watched.page
+    page.goto(f"{address_of_three}/pictures.html", wait_until="networkidle")
+    titles = page.locator("figure h2").all_inner_texts()
+    assert titles[:2] == [f"Train step: from stock to matched, PyTorch / {other}" for other in ("TensorFlow", "JAX")]
+    assert "Ways to load the same images, JAX bs32" in titles
+    against_jax = page.locator("figure").nth(1)
+    expect(against_jax.locator("svg")).to_contain_text("gains JAX")
+    assert against_jax.locator("svg .bar-2").count() > 1  # its key, and what was gained
+    assert against_jax.locator("svg .bar-1").count() == 0
+    scaling = page.locator("figure", has_text="Worker scaling").locator("svg")
+    assert [scaling.locator(f"path.line-{each}").count() for each in (0, 1, 2, "limit")] == [1, 1, 1, 1]
+
+
+def test_three_can_be_chosen_from(watched: Watched, address_of_three: str) -> None:
+    page = watched.page
+    page.goto(f"{address_of_three}/compare.html")
+    page.get_by_label("Framework").select_option(label="JAX")
+    expect(page.locator("#table tbody tr td:nth-child(2)").first).to_have_text("JAX")
+
+
+def test_the_job_s_summary_of_three(three: Path) -> None:
+    lines = (three.parent / "job.md").read_text().splitlines()
+    assert "| metric | PyTorch | TensorFlow | JAX | ratio | 95 % interval | result |" in lines
+    (time, *_) = (line for line in lines if line.startswith("| training time"))
+    assert "against TensorFlow: " in time
+    assert "<br>against JAX: " in time
+
+
+def test_one_alone(watched: Watched, tmp_path: Path) -> None:
+    with served(build(tmp_path, frameworks=("pytorch",))) as address:
+        page = index(watched, address)
+        assert page.title() == "Newest run · PyTorch"
+        assert set(page.locator(".verdict").all_inner_texts()) == {"no other side"}
+        assert page.locator("td.ahead").count() == 0
+        history(watched, address)
+        assert page.locator("#ratio-plot").is_hidden()
+        page.goto(f"{address}/pictures.html", wait_until="networkidle")
+        expect(page.locator("#pictures")).to_contain_text("Ways to load the same images, PyTorch bs32")
+        page.goto(f"{address}/compare.html", wait_until="networkidle")
+        assert page.locator("#axis-framework").count() == 0
+
+
+def test_more_than_there_are_colours(watched: Watched, tmp_path: Path) -> None:
+    with served(build(tmp_path, "JAX", "MXNet", "Caffe")) as address:
+        page = index(watched, address)
+        assert page.locator("table.cases").first.locator("thead .key").count() == 5
+        assert page.locator("table.cases tbody").first.locator(".verdict").count() == 4
+        history(watched, address)
+        assert [page.locator(f"#plot .line-{colour}").count() for colour in range(3)] == [2, 2, 1]
+        assert page.locator("#ratio-plot path[class^=line-]").count() == 4
