@@ -199,7 +199,7 @@ def test_an_axis_is_a_row(copy: Copy) -> None:
         assert each["group"] == f"napping matched plain fp32 {bed} bs8"
     assert "matched plain fp32 soft bs8" in copy.output
     assert "fp32 soft bs8" in copy.page()
-    assert '<select id="bed">' in (copy.folder / "site" / "compare.html").read_text()
+    assert '<select id="axis-bed">' in (copy.folder / "site" / "compare.html").read_text()
     header, *rows = (copy.folder / "site" / "data" / "history.csv").read_text().splitlines()
     assert '"bed"' in header
     assert len(rows) == 4

@@ -99,6 +99,7 @@ def everything(framework: str, weights: str) -> dict[str, Any]:
         "refusals": refusals(computing),
         "compiled_logits": computing.logits(Execution.COMPILED),
         "left_over_by_the_compiler": left_over(computing),
+        "losses": list(importlib.import_module(f"harness.frameworks.{framework}.loss").LOSSES),
     }
     if framework == "tensorflow":
         found |= {"faulty_logits": faulty_logits(weights), "traces": traces(weights)}

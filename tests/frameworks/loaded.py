@@ -164,7 +164,7 @@ def everything(
     """All checks in one start of the interpreter. Images and labels of an epoch go to a file of each way's name in the folder `epochs`.
 
     `damaged` are corpora by what is wrong with them. `jobs` is a corpus with two images a class, and a damaged copy of it. `decoy` is a
-    folder with another package `fixtures`, which ends whatever process imports it.
+    folder with other packages `fixtures` and `harness`, which end whatever process imports them.
     """
     give_back_the_largest_only()
     loading = Loading(framework, corpus)

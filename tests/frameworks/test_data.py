@@ -89,8 +89,9 @@ def found(
 ) -> Found:
     """Of both frameworks, each with a corpus of its own where it looks for what was prepared: the other prepares its own meanwhile."""
     decoy = tmp_path_factory.mktemp("another_checkout")
-    (decoy / "fixtures").mkdir()
-    (decoy / "fixtures" / "__init__.py").write_text("raise SystemExit('the code of another checkout')")
+    for package in ("fixtures", "harness"):
+        (decoy / package).mkdir()
+        (decoy / package / "__init__.py").write_text("raise SystemExit('the code of another checkout')")
     roots = {kind: str(each.root) for kind, each in damaged.items()}
 
     def gather(name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from fixtures.corpora import CLASSES
+from fixtures.models import Loss
 from fixtures.models.resnet50 import architecture, reference, weights
 from fixtures.models.weights import load
 from tests.frameworks.computed import EXPERIMENT, batch, smooth_images
@@ -121,6 +122,11 @@ def test_frozen_trains_the_head_alone(found: Found, framework: str) -> None:
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_full_trains_every_tensor(found: Found, framework: str) -> None:
     assert set(found[framework]["full"]["changed"]) == set(architecture.shapes(EXPERIMENT.head.hidden_units))
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_each_loss_that_a_model_may_have_is_there(found: Found, framework: str) -> None:
+    assert found[framework]["losses"] == list(Loss)
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

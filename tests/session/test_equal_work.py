@@ -128,3 +128,10 @@ def test_training(ours: TrainingTrace, broken: set[str]) -> None:
     checks = by_name(compare(setup("train_step", Workload.FROZEN).case, [training()], [ours]))
     assert set(checks) == {"loss curve", "gradient norm", "running means"}
     assert {name for name, holds in checks.items() if not holds} == broken
+
+
+def test_a_network_without_batch_norms_has_no_running_means() -> None:
+    case, none = setup("train_step", Workload.FROZEN).case, Array.of(np.empty(0))
+    without = msgspec.structs.replace(training(), running_means=none)
+    assert set(by_name(compare(case, [without], [without]))) == {"loss curve", "gradient norm"}
+    assert not by_name(compare(case, [training()], [without]))["running means"], "one has them, the other has not"
