@@ -147,7 +147,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def batch_size(self) -> int:
         """Of the rounds: where the largest that fits was sought, the case's is only where the search began."""
-        return int(self.figures.get("largest_batch_size", self.case.batch_size))
+        return int(self.figures.get("largest_batch_size", 0.0)) or self.case.batch_size
 
     def bytes_read(self, meter: str) -> int | None:
         """What the meter read; None where it could not, or is not among the readings."""
