@@ -28,16 +28,13 @@ class Verdict(msgspec.Struct, frozen=True):
     other: str = ""  # the framework that the reference is compared with; "": there is none
     ratio: str = ""  # or a difference, where a ratio means nothing
     interval: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """It was not measured well enough, or at all, to say whether there is a difference."""
-        return not self.ahead and self.text != NO_DIFFERENCE
+    reference: str = ""  # the framework that is the reference
 
 
 def verdicts(comparison: Comparison) -> list[Verdict]:
     """Of the reference against each of the others, in their order; one that says so where there are none."""
-    return [verdict(comparison.reference, other) for other in comparison.others] or [Verdict(NO_OTHER_SIDE)]
+    alone = Verdict(NO_OTHER_SIDE, reference=comparison.reference.case.framework)
+    return [verdict(comparison.reference, other) for other in comparison.others] or [alone]
 
 
 def verdict(reference: Measurement, other: Measurement) -> Verdict:
@@ -46,7 +43,7 @@ def verdict(reference: Measurement, other: Measurement) -> Verdict:
     frameworks = reference.case.framework, other.case.framework
     found = ratio(reference, other)
     if found is None and adjective is Compared.METER:
-        return Verdict(NO_METER, other=other.case.framework)
+        return Verdict(NO_METER, other=other.case.framework, reference=reference.case.framework)
     return called(found, frameworks, adjective, disturbed=reference.disturbed or other.disturbed)
 
 
@@ -54,14 +51,14 @@ def called(found: Ratio | None, frameworks: tuple[str, str], adjective: str, dis
     """found: of the first framework's cost over the second's. adjective: what the better one is."""
     first, other = frameworks
     if found is None:
-        return Verdict(DISTURBED if disturbed else TOO_FEW_TURNS, other=other)
+        return Verdict(DISTURBED if disturbed else TOO_FEW_TURNS, other=other, reference=first)
     shown, interval = f"{found.estimate:.2f}", found.interval
     if disturbed:
-        return Verdict(DISTURBED, other=other, ratio=shown, interval=interval)
+        return Verdict(DISTURBED, other=other, ratio=shown, interval=interval, reference=first)
     if not found.shows_difference:
-        return Verdict(NO_DIFFERENCE, other=other, ratio=shown, interval=interval)
+        return Verdict(NO_DIFFERENCE, other=other, ratio=shown, interval=interval, reference=first)
     ahead = first if found.estimate < 1 else other
-    return Verdict(f"{title(ahead)} {found.factor:.2f}× {adjective}", ahead, other, shown, interval)
+    return Verdict(f"{title(ahead)} {found.factor:.2f}× {adjective}", ahead, other, shown, interval, first)
 
 
 def called_difference(found: Difference, frameworks: tuple[str, str], lower_is_better: bool, adjective: str, digits: str) -> Verdict:
@@ -69,6 +66,6 @@ def called_difference(found: Difference, frameworks: tuple[str, str], lower_is_b
     first, other = frameworks
     shown, interval = f"{found.estimate:+{digits}}", f"{found.low:+{digits}} … {found.high:+{digits}}"
     if not found.is_shown:
-        return Verdict(NO_DIFFERENCE, other=other, ratio=shown, interval=interval)
+        return Verdict(NO_DIFFERENCE, other=other, ratio=shown, interval=interval, reference=first)
     ahead = first if (found.estimate < 0) is lower_is_better else other
-    return Verdict(f"{title(ahead)} {adjective}", ahead, other, shown, interval)
+    return Verdict(f"{title(ahead)} {adjective}", ahead, other, shown, interval, first)

@@ -12,41 +12,10 @@ from harness.findings.overlap import overlap_words
 from harness.findings.ratio import limit_share
 from harness.findings.scaling import called_growth
 from harness.phases import PHASES
-from harness.phases.figures import OF_THE_GPU
-from harness.record.figure import Figure, Together, Unit
+from harness.phases.figures import OF_THE_GPU, PERCENTS
+from harness.record.figure import BATCH, SINGLE, Figure, Together, Unit
 from harness.record.measurement import LIMIT, LOADER, STEP, Measurement
 from harness.record.outcome import Outcome
-
-PERCENTILES = (50, 90, 99)
-# Figures that no phase's table shows, or that need other words where no table stands around them.
-FURTHER = (
-    Figure("share_of_limit", "share of the limit", Unit.SHARE),
-    Figure("model_flops_utilisation", "share of the chip's peak", Unit.SHARE),
-    Figure("build_seconds", "build", Unit.SECONDS),
-    Figure("throttled_share", "throttled", Unit.SHARE),
-    Figure("pixel_difference_mean", "pixels off by, on average", Unit.NUMBER),
-    Figure("lost_share", "lost to loading", Unit.SHARE),
-    Figure("overlap", "overlap", Unit.SHARE),
-    Figure("loader_alone_seconds_per_step", "loader alone", Unit.SECONDS),
-    Figure("step_alone_seconds_per_step", "step alone", Unit.SECONDS),
-    Figure("host_tree_before_bytes", "host before the pipeline, with children", Unit.BYTES),
-    Figure("host_tree_bytes", "host, its buffers full, with children", Unit.BYTES),
-    Figure("device_baseline_bytes", "device before the work, by the driver", Unit.BYTES),
-    Figure("device_reserved_bytes", "device, reserved by the driver", Unit.BYTES),
-    Figure("warm_up_allocator_peak_bytes", "warm-up's device allocator peak", Unit.BYTES),
-    Figure("warm_up_allocator_reserved_peak_bytes", "warm-up's device allocator, reserved", Unit.BYTES),
-    Figure("warm_up_host_with_children_bytes", "warm-up's host, with children", Unit.BYTES),
-    Figure("warm_up_host_children_bytes", "warm-up's children", Unit.BYTES),
-    Figure("widest_sampling_gap_seconds", "widest gap in the samples of memory", Unit.SECONDS),
-    Figure("energy_window_seconds", "window of the energy's reading", Unit.SECONDS),
-    Figure("epoch_training_seconds", "training, an epoch", Unit.SECONDS),
-    Figure("validation_seconds", "validation, an epoch", Unit.SECONDS),
-    Figure("validation_accuracy", "validation accuracy", Unit.SHARE),
-    Figure("hw_thermal_slowdown_share", "slowed by heat, by the hardware", Unit.SHARE),
-    Figure("sw_thermal_slowdown_share", "slowed by heat, by the driver", Unit.SHARE),
-    Figure("power_brake_slowdown_share", "slowed by the power brake", Unit.SHARE),
-    Figure("sw_power_cap_share", "slowed by the power cap", Unit.SHARE),
-)
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -58,7 +27,10 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def figures(measurement: Measurement) -> dict[str, float]:
-    """Numbers by name, the unit in each. What the measurement itself has wins over what is derived here."""
+    """Numbers by name, the unit in each. What the measurement itself has wins over what is derived here.
+
+    Percentiles are there where each round is a single step: of rounds of several steps they would say nothing of the slow ones.
+    """
     found: dict[str, float] = {}
     if measurement.rounds and measurement.outcome is Outcome.OK:
         found |= _of_rounds(measurement)
@@ -115,7 +87,7 @@ def shown(measurement: Measurement) -> list[Shown]:
                 found.append(Shown(_titled(each.title, measurement.item), _joined(rows, numbers), tuple(figure.name for figure in there)))
             continue
         figure = each.of(measurement.item)
-        if figure.batch and figure.batch != ("single" if measurement.case.batch_size == 1 else "batch"):
+        if figure.batch and figure.batch != (SINGLE if measurement.case.batch_size == 1 else BATCH):
             continue
         text = said.get(figure.name) or (figure.written(numbers[figure.name]) if figure.name in numbers else figure.absent)
         if text is not None:
@@ -124,12 +96,14 @@ def shown(measurement: Measurement) -> list[Shown]:
 
 
 def known(items: Iterable[str] = ("image",)) -> dict[str, Figure]:
-    """Each figure that some phase declares, by its name; the first phase that has it says how it is called."""
-    declared = [each for phase in PHASES.values() for each in (*phase.figures, phase.watched.figure)]
-    flat = [figure for each in declared for figure in (each.figures if isinstance(each, Together) else (each,))]
+    """Each figure that some phase declares, by its name, as it is called where no table stands around it: what a phase has further wins."""
+    phases = PHASES.values()
+    further = [figure for phase in phases for figure in phase.further]
+    tabled = [each for phase in phases for each in (*phase.figures, phase.watched.figure)]
+    flat = [figure for each in tabled for figure in (each.figures if isinstance(each, Together) else (each,))]
     found: dict[str, Figure] = {}
     for item in items:
-        for figure in (*FURTHER, *OF_THE_GPU, *flat):
+        for figure in (*further, *OF_THE_GPU, *flat):
             named = figure.of(item)
             found.setdefault(named.name, named)
     return found
@@ -154,7 +128,7 @@ def _of_rounds(measurement: Measurement) -> dict[str, float]:
     if share is not None:
         found["share_of_limit"] = share.estimate
     if measurement.steps_per_round == 1 and len(rounds) > 1:
-        found |= {f"p{percent}_seconds": measurement.percentile_seconds(percent) for percent in PERCENTILES}
+        found |= {f"p{percent}_seconds": measurement.percentile_seconds(percent) for percent in PERCENTS}
     device_seconds = [round_.device_seconds for round_ in rounds if round_.device_seconds is not None]
     if device_seconds:
         found["device_step_seconds"] = statistics.median(device_seconds) / measurement.steps_per_round

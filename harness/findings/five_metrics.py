@@ -14,7 +14,7 @@ from harness.findings.comparison import Comparison, comparisons, phase_of
 from harness.findings.difference import DEVIATION, of_accuracies, of_losses
 from harness.findings.ratio import compared_meter, ratio_of, single
 from harness.findings.sides import ordered
-from harness.phases.declaration import Compared
+from harness.phases.declaration import Answer, Compared
 from harness.record.case import Execution, Style, Workload
 from harness.record.figure import NOTHING, seconds, size
 from harness.record.measurement import Epoch, Measurement
@@ -33,7 +33,7 @@ class Metric(msgspec.Struct, frozen=True):
 
 class FiveMetrics(msgspec.Struct, frozen=True):
     style: str
-    frameworks: tuple[str, ...]  # the reference first
+    frameworks: tuple[str, ...]  # in the order of their listing; of each metric the first that was measured is the reference
     metrics: tuple[Metric, ...]
     comparison: str  # the title of the job; "": none was measured
     epochs: int  # of the job
@@ -67,7 +67,7 @@ def _told(
     metrics = (
         _metric("validation loss", frameworks, job, _loss, _compared_losses),
         _metric("validation accuracy", frameworks, job, _accuracy, _compared_accuracies),
-        _metric("training time", frameworks, job, _training_time, functools.partial(_compared_epochs, _unsound(job), _training)),
+        _metric("training time", frameworks, job, _training_time, functools.partial(_compared_epochs, _training)),
         _inference_latency(frameworks, job, latency),
         _peak_memory(frameworks, job, memory),
     )
@@ -77,7 +77,7 @@ def _told(
 def _inference_latency(frameworks: tuple[str, ...], job: Comparison | None, latency: Comparison | None) -> Metric:
     found = _widest(job, latency)
     if found is job:
-        compare = functools.partial(_compared_epochs, _unsound(job), _validation)
+        compare = functools.partial(_compared_epochs, _validation)
         return _metric("inference latency", frameworks, job, _validation_time, compare)
     return _metric("inference latency", frameworks, found, lambda each: seconds(each.median_step_seconds), verdict)
 
@@ -97,13 +97,14 @@ def _metric(
 ) -> Metric:
     sides = {each.case.framework: each for each in found.sides} if found else {}
     values = {framework: value(sides[framework]) if framework in sides else NOTHING for framework in frameworks}
-    reference, others = frameworks[:1], frameworks[1:]
+    reference = next((each for each in frameworks if each in sides), "")  # the first that was measured
+    others = [each for each in frameworks if each != reference] if reference else frameworks[1:]
     verdicts = [
-        compare(sides[first], sides[other]) if {first, other} <= sides.keys() else Verdict(NOT_MEASURED, other=other)
-        for first in reference
+        compare(sides[reference], sides[other]) if other in sides else Verdict(NOT_MEASURED, other=other, reference=reference)
         for other in others
     ]
-    return Metric(name, values, tuple(verdicts) or (Verdict(NO_OTHER_SIDE if sides else NOT_MEASURED),), found.title if found else "")
+    alone = Verdict(NO_OTHER_SIDE if sides else NOT_MEASURED, reference=reference)
+    return Metric(name, values, tuple(verdicts or [alone]), found.title if found else "")
 
 
 def _compared_losses(first: Measurement, second: Measurement) -> Verdict:
@@ -111,11 +112,11 @@ def _compared_losses(first: Measurement, second: Measurement) -> Verdict:
     frameworks = _names(first, second)
     ours, theirs = (each.epochs[-1].validation_loss for each in (first, second))
     if not (math.isfinite(ours) and math.isfinite(theirs)):
-        return Verdict(NOT_COMPARED, other=second.case.framework)
+        return Verdict(NOT_COMPARED, other=second.case.framework, reference=first.case.framework)
     if all(DEVIATION in each.figures for each in (first, second)):
         return called_difference(of_losses(first, second), frameworks, lower_is_better=True, adjective="lower", digits=".3f")
     if min(ours, theirs) <= 0:
-        return Verdict(NOT_COMPARED, other=second.case.framework)
+        return Verdict(NOT_COMPARED, other=second.case.framework, reference=first.case.framework)
     return called(single(ours, theirs), frameworks, "lower", disturbed=False)
 
 
@@ -124,9 +125,11 @@ def _compared_accuracies(first: Measurement, second: Measurement) -> Verdict:
     return called_difference(found, _names(first, second), lower_is_better=False, adjective="higher", digits=".3f")
 
 
-def _compared_epochs(left_out: frozenset[int], duration: Callable[[Epoch], float], first: Measurement, second: Measurement) -> Verdict:
+def _compared_epochs(duration: Callable[[Epoch], float], first: Measurement, second: Measurement) -> Verdict:
+    """From the epochs in which neither side was disturbed or throttled."""
     if len(first.epochs) != len(second.epochs):
-        return Verdict(UNEQUAL_EPOCHS, other=second.case.framework)
+        return Verdict(UNEQUAL_EPOCHS, other=second.case.framework, reference=first.case.framework)
+    left_out = {place for each in (first, second) for place, round_ in enumerate(each.rounds) if not round_.sound}
     ours, theirs = ([duration(epoch) for place, epoch in enumerate(each.epochs) if place not in left_out] for each in (first, second))
     found = ratio_of(ours, theirs)
     disturbed = first.disturbed or second.disturbed or (found is None and bool(left_out))
@@ -155,7 +158,7 @@ def _training_time(measurement: Measurement) -> str:
 def _validation_time(measurement: Measurement) -> str:
     """As `evaluate()` has it, over the whole validation set, and of one item of it: the median epoch's."""
     found = statistics.median(_validation(epoch) for epoch in measurement.epochs)
-    return f"{seconds(found)}, {seconds(found / measurement.epochs[-1].validation_images)} an {measurement.item}"
+    return f"{seconds(found)}, {seconds(found / measurement.epochs[-1].validation_images)} an image"
 
 
 def _peak(meter: str, measurement: Measurement) -> str:
@@ -170,25 +173,23 @@ def _validation(epoch: Epoch) -> float:
     return epoch.validation_seconds
 
 
-def _unsound(job: Comparison | None) -> frozenset[int]:
-    """Places of the epochs in which any side was disturbed or throttled: they are in nobody's ratio."""
-    return frozenset(place for each in (job.sides if job else ()) for place, round_ in enumerate(each.rounds) if not round_.sound)
-
-
 def _is_job(measurement: Measurement) -> bool:
     return bool(measurement.epochs)
 
 
 def _is_latency(measurement: Measurement) -> bool:
     """One item alone through the network."""
-    phase = phase_of(measurement.case)
-    return phase is not None and phase.arithmetic and phase.workload is Workload.INFERENCE and measurement.case.batch_size == 1
+    return Answer.LATENCY in _answers(measurement) and measurement.case.batch_size == 1
 
 
 def _is_memory(measurement: Measurement) -> bool:
     """Of the work that the report had."""
+    return Answer.PEAK in _answers(measurement) and measurement.case.workload is Workload.FROZEN
+
+
+def _answers(measurement: Measurement) -> frozenset[Answer]:
     phase = phase_of(measurement.case)
-    return phase is not None and phase.compared is Compared.METER and measurement.case.workload is Workload.FROZEN
+    return phase.answers if phase else frozenset()
 
 
 def _reads(comparison: Comparison) -> Callable[[Measurement], bool]:

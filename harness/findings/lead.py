@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from harness.findings.comparison import title_of
+from harness.findings.comparison import phase_of, title_of
 from harness.findings.ratio import CONFIDENCE, Ratio, limit_share, ratio
 from harness.frameworks import FRAMEWORKS, title
-from harness.record.case import Case, Style, Workload
+from harness.phases.declaration import Answer
+from harness.record.case import Case, Style
 from harness.record.measurement import LIMIT, PIXEL_TOLERANCE, Measurement
 from harness.record.round import Round
 
@@ -43,10 +44,9 @@ def line(case: Case) -> str:
 
 
 def ways(measurements: Iterable[Measurement]) -> list[Measurement]:
-    """All ways of loading among the measurements, but for a ladder's rungs and those that were measured by number of workers."""
-    return [
-        each for each in measurements if each.case.workload is Workload.LOADING and each.case.style is not Style.LADDER and not each.scaling
-    ]
+    """All ways of loading among the measurements, but for a ladder's rungs."""
+    of_phases = ((each, phase_of(each.case)) for each in measurements if each.case.style is not Style.LADDER)
+    return [each for each, phase in of_phases if phase and Answer.WAYS in phase.answers]
 
 
 def ranked(measurements: Iterable[Measurement]) -> list[Measurement]:

@@ -12,7 +12,10 @@ from harness.record.figure import Figure, Together
 
 
 class Schedule(StrEnum):
-    """When the sides of a comparison are measured; a module each in `harness/session/schedules`."""
+    """When the sides of a comparison are measured; a module each in `harness/session/schedules`.
+
+    But for the first and the third, each side has a worker of its own, which has done nothing before.
+    """
 
     IN_TURNS = "in_turns"  # block by block, A B, B A, A B, …
     APART = "apart"  # one after the other, no other worker beside it: a peak is to be its own
@@ -21,12 +24,23 @@ class Schedule(StrEnum):
     JOB = "job"  # epoch by epoch in turns
 
 
+OWN_WORKERS = frozenset({Schedule.APART, Schedule.SEARCH, Schedule.JOB})
+
+
+class Answer(StrEnum):
+    """A question beyond its own table that a phase answers."""
+
+    LATENCY = "latency"  # the report's, by cases of a single item
+    PEAK = "peak"  # the report's memory
+    WAYS = "ways"  # which way of loading is the best
+
+
 class Values(StrEnum):
     """Which of a measurement's values are watched."""
 
     ROUNDS = "rounds"  # seconds a step, of each round
     ROUNDS_AN_ITEM = "rounds_an_item"  # the same over the batch size, which differs from run to run
-    METER = "meter"  # bytes, of the meter that all sides could read
+    METER = "meter"  # bytes, of the device's meter where it could be read, else of the host's
 
 
 class Watched(msgspec.Struct, frozen=True):
@@ -55,14 +69,21 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     watched: Watched
     compared: Compared = Compared.TURNS
     figures: tuple[Figure | Together, ...]  # what tables show, in this order; the first ones first
+    further: tuple[Figure, ...] = ()  # what its measurements have beside them, or what needs other words where no table stands around it
+    answers: frozenset[Answer] = frozenset()
     notes: tuple[str, ...] = ()  # how its figures are to be read, in the terminal
     workload: Workload | None = None  # the only one that it has: then neither ids nor titles say it
     ladder: tuple[Source, ...] = ()  # the order in which its sources of unfairness become neutral, on the way from `stock` to `matched`
-    fresh_workers: bool = False  # a worker is used for one case of it, and for nothing before
+    fresh_workers: bool = False  # of sides in turns: their workers have done nothing before
     fed: bool = False  # its work has an input pipeline
     arithmetic: bool = False  # its steps are a model's arithmetic and nothing else: a share of the chip's peak can be told
     counts_items: bool = True  # items pass through its steps, so many a second
     least_rounds_of_one: int = 0  # of a single item: with fewer the slowest ones would not show
+
+    @property
+    def whole_job(self) -> bool:
+        """Its experiment is the jobs' one, and a part of the training images is held back."""
+        return self.schedule is Schedule.JOB
 
     def neutral(self, case: Case) -> frozenset[Source]:
         """The sources of unfairness that are at their neutral setting in a case of it; the others are at the framework's own habit.

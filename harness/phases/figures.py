@@ -17,7 +17,9 @@ OF_THE_GPU = (DEVICE_STEP, UTILISATION, JOULES_PER_ITEM)  # what a GPU tells; wh
 
 ITEMS_PER_SECOND_OF_A_BATCH = Figure(ITEMS_PER_SECOND.name, ITEMS_PER_SECOND.title, ITEMS_PER_SECOND.unit, batch=BATCH)
 STEP_OF_A_BATCH = Figure(STEP.name, STEP.title, STEP.unit, batch=BATCH)
-PERCENTILES = tuple(Figure(f"p{percent}_seconds", f"p{percent}", Unit.SECONDS, batch=SINGLE) for percent in (50, 90, 99))
+PERCENTS = (50, 90, 99)
+PERCENTILES = tuple(Figure(f"p{percent}_seconds", f"p{percent}", Unit.SECONDS, batch=SINGLE) for percent in PERCENTS)
+LATENCY_ROUNDS = 100  # of a single item, at least: the 99th percentile of fewer would be the slowest one
 
 METERS = tuple(
     Figure(name, title, Unit.BYTES, digits=0)
@@ -32,5 +34,32 @@ METERS = tuple(
         ("host_children_bytes", "children"),
         ("host_baseline_bytes", "framework alone"),
         ("warm_up_host_peak_bytes", "warm-up's host peak"),
+    )
+)
+
+# What tables do not show, or not in these words.
+SHARE_OF_LIMIT_ALONE = Figure(SHARE_OF_LIMIT.name, "share of the limit", Unit.SHARE)
+OF_EVERY_WORK = (
+    Figure("build_seconds", "build", Unit.SECONDS),
+    Figure("throttled_share", "throttled", Unit.SHARE),
+)
+OF_A_WATCHED_GPU = (
+    Figure(UTILISATION.name, "share of the chip's peak", Unit.SHARE),
+    Figure("energy_window_seconds", "window of the energy's reading", Unit.SECONDS),
+    Figure("hw_thermal_slowdown_share", "slowed by heat, by the hardware", Unit.SHARE),
+    Figure("sw_thermal_slowdown_share", "slowed by heat, by the driver", Unit.SHARE),
+    Figure("power_brake_slowdown_share", "slowed by the power brake", Unit.SHARE),
+    Figure("sw_power_cap_share", "slowed by the power cap", Unit.SHARE),
+)
+FURTHER_METERS = tuple(
+    Figure(name, title, unit)
+    for name, title, unit in (
+        ("device_baseline_bytes", "device before the work, by the driver", Unit.BYTES),
+        ("device_reserved_bytes", "device, reserved by the driver", Unit.BYTES),
+        ("warm_up_allocator_peak_bytes", "warm-up's device allocator peak", Unit.BYTES),
+        ("warm_up_allocator_reserved_peak_bytes", "warm-up's device allocator, reserved", Unit.BYTES),
+        ("warm_up_host_with_children_bytes", "warm-up's host, with children", Unit.BYTES),
+        ("warm_up_host_children_bytes", "warm-up's children", Unit.BYTES),
+        ("widest_sampling_gap_seconds", "widest gap in the samples of memory", Unit.SECONDS),
     )
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
 from harness.phases import PHASES
-from harness.phases.declaration import Schedule
 from harness.record.case import Case, Style
 
 
@@ -14,17 +13,16 @@ def setup_of(
 ) -> Setup:
     """corpus: its folder; weights: their file. In a matched job there is no dropout: the curves have to coincide."""
     phase = PHASES[case.phase]
-    whole_job = phase.schedule is Schedule.JOB
     return Setup(
         case=case,
         neutral=phase.neutral(case),
         fed=phase.fed,
-        whole_job=whole_job,
+        whole_job=phase.whole_job,
         model=model,
         experiment=experiment,
         corpus=corpus,
         weights=weights,
         threads=threads,
-        dropout=0.0 if whole_job and case.style is Style.MATCHED else experiment.head.dropout,
+        dropout=0.0 if phase.whole_job and case.style is Style.MATCHED else experiment.head.dropout,
         pretrained=pretrained,
     )

@@ -25,10 +25,14 @@ class Difference(msgspec.Struct, frozen=True):
     field: str
     then: str
     now: str
+    called: tuple[str, str] = ("", "")  # what the two are called by people, where that is told; a name makes no difference
 
     @property
     def told(self) -> str:
-        return f"{name(self.field)}: {short(self.field, self.then)} → {short(self.field, self.now)}"
+        then, now = (short(self.field, value) for value in (self.then, self.now))
+        if all(self.called):
+            then, now = (f"{called} ({value})" for called, value in zip(self.called, (then, now), strict=True))
+        return f"{name(self.field)}: {then} → {now}"
 
 
 def name(field: str) -> str:
@@ -50,10 +54,16 @@ def told(machine: Machine) -> dict[str, str]:
 def machine_differences(then: Machine, now: Machine) -> list[Difference]:
     """In the order of the fields. What one of the two does not tell is no difference."""
     before, after = told(then), told(now)
-    return [Difference(field, before[field], after[field]) for field in before if field in after and before[field] != after[field]]
+    fields = [field for field in before if field in after and before[field] != after[field]]
+    return [Difference(field, before[field], after[field], (_called(then, field), _called(now, field))) for field in fields]
 
 
 def environment_differences(then: Mapping[str, str], now: Mapping[str, str]) -> list[Difference]:
     """Of two workers of one framework, by field. What one of the two does not tell is no difference."""
     fields = sorted((then.keys() & now.keys()) - PLACE)
     return [Difference(field, then[field], now[field]) for field in fields if then[field] != now[field]]
+
+
+def _called(machine: Machine, field: str) -> str:
+    called = field.removesuffix(_HASH)
+    return (getattr(machine, called) if field.endswith(_HASH) and called in _NAMES else None) or ""

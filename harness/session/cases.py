@@ -21,6 +21,7 @@ import pytest
 from harness.findings.comparison import title_of
 from harness.frameworks import FRAMEWORKS
 from harness.phases import PHASES, implied
+from harness.phases.declaration import OWN_WORKERS
 from harness.record.axis import Axis
 from harness.record.case import AXES, DEFAULTS, Case, parts
 from harness.record.fairness import SURROUNDINGS
@@ -173,9 +174,9 @@ def partners(items: Iterable[pytest.Item], case: Case) -> list[Case]:
 
 
 def _rank(item: pytest.Item) -> tuple[int, int]:
-    """Tests of other kinds come first, as they were; then what shares workers, by their surroundings; then what has fresh ones."""
+    """Tests of other kinds come first, as they were; then what shares workers, by their surroundings; then what has its own."""
     case = item.stash.get(CASE, None)
     if case is None:
         return (-1, 0)
     phase = PHASES[case.phase]
-    return (1, 0) if phase.fresh_workers else (0, -len(phase.neutral(case) & SURROUNDINGS))
+    return (1, 0) if phase.schedule in OWN_WORKERS else (0, -len(phase.neutral(case) & SURROUNDINGS))

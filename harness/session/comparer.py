@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from harness.findings import overlap
 from harness.phases import PHASES
 from harness.record.case import Case
@@ -11,6 +13,8 @@ from harness.record.measurement import Measurement
 from harness.session.schedules import SCHEDULES
 from harness.session.stopping import StoppingRule
 from harness.session.workbench import Workbench
+
+COMPARER: pytest.StashKey[Comparer] = pytest.StashKey()  # the session's
 
 
 class Comparer:

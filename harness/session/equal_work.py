@@ -103,7 +103,8 @@ def _training_checks(ours: TrainingTrace, theirs: TrainingTrace, tolerances: Tol
 
 
 def _spread_check(name: str, ours: np.ndarray, theirs: np.ndarray, tolerance: float) -> Check:
-    return Check(name, _largest_difference(ours, theirs) / float(theirs.std()), tolerance, "standard deviations")
+    difference = _largest_difference(ours, theirs)
+    return Check(name, difference / float(theirs.std()) if theirs.size else difference, tolerance, "standard deviations")
 
 
 def _largest_difference(ours: np.ndarray, theirs: np.ndarray) -> float:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from harness.record.check import Check
 from harness.record.measurement import Epoch
 
-# Relative, of the losses of an epoch, where both frameworks see the same images in the same order.
+# Relative, of the losses of an epoch, where all frameworks see the same images in the same order.
 # 8e-4 was reached over twelve epochs, and two images of 204. A job of the whole network is not compared: Adam's first steps move each
 # weight by the sign of its gradient, and rounding soon decides where they go.
 CURVE_TOLERANCE = 1e-2

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from harness.phases import PHASES
-from harness.phases.declaration import Schedule
 from harness.record.comparable import environment_differences, machine_differences
 from harness.record.machine import Machine
 from harness.record.measurement import SCHEMA_VERSION, Measurement
@@ -41,7 +40,7 @@ def workers(measurements: list[Measurement]) -> dict[str, dict[str, str]]:
 
 def suite(config: pytest.Config, measurements: list[Measurement]) -> dict[str, Any]:
     """What the work was made from: the same for every step of a session, and for every whole job."""
-    jobs, steps = ([each for each in measurements if (PHASES[each.case.phase].schedule is Schedule.JOB) is job] for job in (True, False))
+    jobs, steps = ([each for each in measurements if PHASES[each.case.phase].whole_job is job] for job in (True, False))
     experiments = options.of(config).experiments
     return {
         "schema_version": SCHEMA_VERSION,
@@ -78,10 +77,6 @@ def differences(now: dict[str, Any], then: dict[str, Any]) -> list[str]:
 def pytest_benchmark_compare_machine_info(config: pytest.Config, machine_info: dict[str, Any], compared_benchmark: dict[str, Any]) -> None:
     """Called before anything is measured: refuses what can be known without a worker."""
     saved = compared_benchmark["machine_info"]
-    try:
-        Machine.of(saved)
-    except msgspec.ValidationError as error:
-        raise pytest.UsageError(f"--benchmark-compare: the saved run's machine_info cannot be read ({error}): measure it again") from error
     config.stash.setdefault(COMPARED, []).append((machine_info, saved))
     refused = refusal(config, machine_info, saved)
     if refused:
@@ -98,8 +93,13 @@ def check_workers(config: pytest.Config) -> None:
 
 
 def refusal(config: pytest.Config, now: dict[str, Any], saved: dict[str, Any]) -> str | None:
-    found = differences(now, saved)
-    if not found or options.of(config).compare_anyway:
+    if options.of(config).compare_anyway:
+        return None
+    try:
+        found = differences(now, saved)
+    except msgspec.ValidationError as error:
+        found = [f"what the saved run says of its machine cannot be read: {error}"]
+    if not found:
         return None
     lines = "\n".join(f"  {line}" for line in found)
     return (

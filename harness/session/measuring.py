@@ -13,17 +13,15 @@ from harness.record.case import Case
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from harness.session import cases, machine, options, recording
-from harness.session.comparer import Comparer
+from harness.session.comparer import COMPARER, Comparer
 from harness.session.inputs import InputStore
+from harness.session.progress import ProgressLine
 from harness.session.stopping import StoppingRule
-from harness.session.terminal.progress import ProgressLine
 from harness.session.workbench import Workbench
 from harness.session.workers.pool import WorkerPool
 from harness.session.workers.worker import WorkerStartError
 
 SUITE = Path(__file__).parents[2]  # the worker imports the same checkout, not what is installed in its environment
-
-COMPARER = pytest.StashKey[Comparer]()
 
 Measure = Callable[[], Measurement]
 

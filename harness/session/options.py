@@ -12,7 +12,6 @@ from fixtures.experiments import defaults
 from fixtures.experiments.experiment import Experiment, ExperimentError, Run, load, shipped
 from harness.frameworks import FRAMEWORKS
 from harness.phases import PHASES
-from harness.phases.declaration import Schedule
 from harness.session import gpu
 
 DATASETS = ("generated", "flowers102")
@@ -37,14 +36,14 @@ class Options(msgspec.Struct, frozen=True):
     confidence: float
 
     def experiment(self, phase: str) -> Experiment:
-        return self.experiments.jobs if PHASES[phase].schedule is Schedule.JOB else self.experiments.steps
+        return self.experiments.jobs if PHASES[phase].whole_job else self.experiments.steps
 
 
 KEY = pytest.StashKey[Options]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("frameworks", "PyTorch and TensorFlow on equal work")
+    group = parser.getgroup("frameworks", f"{' and '.join(each.title for each in FRAMEWORKS.values())} on equal work")
     group.addoption(
         "--experiment",
         metavar="NAME|PATH",

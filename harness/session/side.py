@@ -99,7 +99,7 @@ class Side:
         with self._survived():
             made = self._inputs.on(worker, self.experiment, self._report)
             self._provenance = self._inputs.provenance(self.experiment, made)
-            self._flop_per_item = made.flop_per_item.get(self.case.workload, 0)
+            self._flop_per_item = made.flop_per_item[self.case.workload]
             self.setup: Setup = setup_of(
                 self.case,
                 self.experiment,
@@ -109,7 +109,8 @@ class Side:
                 threads=worker.hello.cores,
                 pretrained=self._inputs.pretrained,
             )
-            self.environment = self.ask(Describe(self.setup), "opening the device") or {}
+            described = self.ask(Describe(self.setup), "opening the device")
+            self.environment = self.environment if described is None else described  # a second worker may fail where a first one told it
 
     def ask(self, request: Request, stage: str) -> Any:
         """The worker's answer. None where the side has failed, now or before."""
@@ -147,6 +148,10 @@ class Side:
             step_seconds = statistics.median(self.taken.step_seconds)
             self.note(*utilisation.utilisation(flop / step_seconds, self.case.precision, self.environment))
 
+    def conclude(self, trial: Side) -> None:
+        """Takes over what was measured of the same case at another batch size."""
+        self.taken, self.environment = trial.taken, trial.environment
+
     def note(self, figures: dict[str, float], missing: dict[str, str]) -> None:
         """Adds figures, and what is missing of them with the reason."""
         self._figures |= figures
@@ -156,6 +161,11 @@ class Side:
         """Adds one batch size that was tried on the way."""
         speed = trial.case.batch_size / trial.median_step_seconds if trial.outcome is Outcome.OK else None
         self._sweep.append(SweepPoint(trial.case.batch_size, trial.outcome, speed, trial.readings))
+
+    @property
+    def items(self) -> str:
+        """The word for what its batches are made of."""
+        return f"{self._inputs.model.item}s"
 
     def milestone(self, stage: str) -> None:
         self._teller.milestone(self.case, stage)

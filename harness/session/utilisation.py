@@ -1,6 +1,6 @@
 """Model FLOPs utilisation: what share of the chip's dense peak the steps' arithmetic is (Chowdhery et al. 2022, PaLM, appendix B).
 
-One count an image for both frameworks: what a framework computes beyond it is no merit of its.
+One count an item for all frameworks: what a framework computes beyond it is no merit of its.
 """
 
 from __future__ import annotations

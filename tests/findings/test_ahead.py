@@ -33,7 +33,9 @@ def compared(*measurements: Measurement) -> Comparison:
 
 
 def test_the_faster_one_is_ahead() -> None:
-    assert verdict(side(case(FIRST), 1.0), side(case(SECOND), 2.0)) == Verdict("PyTorch 2.00× faster", FIRST, SECOND, "0.50", "one run")
+    assert verdict(side(case(FIRST), 1.0), side(case(SECOND), 2.0)) == Verdict(
+        "PyTorch 2.00× faster", FIRST, SECOND, "0.50", "one run", FIRST
+    )
     assert verdict(side(case(FIRST), 3.0), side(case(SECOND), 2.0)).ahead == SECOND
 
 
@@ -44,36 +46,35 @@ def test_the_reference_has_a_verdict_against_each_other_side(monkeypatch: pytest
 
 
 def test_one_side_has_no_other() -> None:
-    assert verdicts(compared(side(case(FIRST), 1.0))) == [Verdict(NO_OTHER_SIDE)]
-    assert Verdict(NO_OTHER_SIDE).is_open
+    assert verdicts(compared(side(case(FIRST), 1.0))) == [Verdict(NO_OTHER_SIDE, reference=FIRST)]
 
 
 def test_memory_is_lighter_and_the_largest_batch_larger() -> None:
     ours, theirs = (
         side(case(name, "memory"), 1.0, readings=readings(host_with_children_bytes=size)) for name, size in ((FIRST, 3), (SECOND, 2))
     )
-    assert verdict(ours, theirs) == Verdict("TensorFlow 1.50× lighter", SECOND, SECOND, "1.50", "one run")
+    assert verdict(ours, theirs) == Verdict("TensorFlow 1.50× lighter", SECOND, SECOND, "1.50", "one run", FIRST)
     ours, theirs = (
         side(case(name, "largest_batch"), 1.0, figures={"largest_batch_size": size}) for name, size in ((FIRST, 300.0), (SECOND, 200.0))
     )
-    assert verdict(ours, theirs) == Verdict("PyTorch 1.50× larger", FIRST, SECOND, "0.67", "one run")
+    assert verdict(ours, theirs) == Verdict("PyTorch 1.50× larger", FIRST, SECOND, "0.67", "one run", FIRST)
 
 
 def test_memory_that_no_meter_told_both_is_not_compared() -> None:
     ours, theirs = side(case(FIRST, "memory"), 1.0, readings=readings(host_with_children_bytes=3)), side(case(SECOND, "memory"), 1.0)
-    assert verdict(ours, theirs) == Verdict(NO_METER, other=SECOND)
+    assert verdict(ours, theirs) == Verdict(NO_METER, other=SECOND, reference=FIRST)
 
 
 def test_what_was_disturbed_or_too_short_names_nobody() -> None:
     loud = side(case(FIRST), 1.0, foreign_share=0.5)
-    assert verdict(loud, side(case(SECOND), 2.0)) == Verdict(DISTURBED, other=SECOND)
+    assert verdict(loud, side(case(SECOND), 2.0)) == Verdict(DISTURBED, other=SECOND, reference=FIRST)
     short = [side(case(name), 1.0, rounds=side(case(name), 1.0).rounds[:2]) for name in SIDES]
-    assert verdict(*short) == Verdict(TOO_FEW_TURNS, other=SECOND)
+    assert verdict(*short) == Verdict(TOO_FEW_TURNS, other=SECOND, reference=FIRST)
 
 
 def test_in_a_disturbed_one_the_ratio_of_the_sound_turns_is_still_shown() -> None:
     assert called(Ratio(0.5, 0.4, 0.6), SIDES, "faster", disturbed=True) == Verdict(
-        DISTURBED, other=SECOND, ratio="0.50", interval="0.40 – 0.60"
+        DISTURBED, other=SECOND, ratio="0.50", interval="0.40 – 0.60", reference=FIRST
     )
 
 
@@ -83,7 +84,7 @@ def test_somebody_is_ahead_only_where_the_interval_shows_it(estimate: float, rea
     told = called(found, SIDES, "faster", disturbed)
     assert bool(told.ahead) is (found.shows_difference and not disturbed)
     assert told.ahead in ("", FIRST if estimate < 1 else SECOND)
-    assert told.is_open is disturbed
+    assert (not told.ahead and told.text != NO_DIFFERENCE) is disturbed
     assert (told.text == NO_DIFFERENCE) is not (disturbed or found.shows_difference)
 
 
@@ -93,7 +94,7 @@ def test_of_a_difference_too(estimate: float, reach: float, lower_is_better: boo
     told = called_difference(found, SIDES, lower_is_better, "better", ".3f")
     better = FIRST if (estimate < 0) is lower_is_better else SECOND
     assert told.ahead == (better if found.low > 0 or found.high < 0 else "")
-    assert not told.is_open
+    assert told.ahead or told.text == NO_DIFFERENCE
     assert (told.other, told.ratio) == (SECOND, f"{estimate:+.3f}")
 
 

@@ -87,12 +87,12 @@ def test_newcombes_interval() -> None:
 
 def test_too_few_epochs_are_not_called() -> None:
     found = metrics(job(FIRST, [2.0]), job(SECOND, [2.0]))
-    assert found["training time"].verdicts == (Verdict(TOO_FEW_TURNS, other=SECOND),)
+    assert found["training time"].verdicts == (Verdict(TOO_FEW_TURNS, other=SECOND, reference=FIRST),)
 
 
 def test_disturbed_epochs_call_no_winner() -> None:
     found = metrics(job(FIRST, [2.0] * 4, disturbed=[0, 1]), job(SECOND, [1.0] * 4))
-    assert found["training time"].verdicts == (Verdict(DISTURBED, other=SECOND),)
+    assert found["training time"].verdicts == (Verdict(DISTURBED, other=SECOND, reference=FIRST),)
 
 
 def test_disturbed_epochs_and_an_even_number_of_them_name_one_winner() -> None:
@@ -155,13 +155,13 @@ def test_what_was_not_measured_says_so() -> None:
 
 def test_one_side_alone_is_shown() -> None:
     found = metrics(job(FIRST, [1.0] * 4, peak_bytes=None))
-    assert [each.verdicts for each in found.values()] == [(Verdict(NO_OTHER_SIDE),)] * 4 + [(Verdict(NOT_MEASURED),)]
+    assert [each.verdicts for each in found.values()] == [(Verdict(NO_OTHER_SIDE, reference=FIRST),)] * 4 + [(Verdict(NOT_MEASURED),)]
     assert found["training time"].values == {FIRST: "4 s, 1 s an epoch"}
 
 
 def test_styles_do_not_mix() -> None:
     found = metrics(job(FIRST, [1.0] * 4), job(SECOND, [1.0] * 4, Style.MATCHED))
-    assert {each.verdicts for each in found.values()} == {(Verdict(NOT_MEASURED, other=SECOND),)}
+    assert {each.verdicts for each in found.values()} == {(Verdict(NOT_MEASURED, other=SECOND, reference=FIRST),)}
     assert found["training time"].values == {FIRST: "4 s, 1 s an epoch", SECOND: "–"}
 
 
@@ -225,7 +225,7 @@ def test_a_side_whose_job_ended_without_a_number_is_there() -> None:
     (found,) = of_jobs([job(FIRST, [1.0] * 4), crashed])
     assert found == of_style([job(FIRST, [1.0] * 4), crashed])
     assert found.metrics[2].values == {FIRST: "4 s, 1 s an epoch", SECOND: "–"}
-    assert found.metrics[2].verdicts == (Verdict(NOT_MEASURED, other=SECOND),)
+    assert found.metrics[2].verdicts == (Verdict(NOT_MEASURED, other=SECOND, reference=FIRST),)
     assert of_jobs([crashed]) == []
 
 
@@ -234,24 +234,40 @@ def test_a_run_of_long_ago_tells_no_deviation_and_no_rounds() -> None:
         msgspec.structs.replace(each, figures={}, rounds=()) for each in (job(FIRST, [1.0] * 4, loss=0.5), job(SECOND, [2.0] * 4, loss=1.0))
     ]
     found = metrics(*old)
-    assert found["validation loss"].verdicts == (Verdict("PyTorch 2.00× lower", FIRST, SECOND, "0.50", "one run"),)
+    assert found["validation loss"].verdicts == (Verdict("PyTorch 2.00× lower", FIRST, SECOND, "0.50", "one run", FIRST),)
     assert found["training time"].verdicts[0].text == "PyTorch 2.00× faster"
     zero = [msgspec.structs.replace(each, figures={}) for each in (job(FIRST, [1.0] * 4, loss=0.0), job(SECOND, [2.0] * 4))]
-    assert metrics(*zero)["validation loss"].verdicts == (Verdict(NOT_COMPARED, other=SECOND),)
+    assert metrics(*zero)["validation loss"].verdicts == (Verdict(NOT_COMPARED, other=SECOND, reference=FIRST),)
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
 def test_a_loss_that_is_no_number_is_not_compared(loss: float) -> None:
     found = metrics(job(FIRST, [1.0] * 4, loss=loss), job(SECOND, [1.0] * 4))
-    assert found["validation loss"].verdicts == (Verdict(NOT_COMPARED, other=SECOND),)
+    assert found["validation loss"].verdicts == (Verdict(NOT_COMPARED, other=SECOND, reference=FIRST),)
 
 
 def test_memory_that_one_side_could_not_read_is_not_measured_there() -> None:
     found = metrics(job(FIRST, [1.0] * 4), job(SECOND, [1.0] * 4, peak_bytes=None))["peak memory"]
     assert found.values == {FIRST: "1,024 MiB", SECOND: "–"}
-    assert found.verdicts == (Verdict(NOT_MEASURED, other=SECOND),)
+    assert found.verdicts == (Verdict(NOT_MEASURED, other=SECOND, reference=FIRST),)
 
 
 def test_medians_are_the_statistics_modules() -> None:
     seconds = [3.0, 1.0, 2.0, 10.0]
     assert metrics(job(FIRST, seconds))["training time"].values[FIRST].split(", ")[1] == f"{statistics.median(seconds):.3g} s an epoch"
+
+
+def test_where_the_first_framework_failed_the_others_are_compared_with_each_other() -> None:
+    crashed = Measurement(case=case(FIRST, "fine_tuning", Style.STOCK), outcome=Outcome.CRASHED)
+    told = of_style([crashed, job(SECOND, [1.0] * 4), job(THIRD, [2.0] * 4)], "stock")
+    training = told.metrics[2]
+    assert told.frameworks == (FIRST, SECOND, THIRD)
+    assert [(each.reference, each.other, each.ahead) for each in training.verdicts] == [(SECOND, FIRST, ""), (SECOND, THIRD, SECOND)]
+    assert training.verdicts[0].text == NOT_MEASURED
+
+
+def test_a_disturbed_third_side_takes_nothing_from_the_other_two() -> None:
+    loud = job(THIRD, [2.0] * 4)
+    loud = msgspec.structs.replace(loud, rounds=tuple(msgspec.structs.replace(each, foreign_cpu_share=0.5) for each in loud.rounds))
+    training = of_style([job(FIRST, [1.0] * 4), job(SECOND, [2.0] * 4), loud], "stock").metrics[2]
+    assert [each.text for each in training.verdicts] == ["PyTorch 2.00× faster", DISTURBED]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness.findings.lead import does_the_work, lead, left_out, name, ranked, told, ways
 from harness.findings.ratio import limit_share
 from harness.record.case import Case, Style, Workload
-from harness.record.measurement import Measurement, ScalingPoint
+from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from harness.record.round import Round
 from tests.findings.sides import THIRD, add_a_third
@@ -138,5 +138,6 @@ def test_who_is_best_of_one_framework_is_not_said() -> None:
 
 
 def test_what_was_measured_by_number_of_workers_is_no_way() -> None:
-    scaled = msgspec.structs.replace(way("pytorch", 0.5, "workers"), scaling=(ScalingPoint(1, 1.0, 1.0, 1.0, 1.0),))
-    assert ways([scaled]) == []
+    scaled = way("pytorch", 0.5, "workers")
+    assert ways([msgspec.structs.replace(scaled, case=msgspec.structs.replace(scaled.case, phase="pipeline_scaling"))]) == []
+    assert ways([scaled]) == [scaled]

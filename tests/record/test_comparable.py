@@ -57,6 +57,8 @@ def test_a_difference_is_told_then_and_now() -> None:
     then = Machine(**TOLD)
     (weights,) = machine_differences(then, msgspec.structs.replace(then, job_weights_sha256="other"))
     assert weights.told == "job weights: jw → other"
+    (experiment,) = machine_differences(then, msgspec.structs.replace(then, experiment="another", experiment_sha256="x" * 64))
+    assert experiment.told == "experiment: exp (e) → another (xxxxxxxxxxxx)"
     (gpu,) = machine_differences(then, msgspec.structs.replace(then, gpu=None))
     assert gpu.told == "gpu: A GPU → none"
 

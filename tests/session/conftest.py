@@ -87,6 +87,16 @@ class InnerRun:
         print(output)
         return process.returncode, output
 
+    def run_history(self, *arguments: str) -> tuple[int, str]:
+        """Exit code and output of `python -m history`, which knows the run's stand-ins by its conftest."""
+        program = "import runpy, conftest, sys; sys.argv[0] = 'history'; runpy.run_module('history', run_name='__main__', alter_sys=True)"
+        command = [sys.executable, "-c", program, *arguments]
+        done = subprocess.run(
+            command, cwd=self.folder, env=self._environment, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+        )
+        print(done.stdout, done.stderr)
+        return done.returncode, done.stdout
+
     def json(self, name: str = "out.json") -> dict[str, Any]:
         return json.loads((self.folder / name).read_text())  # type: ignore[no-any-return]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from harness.frameworks import FRAMEWORKS
-from harness.phases import PHASES
 
 PROJECT = Path(__file__).parents[2]
 FRAMEWORK_MODULES = ("torch", "torchvision", "tensorflow", "keras")
@@ -56,8 +55,7 @@ def test_sides_of_a_comparison_are_neighbours_and_fresh_workers_come_last() -> N
     for first, second in zip(everything[::2], everything[1::2], strict=True):
         assert "[pytorch-" in first
         assert "[tensorflow-" in second
-    fresh = [f"test_{name}[" for name, phase in PHASES.items() if phase.fresh_workers] + ["test_data_pipeline_", "test_memory_"]
-    have_fresh_workers = [any(name in each for name in fresh) for each in everything]
+    have_fresh_workers = [any(phase in each for phase in ("test_memory", "test_fine_tuning", "test_largest")) for each in everything]
     assert have_fresh_workers == sorted(have_fresh_workers)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+
 import pytest
 
-from history.__main__ import main
 from tests.session.conftest import InnerRun, measurements
 
 BENCHMARK = """
 import pytest
 
 STEP = {"phase": "train_step", "workload": "frozen", "batch_size": 8}
-JOB = {"phase": "fine_tuning", "workload": "experiment", "batch_size": 8}
+JOB = {"phase": "fine_tuning", "workload": "frozen", "batch_size": 8}
 
 @pytest.mark.cases(**STEP, style="stock")
 @pytest.mark.cases(**STEP, style="ladder", rung="loop")
@@ -28,16 +30,29 @@ def test_fine_tuning(measure):
     measure()
 """
 THREE = ("sound", "queued", "slower")
+PHASES = ("Train step:", "Memory:", "Fine-tuning:")
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[InnerRun, str]:
+    """A run of all three, and its tables."""
     inner = InnerRun(tmp_path_factory.mktemp("three"))
     (inner.folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
     inner.use(*THREE)
     code, output = inner.run("--benchmark-json=out.json", "-m", "core or not core")
     assert code == pytest.ExitCode.OK
     return inner, output.partition("side by side")[2]
+
+
+def table(tables: str, heading: str) -> list[str]:
+    """Its lines, from the heading to the next empty one after its rows."""
+    lines = iter(tables.partition(heading)[2].splitlines())
+    found = []
+    for line in lines:
+        if not line.strip() and any("─" in each for each in found):
+            break
+        found.append(line)
+    return found
 
 
 def test_all_three_are_measured_and_checked_against_one(run: tuple[InnerRun, str]) -> None:
@@ -49,29 +64,52 @@ def test_all_three_are_measured_and_checked_against_one(run: tuple[InnerRun, str
     assert {receipt.reference for name, receipt in receipts.items() if receipt and "[slower-" in name} == {"sound"}
 
 
-def test_each_other_side_has_a_result_in_every_table(run: tuple[InnerRun, str]) -> None:
+@pytest.mark.parametrize("heading", PHASES)
+def test_a_phases_table_has_a_column_for_each_and_a_result_for_each_other(run: tuple[InnerRun, str], heading: str) -> None:
     _, tables = run
-    heads = [line for line in tables.splitlines() if all(name.title() in line for name in THREE)]
-    assert len(heads) >= 5, "train step, memory, fine-tuning, five metrics, ladder"
-    assert tables.count("Sound 3") >= 1 or "× faster" in tables
-    train_step = tables.partition("Train step:")[2].partition("Memory:")[0]
+    lines = table(tables, heading)
+    assert any(re.search(r"Sound\s+Queued\s+Slower", line) for line in lines)
     for other in ("Queued", "Slower"):
-        assert other in train_step.partition("\n\n")[2] or other in train_step
-    assert train_step.count("checks hold") == 2
-    ladder = tables.partition("Why, train step")[2]
-    for text in ("stock", "loop", "matched", "Sound / Queued", "Sound / Slower"):
-        assert text in ladder
-    metrics = tables.partition("The report's five metrics")[2]
+        assert any(f"Sound / {other}" in line for line in lines), other
+
+
+def test_what_takes_three_times_as_long_is_found_behind(run: tuple[InnerRun, str]) -> None:
+    """A stand-in's step sleeps for 2 ms, the slower one's for 6."""
+    _, tables = run
+    (line, *_) = [line for line in table(tables, "Train step:") if "Sound / Slower" in line]
+    ratio = re.search(r"Sound / Slower ([\d.]+)", line)
+    assert ratio is not None
+    assert 0.2 < float(ratio[1]) < 0.6
+    assert "Sound" in line.partition("Sound / Slower")[2] or "not called" in line
+
+
+def test_the_ladder_and_the_five_metrics_have_all_three(run: tuple[InnerRun, str]) -> None:
+    _, tables = run
+    ladder = table(tables, "Why, train step")
+    for rung in ("stock", "loop", "matched"):
+        assert any(line.startswith(f" {rung}") for line in ladder), rung
+    assert all(any(f"Sound / {other}" in line for line in ladder) for other in ("Queued", "Slower"))
+    metrics = table(tables, "The report's five metrics")
     for metric in ("validation loss", "validation accuracy", "training time", "inference latency", "peak memory"):
-        assert metric in metrics
+        assert any(line.startswith(f" {metric}") for line in metrics), metric
+    assert sum("Sound / Slower" in line for line in metrics) == 5
 
 
-def test_the_page_shows_all_three(run: tuple[InnerRun, str]) -> None:
+def test_a_reference_that_failed_leaves_the_others_to_be_compared(inner: InnerRun) -> None:
+    inner.use("raising", "sound", "slower")
+    code, output = inner.run("-k", "train_step and stock")
+    assert code == pytest.ExitCode.TESTS_FAILED
+    tables = output.partition("side by side")[2]
+    assert any("not called" in line or "faster" in line for line in table(tables, "Train step:"))
+    assert "ValueError: the measured code is broken" in tables.partition("Not measured")[2]
+
+
+def test_the_page_has_a_column_for_each(run: tuple[InnerRun, str]) -> None:
     inner, _ = run
     nights = inner.folder / "nights"
     nights.mkdir()
-    (inner.folder / "out.json").rename(nights / "night.json")
-    site = inner.folder / "site"
-    assert main(["report", str(nights), "--output", str(site), "--cache", str(inner.folder / "cache"), "--repository", str(nights)]) == 0
-    page = (site / "index.html").read_text()
-    assert page.count("slower") > 3
+    shutil.copy(inner.folder / "out.json", nights / "night.json")
+    code, _ = inner.run_history("report", "nights", "--output=site", "--cache=cache", "--repository=nights")
+    assert code == 0
+    page = (inner.folder / "site" / "index.html").read_text()
+    assert re.search(r"Sound</th>.*Queued</th>.*Slower</th>", page)

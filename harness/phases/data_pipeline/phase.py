@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from harness.phases import ladders
-from harness.phases.declaration import Phase, Schedule, Values, Watched
-from harness.phases.figures import CPU_SECONDS_PER_ITEM, FIRST_BATCH, ITEMS_PER_SECOND, SHARE_OF_LIMIT, STEP
+from harness.phases.declaration import Answer, Phase, Schedule, Values, Watched
+from harness.phases.figures import (
+    CPU_SECONDS_PER_ITEM,
+    FIRST_BATCH,
+    ITEMS_PER_SECOND,
+    OF_EVERY_WORK,
+    SHARE_OF_LIMIT,
+    SHARE_OF_LIMIT_ALONE,
+    STEP,
+)
 from harness.record.case import Workload
 from harness.record.figure import Figure, Together, Unit
 
@@ -32,6 +40,14 @@ PHASE = Phase(
         Figure("pipeline_bytes", "memory", Unit.BYTES, digits=0),
         Figure("pixel_difference_max", "pixels off by", Unit.NUMBER, digits=1, absent="its own range"),
     ),
+    further=(
+        SHARE_OF_LIMIT_ALONE,
+        *OF_EVERY_WORK,
+        Figure("pixel_difference_mean", "pixels off by, on average", Unit.NUMBER),
+        Figure("host_tree_before_bytes", "host before the pipeline, with children", Unit.BYTES),
+        Figure("host_tree_bytes", "host, its buffers full, with children", Unit.BYTES),
+    ),
+    answers=frozenset({Answer.WAYS}),
     workload=Workload.LOADING,
     ladder=ladders.PIPELINE,
     fresh_workers=True,

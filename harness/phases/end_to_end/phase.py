@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.phases.declaration import Phase, Schedule, Values, Watched
-from harness.phases.figures import FIRST_STEP, ITEMS_PER_SECOND, STEP
+from harness.phases.figures import FIRST_STEP, ITEMS_PER_SECOND, LATENCY_ROUNDS, OF_EVERY_WORK, STEP
 from harness.record.figure import Figure, Unit
 
 PHASE = Phase(
@@ -23,9 +23,17 @@ PHASE = Phase(
         Figure("wait_share", "waiting in the pipeline", Unit.SHARE),
         FIRST_STEP,
     ),
+    further=(
+        *OF_EVERY_WORK,
+        Figure("lost_share", "lost to loading", Unit.SHARE),
+        Figure("overlap", "overlap", Unit.SHARE),
+        Figure("loader_alone_seconds_per_step", "loader alone", Unit.SECONDS),
+        Figure("step_alone_seconds_per_step", "step alone", Unit.SECONDS),
+    ),
     notes=(
         "end to end: lost to loading is the share of the time that the same step alone would not take.",
         "  Overlap 1: the shorter of loader and step is hidden entirely; 0: one after the other; below 0: they disturb one another.",
     ),
     fed=True,
+    least_rounds_of_one=LATENCY_ROUNDS,
 )

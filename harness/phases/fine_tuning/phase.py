@@ -19,6 +19,11 @@ PHASE = Phase(
         Figure(ITEMS_PER_SECOND.name, f"{ITEMS_PER_SECOND.title}, training", ITEMS_PER_SECOND.unit),
         Figure("time_to_target_seconds", "time to target", Unit.SECONDS),
     ),
-    fresh_workers=True,
     fed=True,
+    further=(
+        Figure("epoch_training_seconds", "training, an epoch", Unit.SECONDS),
+        Figure("validation_seconds", "validation, an epoch", Unit.SECONDS),
+        Figure("validation_loss", "validation loss", Unit.NUMBER),
+        Figure("validation_accuracy", "validation accuracy", Unit.SHARE),
+    ),
 )

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from harness.phases.declaration import Phase, Schedule, Values, Watched
-from harness.phases.figures import FIRST_STEP, ITEMS_PER_SECOND_OF_A_BATCH, OF_THE_GPU, PERCENTILES, STEP, STEP_OF_A_BATCH
+from harness.phases.declaration import Answer, Phase, Schedule, Values, Watched
+from harness.phases.figures import (
+    FIRST_STEP,
+    ITEMS_PER_SECOND_OF_A_BATCH,
+    LATENCY_ROUNDS,
+    OF_A_WATCHED_GPU,
+    OF_EVERY_WORK,
+    OF_THE_GPU,
+    PERCENTILES,
+    STEP,
+    STEP_OF_A_BATCH,
+)
 from harness.record.case import Workload
 
 PHASE = Phase(
@@ -15,5 +25,7 @@ PHASE = Phase(
     figures=(ITEMS_PER_SECOND_OF_A_BATCH, STEP_OF_A_BATCH, *PERCENTILES, *OF_THE_GPU, FIRST_STEP),
     workload=Workload.INFERENCE,
     arithmetic=True,
-    least_rounds_of_one=100,  # the 99th percentile of fewer would be the slowest one
+    further=(*OF_EVERY_WORK, *OF_A_WATCHED_GPU),
+    answers=frozenset({Answer.LATENCY}),
+    least_rounds_of_one=LATENCY_ROUNDS,
 )

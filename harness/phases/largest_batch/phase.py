@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.phases.declaration import Compared, Phase, Schedule, Values, Watched
-from harness.phases.figures import ITEMS_PER_SECOND, METERS
+from harness.phases.figures import FURTHER_METERS, ITEMS_PER_SECOND, METERS
 from harness.record.figure import NOTHING, Figure, Unit
 
 PHASE = Phase(
@@ -11,7 +11,7 @@ PHASE = Phase(
     title="Largest batch",
     subtitle="what fits on the GPU, each size tried in a fresh process",
     schedule=Schedule.SEARCH,
-    watched=Watched(Figure("seconds_per_{item}", "time an {item} at the largest batch", Unit.SECONDS), Values.ROUNDS_AN_ITEM),
+    watched=Watched(Figure("seconds_per_{item}", "time for one {item} at the largest batch", Unit.SECONDS), Values.ROUNDS_AN_ITEM),
     compared=Compared.ROOM,
     figures=(
         Figure("largest_batch_size", "largest batch", Unit.COUNT),
@@ -19,6 +19,6 @@ PHASE = Phase(
         Figure(ITEMS_PER_SECOND.name, f"{ITEMS_PER_SECOND.title} there", ITEMS_PER_SECOND.unit),
         *METERS,
     ),
-    notes=("largest batch: the ratio is of the room an {item} takes, the interval what the search left open.",),
-    fresh_workers=True,
+    further=FURTHER_METERS,
+    notes=("largest batch: the ratio is of the room that one {item} takes, the interval what the search left open.",),
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.phases import ladders
-from harness.phases.declaration import Compared, Phase, Schedule, Values, Watched
-from harness.phases.figures import METERS
+from harness.phases.declaration import Answer, Compared, Phase, Schedule, Values, Watched
+from harness.phases.figures import FURTHER_METERS, METERS
 from harness.record.figure import Figure, Unit
 
 PHASE = Phase(
@@ -15,7 +15,8 @@ PHASE = Phase(
     watched=Watched(Figure("watched_bytes", "peak", Unit.BYTES), Values.METER, worse="larger", better="smaller"),
     compared=Compared.METER,
     figures=METERS,
+    further=FURTHER_METERS,
+    answers=frozenset({Answer.PEAK}),
     ladder=ladders.MEMORY,
-    fresh_workers=True,
     fed=True,
 )

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from harness.phases.declaration import Phase, Schedule, Values, Watched
-from harness.phases.figures import CPU_SECONDS_PER_ITEM, FIRST_BATCH, ITEMS_PER_SECOND, SHARE_OF_LIMIT, STEP
+from harness.phases.figures import (
+    CPU_SECONDS_PER_ITEM,
+    FIRST_BATCH,
+    ITEMS_PER_SECOND,
+    OF_EVERY_WORK,
+    SHARE_OF_LIMIT,
+    SHARE_OF_LIMIT_ALONE,
+    STEP,
+)
 from harness.record.case import Workload
 from harness.record.figure import Figure, Unit
 
@@ -20,6 +28,7 @@ PHASE = Phase(
         Figure("grows_up_to_workers", "grows up to (workers)", Unit.COUNT),
         FIRST_BATCH,
     ),
+    further=(SHARE_OF_LIMIT_ALONE, *OF_EVERY_WORK),
     workload=Workload.LOADING,
     fresh_workers=True,
     fed=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.phases import ladders
 from harness.phases.declaration import Phase, Schedule, Values, Watched
-from harness.phases.figures import FIRST_STEP, ITEMS_PER_SECOND, OF_THE_GPU, STEP
+from harness.phases.figures import FIRST_STEP, ITEMS_PER_SECOND, LATENCY_ROUNDS, OF_A_WATCHED_GPU, OF_EVERY_WORK, OF_THE_GPU, STEP
 
 PHASE = Phase(
     place=20,
@@ -15,4 +15,6 @@ PHASE = Phase(
     figures=(ITEMS_PER_SECOND, STEP, *OF_THE_GPU, FIRST_STEP),
     ladder=ladders.STEP,
     arithmetic=True,
+    further=(*OF_EVERY_WORK, *OF_A_WATCHED_GPU),
+    least_rounds_of_one=LATENCY_ROUNDS,
 )

@@ -11,7 +11,6 @@ from harness.session.largest_batch import Search
 from harness.session.schedules.apart import measure_in_a_fresh_worker
 from harness.session.side import Side
 from harness.session.stopping import StoppingRule
-from harness.session.taken import Taken
 from harness.session.workbench import Workbench
 
 
@@ -30,7 +29,7 @@ def measure(workbench: Workbench, sides: Sequence[Side], rule: StoppingRule) -> 
 
 def _seek(workbench: Workbench, side: Side) -> None:
     """The side ends with what was taken at the largest batch that fits."""
-    search, fitting = Search(side.case.batch_size), Taken()
+    search, fitting = Search(side.case.batch_size), side
     while side.alive and (size := search.next_size) is not None:
         trial = workbench.side(msgspec.structs.replace(side.case, batch_size=size))
         measure_in_a_fresh_worker(workbench, trial)
@@ -40,18 +39,18 @@ def _seek(workbench: Workbench, side: Side) -> None:
         side.note_trial(trial.measurement())
         search = search.with_trial(size, fits=trial.alive)
         if trial.alive:
-            fitting = trial.taken
+            fitting = trial
     if side.alive:
         _conclude(side, search, fitting)
 
 
-def _conclude(side: Side, search: Search, fitting: Taken) -> None:
+def _conclude(side: Side, search: Search, fitting: Side) -> None:
     if not search.largest:
         side.fail(Outcome.OUT_OF_MEMORY, f"not even a batch of {search.smallest_misfit} fits")
         return
-    side.taken = fitting
+    side.conclude(fitting)
     side.note({"largest_batch_size": float(search.largest)}, {})
     if search.smallest_misfit is None:
-        side.note({}, {"smallest_out_of_memory_batch_size": f"{search.largest} items fit: no larger batch was tried"})
+        side.note({}, {"smallest_out_of_memory_batch_size": f"{search.largest} {side.items} fit: no larger batch was tried"})
     else:
         side.note({"smallest_out_of_memory_batch_size": float(search.smallest_misfit)}, {})

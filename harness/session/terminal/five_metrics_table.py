@@ -21,6 +21,6 @@ def five_metrics_table(found: FiveMetrics) -> Table:
         values = [metric.values[framework] for framework in found.frameworks]
         blank = [""] * len(values)
         for place, verdict in enumerate(metric.verdicts):
-            cells = verdict_cells(verdict, found.frameworks[0], several=len(values) > 2)
+            cells = verdict_cells(verdict, several=len(values) > 2)
             table.add_row(*((metric.name, *values) if place == 0 else ("", *blank)), *cells)
     return table

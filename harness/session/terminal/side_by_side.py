@@ -54,4 +54,4 @@ def _add(table: Table, comparison: Comparison, frameworks: Sequence[str]) -> Non
 
 def _line(comparison: Comparison, verdict: Verdict, several: bool) -> tuple[str, ...]:
     side = comparison.side(verdict.other) or comparison.reference
-    return *verdict_cells(verdict, comparison.reference.case.framework, several), equal_work_mark(side)
+    return *verdict_cells(verdict, several), equal_work_mark(side)

@@ -19,7 +19,8 @@ from harness.phases.declaration import Schedule
 from harness.record.case import Workload
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
-from harness.session import measuring, recording
+from harness.session import recording
+from harness.session.comparer import COMPARER
 from harness.session.terminal.five_metrics_table import five_metrics_table
 from harness.session.terminal.format_table import format_table
 from harness.session.terminal.ladder_table import ladder_table
@@ -55,7 +56,7 @@ def print_side_by_side(terminalreporter: pytest.TerminalReporter, config: pytest
     console = Console(file=writer._file, width=TABLE_WIDTH, force_terminal=writer.hasmarkup, highlight=False)
     for each in contents(measurements):
         console.print(each, soft_wrap=isinstance(each, str))
-    share = config.stash[measuring.COMPARER].busy_seconds / (wall_seconds := time.perf_counter() - config.stash[START_SECONDS])
+    share = config.stash[COMPARER].busy_seconds / (wall_seconds := time.perf_counter() - config.stash[START_SECONDS])
     console.print(f"{share:.0%} of {wall_seconds:.0f} s went into measuring and warming up what is measured; the rest is overhead.")
 
 

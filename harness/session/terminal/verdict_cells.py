@@ -9,7 +9,7 @@ from harness.findings.sides import title
 INTERVAL = f"{CONFIDENCE:.0%} interval"
 
 
-def verdict_cells(verdict: Verdict, reference: str, several: bool) -> tuple[str, str, str]:
+def verdict_cells(verdict: Verdict, several: bool) -> tuple[str, str, str]:
     """Ratio, interval, result. several: the table has more than one other side, so the ratio says which one it is to."""
-    sides = f"{title(reference)} / {title(verdict.other)} " if several and verdict.other else ""
+    sides = f"{title(verdict.reference)} / {title(verdict.other)} " if several and verdict.other else ""
     return f"{sides}{verdict.ratio}".strip(), verdict.interval, verdict.text

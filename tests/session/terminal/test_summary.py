@@ -189,5 +189,5 @@ def test_notes_tell_what_was_disturbed_and_how_to_read_the_phases() -> None:
     hot = msgspec.structs.replace(quiet, rounds=(*quiet.rounds, Round(1.0, 1.0, 0.0, 0, throttled_share=0.5)))
     assert "throttled: heat or a power brake slowed the GPU in 1 rounds" in side_by_side([hot])
     batch = side(case(FIRST, "largest_batch"), 1.0, figures={"largest_batch_size": 9.0}, item="sentence")
-    assert "the ratio is of the room an sentence takes" in side_by_side([batch])
+    assert "the ratio is of the room that one sentence takes" in side_by_side([batch])
     assert "largest batch:" not in side_by_side([quiet])
