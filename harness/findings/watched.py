@@ -15,7 +15,7 @@ from harness.phases.figures import STEP
 from harness.record.figure import Unit
 from harness.record.measurement import Measurement
 
-__all__ = ["SECONDS_A_STEP", "Watched", "is_time", "log_cost", "value_at", "values", "watched"]
+__all__ = ["SECONDS_A_STEP", "Watched", "is_time", "judges_peaks", "log_cost", "value_at", "values", "watched"]
 
 SECONDS_A_STEP = Watched(STEP, Values.ROUNDS)  # of phases that this suite has not, and of other suites
 
@@ -57,3 +57,8 @@ def value_at(how: Watched, cost: float) -> float:
 def is_time(how: Watched) -> bool:
     """One that is not, as a peak, hardly varies from process to process, and the gate has a rule of its own for it."""
     return how.figure.unit is not Unit.BYTES
+
+
+def judges_peaks(how: Watched) -> bool:
+    """Not of a case that is watched by the item: its batch differs from run to run, and with it what it takes."""
+    return how.values is not Values.ROUNDS_AN_ITEM

@@ -12,10 +12,7 @@ from harness.record.figure import Figure, Together
 
 
 class Schedule(StrEnum):
-    """When the sides of a comparison are measured; a module each in `harness/session/schedules`.
-
-    But for the first and the third, each side has a worker of its own, which has done nothing before.
-    """
+    """When the sides of a comparison are measured; a module each in `harness/session/schedules`."""
 
     IN_TURNS = "in_turns"  # block by block, A B, B A, A B, …
     APART = "apart"  # one after the other, no other worker beside it: a peak is to be its own
@@ -24,6 +21,7 @@ class Schedule(StrEnum):
     JOB = "job"  # epoch by epoch in turns
 
 
+# In these each side has a worker to itself, which has done nothing before.
 OWN_WORKERS = frozenset({Schedule.APART, Schedule.SEARCH, Schedule.JOB})
 
 

@@ -20,7 +20,7 @@ from history.gate.terminal import print_decision
 from history.gate.verdict import Decision
 from history.pairs.comparison import Comparison, load
 from history.pairs.folder import pair_files
-from history.pairs.plan import Plan
+from history.pairs.plan import DEFAULT_MAX_PAIRS, Plan
 from history.records import BadInput
 
 NAME = "gate"
@@ -30,7 +30,6 @@ Decides over fresh processes in pairs, base and head, whether a case regressed. 
 failed in head; 2: bad use or bad input; 3: inconclusive.
 """
 DEFAULT_FOLDER = Path(".benchmarks/gate")
-DEFAULT_MAX_PAIRS = 64
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -11,13 +11,12 @@ from rich.console import Console
 from history.collect import options as collection
 from history.collect.collector import collect
 from history.collect.revision import WORKING_TREE, repository
-from history.commands.gate import DEFAULT_MAX_PAIRS
 from history.gate.evidence import gather
 from history.gate.noise import noise
 from history.gate.noise_table import print_noise
 from history.pairs.comparison import Comparison
 from history.pairs.folder import pair_files
-from history.pairs.plan import Plan
+from history.pairs.plan import DEFAULT_MAX_PAIRS, Plan
 from history.records import BadInput
 
 NAME = "noise"

@@ -15,7 +15,7 @@ from history.gate.evidence import CaseEvidence, Evidence, Sample
 from history.gate.findable import smallest_findable
 from history.gate.memory import memory_findings, vanished
 from history.gate.sequential import FASTER, SLOWER, estimated, rejected, worth_more
-from history.gate.verdict import CaseVerdict, Decision, MemoryFinding, Severity, TimeFinding, Verdict, WholeRun
+from history.gate.verdict import CaseVerdict, ChangeFinding, Decision, MemoryFinding, Severity, Verdict, WholeRun
 from history.pairs.plan import FIRST_PAIRS, WIDEST_HALF_WIDTH, Plan
 
 SEVERITY = {
@@ -39,25 +39,25 @@ WORST_FIRST = (
 )
 
 
-class _TimeVerdict(msgspec.Struct, frozen=True):
+class _ChangeVerdict(msgspec.Struct, frozen=True):
     verdict: Verdict
     reason: str
-    finding: TimeFinding
+    finding: ChangeFinding
 
 
 def decide(evidence: Evidence, plan: Plan, across_environments: bool) -> Decision:
     differences = _differences(evidence, across_environments)
-    timed = _timed(evidence, differences)
-    times = _times(msgspec.structs.replace(evidence, cases=timed), plan)
-    verdicts = [_case(case, differences[case.name], times.get(case.name)) for case in evidence.cases]
-    findable = [time.finding.smallest_findable for time in times.values() if time.finding.smallest_findable is not None]
+    paired = _paired(evidence, differences)
+    changes = _changes(msgspec.structs.replace(evidence, cases=paired), plan)
+    verdicts = [_case(case, differences[case.name], changes.get(case.name)) for case in evidence.cases]
+    findable = [each.finding.smallest_findable for each in changes.values() if each.finding.smallest_findable is not None]
     return Decision(
         cases=tuple(sorted(verdicts, key=lambda each: (-each.severity, WORST_FIRST.index(each.verdict), each.case))),
         pairs=evidence.pairs,
         min_effect=plan.min_effect,
         false_alarm_rate=plan.false_alarm_rate,
         smallest_findable=statistics.median(findable) if findable else None,
-        whole_run=_whole_run(timed),
+        whole_run=_whole_run(paired),
         machine=evidence.machine,
         environments=_environments(evidence),
         base_commit=evidence.commits[0],
@@ -66,12 +66,12 @@ def decide(evidence: Evidence, plan: Plan, across_environments: bool) -> Decisio
 
 
 def suspects(evidence: Evidence, plan: Plan, across_environments: bool) -> tuple[str, ...]:
-    """Cases whose time deserves another pair. Empty: the answer is as clear as the plan lets it get."""
-    timed = _timed(evidence, _differences(evidence, across_environments))
-    if not timed:
+    """Cases whose change deserves another pair. Empty: the answer is as clear as the plan lets it get."""
+    paired = _paired(evidence, _differences(evidence, across_environments))
+    if not paired:
         return ()
-    flags = worth_more(msgspec.structs.replace(evidence, cases=timed).log_ratios(), plan)
-    return tuple(case.name for case, flag in zip(timed, flags, strict=True) if flag and not (_failure(case.base) or _failure(case.head)))
+    flags = worth_more(msgspec.structs.replace(evidence, cases=paired).log_ratios(), plan)
+    return tuple(case.name for case, flag in zip(paired, flags, strict=True) if flag and not (_failure(case.base) or _failure(case.head)))
 
 
 def _differences(evidence: Evidence, across_environments: bool) -> dict[str, str | None]:
@@ -79,11 +79,11 @@ def _differences(evidence: Evidence, across_environments: bool) -> dict[str, str
     return {case.name: other_machine or case_difference(case, across_environments) for case in evidence.cases}
 
 
-def _timed(evidence: Evidence, differences: dict[str, str | None]) -> tuple[CaseEvidence, ...]:
-    return tuple(case for case in evidence.cases if not differences[case.name] and case.timed_pairs)
+def _paired(evidence: Evidence, differences: dict[str, str | None]) -> tuple[CaseEvidence, ...]:
+    return tuple(case for case in evidence.cases if not differences[case.name] and case.whole_pairs)
 
 
-def _case(case: CaseEvidence, difference: str | None, time: _TimeVerdict | None) -> CaseVerdict:
+def _case(case: CaseEvidence, difference: str | None, change: _ChangeVerdict | None) -> CaseVerdict:
     if not case.head:
         return _plain(case, Verdict.MISSING, "measured in base only")
     if not case.base:
@@ -96,20 +96,20 @@ def _case(case: CaseEvidence, difference: str | None, time: _TimeVerdict | None)
     base_failure, head_failure = _failure(case.base), _failure(case.head)
     if base_failure or head_failure:
         return _failed(case, *_failure_on(base_failure, head_failure))
-    return _judged(case, time)
+    return _judged(case, change)
 
 
-def _judged(case: CaseEvidence, time: _TimeVerdict | None) -> CaseVerdict:
-    """Time and memory each have their say; the worse one is the case's."""
+def _judged(case: CaseEvidence, change: _ChangeVerdict | None) -> CaseVerdict:
+    """The watched quantity and memory each have their say; the worse one is the case's."""
     memory = memory_findings(case)
     said = [(finding.verdict, _memory_reason(finding)) for finding in memory]
     said += [(Verdict.INCONCLUSIVE, f"{name}: read in base, not in head") for name in vanished(case)]
     throttled = _throttled(case)
     if lonely := sorted(case.base.keys() ^ case.head.keys()):
         said.append((Verdict.INCONCLUSIVE, f"pair {lonely[0]} has it on one side only"))
-    if time is not None:
-        said.append((time.verdict, time.reason))
-    if throttled and (time is None or time.finding.pairs < FIRST_PAIRS):
+    if change is not None:
+        said.append((change.verdict, change.reason))
+    if throttled and (change is None or change.finding.pairs < FIRST_PAIRS):
         said.append((Verdict.INCONCLUSIVE, f"the device throttled in {throttled} processes"))
     if not said:
         said.append((Verdict.INCONCLUSIVE, "no pair has a number on both sides"))
@@ -120,12 +120,12 @@ def _judged(case: CaseEvidence, time: _TimeVerdict | None) -> CaseVerdict:
         verdict=verdict,
         severity=SEVERITY[verdict],
         reason="; ".join(reasons),
-        time=time.finding if time else None,
+        finding=change.finding if change else None,
         memory=memory,
     )
 
 
-def _times(evidence: Evidence, plan: Plan) -> dict[str, _TimeVerdict]:
+def _changes(evidence: Evidence, plan: Plan) -> dict[str, _ChangeVerdict]:
     log_ratios = evidence.log_ratios()
     if not len(log_ratios):
         return {}
@@ -136,7 +136,7 @@ def _times(evidence: Evidence, plan: Plan) -> dict[str, _TimeVerdict]:
     for index, case in enumerate(evidence.cases):
         mean, half_width = float(estimate.mean[index]), float(estimate.half_width[index])
         low, high = _interval(case.how, mean, half_width)
-        finding = TimeFinding(
+        finding = ChangeFinding(
             quantity=case.how.figure,
             pairs=int(estimate.pairs[index]),
             base=_median(case, case.base),
@@ -146,8 +146,8 @@ def _times(evidence: Evidence, plan: Plan) -> dict[str, _TimeVerdict]:
             high=high,
             smallest_findable=float(findable[index]) if np.isfinite(findable[index]) else None,
         )
-        verdict, reason = _time_verdict(case.how, finding, mean, half_width, bool(slower[index]), bool(faster[index]), plan)
-        verdicts[case.name] = _TimeVerdict(verdict, reason, finding)
+        verdict, reason = _change_verdict(case.how, finding, mean, half_width, bool(slower[index]), bool(faster[index]), plan)
+        verdicts[case.name] = _ChangeVerdict(verdict, reason, finding)
     return verdicts
 
 
@@ -159,8 +159,8 @@ def _interval(how: Watched, mean: float, half_width: float) -> tuple[float | Non
     return min(one, other), max(one, other)
 
 
-def _time_verdict(
-    how: Watched, finding: TimeFinding, mean: float, half_width: float, slower: bool, faster: bool, plan: Plan
+def _change_verdict(
+    how: Watched, finding: ChangeFinding, mean: float, half_width: float, slower: bool, faster: bool, plan: Plan
 ) -> tuple[Verdict, str]:
     """mean: of the logarithmic cost."""
     changed = f"{finding.change:+.1%} in {'time' if how.figure.unit is Unit.SECONDS else how.figure.title}"
@@ -178,15 +178,15 @@ def _time_verdict(
 
 
 def _median(case: CaseEvidence, side: dict[int, Sample]) -> float:
-    return value_at(case.how, float(np.median([side[number].log_cost for number in case.timed_pairs])))
+    return value_at(case.how, float(np.median([side[number].log_cost for number in case.whole_pairs])))
 
 
 def _whole_run(cases: tuple[CaseEvidence, ...]) -> WholeRun | None:
     """From the pairs that every case was in: later ones hold suspects only."""
-    shared = set.intersection(*(set(case.timed_pairs) for case in cases)) if cases else set()
+    shared = set.intersection(*(set(case.whole_pairs) for case in cases)) if cases else set()
     if len(cases) < 2 or len(shared) < 2:
         return None
-    by_pair = [dict(zip(case.timed_pairs, case.log_ratios, strict=True)) for case in cases]
+    by_pair = [dict(zip(case.whole_pairs, case.log_ratios, strict=True)) for case in cases]
     medians = np.array([[statistics.median(ratios[number] for ratios in by_pair) for number in sorted(shared)]])
     estimate = estimated(medians)
     mean, half_width = float(estimate.mean[0]), float(estimate.half_width[0])

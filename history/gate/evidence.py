@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from harness.findings.ratio import compared_meter
-from harness.findings.watched import Watched, is_time, log_cost, values, watched
+from harness.findings.watched import Watched, is_time, judges_peaks, log_cost, values, watched
 from harness.record.machine import Machine
 from harness.record.measurement import SCHEMA_VERSION, Measurement
 from harness.record.outcome import Outcome
@@ -39,7 +39,7 @@ class CaseEvidence(msgspec.Struct, frozen=True):
     head: dict[int, Sample]
 
     @property
-    def timed_pairs(self) -> list[int]:
+    def whole_pairs(self) -> list[int]:
         """Numbers of the pairs with a number on both sides, in order."""
         return [
             number
@@ -49,8 +49,8 @@ class CaseEvidence(msgspec.Struct, frozen=True):
 
     @property
     def log_ratios(self) -> list[float]:
-        """log(head / base) of what the timed pairs cost."""
-        return [_log_cost(self.head[number]) - _log_cost(self.base[number]) for number in self.timed_pairs]
+        """log(head / base) of what the whole pairs cost."""
+        return [_log_cost(self.head[number]) - _log_cost(self.base[number]) for number in self.whole_pairs]
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class Evidence(msgspec.Struct, frozen=True):
     commits: tuple[str | None, str | None]  # base, head
 
     def log_ratios(self) -> Floats:
-        """cases × pairs, packed to the left, NaN after each case's last timed pair."""
+        """cases × pairs, packed to the left, NaN after each case's last whole pair."""
         rows = [case.log_ratios for case in self.cases]
         packed = np.full((len(rows), max(map(len, rows), default=0)), np.nan)
         for index, row in enumerate(rows):
@@ -126,6 +126,8 @@ def _sample(row: Row, how: Watched) -> Sample:
 
 def _peaks(measurement: Measurement, how: Watched) -> dict[str, int]:
     """Those of all allocators and processes, and the meter that the phase is watched by."""
+    if not judges_peaks(how):
+        return {}
     watched_meter = None if is_time(how) else compared_meter((measurement,))
     return {
         reading.name: reading.value_bytes

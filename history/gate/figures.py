@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from harness.record.figure import MIB, NOTHING
 from harness.record.machine import Machine
-from history.gate.verdict import CaseVerdict, Decision, MemoryFinding, TimeFinding, Verdict
+from history.gate.verdict import CaseVerdict, ChangeFinding, Decision, MemoryFinding, Verdict
 
 
-def change(time: TimeFinding | None) -> str:
-    if time is None:
+def change(finding: ChangeFinding | None) -> str:
+    if finding is None:
         return NOTHING
-    if time.low is None or time.high is None:
-        return f"{time.change:+.1%}"
-    return f"{time.change:+.1%} ({time.low:+.1%} … {time.high:+.1%})"
+    if finding.low is None or finding.high is None:
+        return f"{finding.change:+.1%}"
+    return f"{finding.change:+.1%} ({finding.low:+.1%} … {finding.high:+.1%})"
 
 
-def sides(time: TimeFinding | None) -> str:
-    return NOTHING if time is None else f"{time.quantity.written(time.base)} → {time.quantity.written(time.head)}"
+def sides(finding: ChangeFinding | None) -> str:
+    return NOTHING if finding is None else f"{finding.quantity.written(finding.base)} → {finding.quantity.written(finding.head)}"
 
 
 def findable(share: float | None) -> str:
     return NOTHING if share is None else f"{share:+.1%}"
 
 
-def pairs(time: TimeFinding | None) -> str:
-    return NOTHING if time is None else str(time.pairs)
+def pairs(finding: ChangeFinding | None) -> str:
+    return NOTHING if finding is None else str(finding.pairs)
 
 
 def memory(findings: tuple[MemoryFinding, ...]) -> str:

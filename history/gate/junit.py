@@ -25,7 +25,7 @@ def junit_xml(decision: Decision) -> str:
         element = ElementTree.SubElement(suite, "testcase", classname=_text(path), name=_text(test or path))
         if tag := _tag(case):
             ElementTree.SubElement(element, tag, message=_text(f"{case.verdict}: {case.reason}"))
-        ElementTree.SubElement(element, "system-out").text = _text(f"{figures.sides(case.time)} {figures.change(case.time)}")
+        ElementTree.SubElement(element, "system-out").text = _text(f"{figures.sides(case.finding)} {figures.change(case.finding)}")
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 

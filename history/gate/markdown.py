@@ -20,7 +20,7 @@ _HEADLINE = {
     Severity.OPEN: "⚠️ Inconclusive",
     Severity.PASSES: "✅ Nothing regressed",
 }
-_COLUMNS = ("case", "verdict", "base → head", "time (95 % interval)", "pairs", "findable", "peak memory", "why")
+_COLUMNS = ("case", "verdict", "base → head", "change (95 % interval)", "pairs", "findable", "peak memory", "why")
 
 
 def markdown(decision: Decision) -> str:
@@ -47,14 +47,14 @@ def _table(cases: tuple[CaseVerdict, ...]) -> str:
 
 
 def _cells(case: CaseVerdict) -> tuple[str, ...]:
-    time = case.time
+    finding = case.finding
     return (
         f"`{code(figures.short(case))}`",
         f"**{case.verdict}**" if case.severity is not Severity.PASSES else str(case.verdict),
-        figures.sides(time),
-        figures.change(time),
-        figures.pairs(time),
-        figures.findable(time.smallest_findable if time else None),
+        figures.sides(finding),
+        figures.change(finding),
+        figures.pairs(finding),
+        figures.findable(finding.smallest_findable if finding else None),
         figures.memory(case.memory),
         escaped(case.reason),
     )

@@ -41,7 +41,7 @@ class Noise(msgspec.Struct, frozen=True):
 
 def noise(evidence: Evidence, plan: Plan) -> Noise:
     """Raises BadInput where no case has the pairs that a spread takes."""
-    cases = tuple(case for case in evidence.cases if len(case.timed_pairs) >= FIRST_PAIRS)
+    cases = tuple(case for case in evidence.cases if len(case.whole_pairs) >= FIRST_PAIRS)
     if not cases:
         raise BadInput(f"no case has {FIRST_PAIRS} pairs with a number on both sides. Measure more pairs.")
     log_ratios = msgspec.structs.replace(evidence, cases=cases).log_ratios()
@@ -53,7 +53,7 @@ def noise(evidence: Evidence, plan: Plan) -> Noise:
         cases=tuple(
             CaseNoise(
                 case=case.name,
-                pairs=len(case.timed_pairs),
+                pairs=len(case.whole_pairs),
                 process_sd=float(pair_sd[index]) / math.sqrt(2),
                 smallest_findable={pairs: float(each[index]) if np.isfinite(each[index]) else None for pairs, each in findable.items()},
             )

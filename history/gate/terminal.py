@@ -19,7 +19,7 @@ _HEADLINE = {
 
 def print_decision(decision: Decision, console: Console) -> None:
     table = Table(title=f"{figures.revisions(decision)}: {figures.counts(decision)}", title_justify="left")
-    for name in ("case", "verdict", "base → head", "time (95 % interval)", "pairs", "findable", "peak memory", "why"):
+    for name in ("case", "verdict", "base → head", "change (95 % interval)", "pairs", "findable", "peak memory", "why"):
         table.add_column(name, overflow="fold", justify="right" if name in ("pairs", "findable") else "left")
     for case in decision.cases:
         table.add_row(*(escape(_printable(cell)) for cell in _cells(case)), style=_style(case))
@@ -32,14 +32,14 @@ def print_decision(decision: Decision, console: Console) -> None:
 
 
 def _cells(case: CaseVerdict) -> tuple[str, ...]:
-    time = case.time
+    finding = case.finding
     return (
         figures.short(case),
         case.verdict,
-        figures.sides(time),
-        figures.change(time),
-        figures.pairs(time),
-        figures.findable(time.smallest_findable if time else None),
+        figures.sides(finding),
+        figures.change(finding),
+        figures.pairs(finding),
+        figures.findable(finding.smallest_findable if finding else None),
         figures.memory(case.memory),
         case.reason,
     )

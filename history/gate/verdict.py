@@ -29,7 +29,8 @@ class Severity(IntEnum):
     BLOCKS = 2
 
 
-class TimeFinding(msgspec.Struct, frozen=True):
+# The JSON has the names that programs know which read it: most of what is watched is a time.
+class ChangeFinding(msgspec.Struct, frozen=True, rename={"base": "base_seconds", "head": "head_seconds"}):
     """Change of the quantity that the case is watched by, head against base, as a share of base. The interval is pointwise, at 95 %."""
 
     quantity: Figure
@@ -62,12 +63,12 @@ class MemoryFinding(msgspec.Struct, frozen=True):
         return (self.head_bytes - self.base_bytes) / self.base_bytes if self.base_bytes else float("inf")
 
 
-class CaseVerdict(msgspec.Struct, frozen=True):
+class CaseVerdict(msgspec.Struct, frozen=True, rename={"finding": "time"}):
     case: str
     verdict: Verdict
     severity: Severity
     reason: str = ""
-    time: TimeFinding | None = None
+    finding: ChangeFinding | None = None  # None where memory is what it is watched by, and where no pair has a number on both sides
     memory: tuple[MemoryFinding, ...] = ()
 
 
@@ -86,7 +87,7 @@ class Decision(msgspec.Struct, frozen=True):
     pairs: int
     min_effect: float
     false_alarm_rate: float
-    smallest_findable: float | None  # median over the timed cases
+    smallest_findable: float | None  # median over the cases with a finding
     whole_run: WholeRun | None
     machine: Machine
     environments: dict[str, dict[str, str]]  # of each framework's workers, on the base's side

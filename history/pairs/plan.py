@@ -9,6 +9,7 @@ import msgspec
 FIRST_PAIRS = 4  # every case gets so many; AB BA AB BA cancels a linear drift twice
 BATCH_PAIRS = 2  # then so many at a time: AB BA
 LOOKS = (8, 12, 16, 24, 32, 48)  # numbers of pairs at which an alarm may be raised; the last look is at max_pairs
+DEFAULT_MAX_PAIRS = 64  # for an unclear case
 CONFIDENCE = 0.95  # of the intervals shown
 WIDEST_HALF_WIDTH = 0.05  # an interval wider than ±5 % says nothing
 

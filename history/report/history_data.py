@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.findings.ratio import Ratio
-from harness.findings.sides import rank, title
+from harness.findings.sides import ordered, title
 from harness.record.outcome import Outcome
 from history.gate.noise import Noise
 from history.report.changes import Change
-from history.report.colours import colour
 from history.report.figure_names import for_scripts
 from history.report.histories import CaseHistory, MachineHistory
+from history.report.marks.colours import colour, different
 
 DIGITS = 6
 REACH_95 = 1.96  # standard deviations on both sides that hold 95 %
@@ -24,16 +24,16 @@ def case_history(
     machine: MachineHistory, comparison: str, changes: list[Change], sds: dict[tuple[str, str], float], noise: Noise | None
 ) -> dict[str, Any]:
     by_framework = machine.comparisons[comparison]
-    ordered = sorted(by_framework.values(), key=lambda case: rank(case.framework))
-    nights = sorted({night for case in ordered for night in case.nights})
+    cases = [by_framework[framework] for framework in ordered(by_framework)]
+    nights = sorted({night for case in cases for night in case.nights})
     place = {night: index for index, night in enumerate(nights)}
     return {
         "comparison": comparison,
         "machine": machine.key.slug,
         "runs": [machine.nights[night].night.identity for night in nights],
-        "sides": [_side(case, place, sds, noise) for case in ordered],
+        "sides": [_side(case, place, sds, noise) for case in cases],
         "ratios": _ratios(machine, comparison, nights),
-        "environment": _environment(machine, ordered, place),
+        "environment": _environment(machine, cases, place),
         "changes": [_change(change, place) for change in changes if change.comparison == comparison],
     }
 
@@ -77,13 +77,15 @@ def _measured_noise(case: CaseHistory, noise: Noise | None) -> float | None:
 
 
 def _ratios(machine: MachineHistory, comparison: str, nights: list[int]) -> list[dict[str, Any]]:
-    """A series for each side that was compared with the reference. In a night without the reference another side is one."""
+    """A series for each side that was compared with the reference. In a night in which that was not measured another side is it."""
     found: dict[tuple[str, str], dict[int, Ratio]] = {}
     for place, night in enumerate(nights):
         for each in machine.nights[night].night.ratios.get(comparison, ()):
             found.setdefault((each.reference, each.other), {})[place] = each.ratio
-    pairs = sorted(found, key=lambda pair: (rank(pair[0]), rank(pair[1]), pair))
-    return [_ratio(reference, other, found[reference, other], len(nights)) for reference, other in pairs]
+    order = ordered(framework for pair in found for framework in pair)
+    pairs = sorted(found, key=lambda pair: (order.index(pair[0]), order.index(pair[1])))
+    colours = different(colour(other) for _, other in pairs)
+    return [_ratio(*pair, found[pair], len(nights)) | {"colour": each} for pair, each in zip(pairs, colours, strict=True)]
 
 
 def _ratio(reference: str, other: str, ratios: dict[int, Ratio], nights: int) -> dict[str, Any]:
@@ -94,7 +96,6 @@ def _ratio(reference: str, other: str, ratios: dict[int, Ratio], nights: int) ->
     return {
         "title": f"{title(reference)} / {title(other)}",
         "note": f"below 1 {title(reference)} costs less",
-        "colour": colour(other),
         **columns,
     }
 

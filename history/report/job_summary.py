@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from harness.findings.ahead import Verdict
 from harness.findings.five_metrics import FiveMetrics, Metric
 from harness.findings.sides import title
 from harness.record.figure import NOTHING
@@ -62,17 +63,26 @@ def _changes(changes: Sequence[Change]) -> str:
 
 
 def _metrics(table: FiveMetrics) -> str:
-    columns = ("metric", *map(title, table.frameworks), "ratio", "95 % interval", "result")
+    columns = ("metric", *(escaped(title(each)) for each in table.frameworks), "ratio", "95 % interval", "result")
     return f"**{table.style}**\n\n" + _table(columns, (_metric(each, table.frameworks) for each in table.metrics))
 
 
 def _metric(metric: Metric, frameworks: Sequence[str]) -> tuple[str, ...]:
-    """A line for each side that the reference is compared with, which is named where there are several."""
-    several = len(metric.verdicts) > 1
-    against = [f"against {title(each.other)}: " if several else "" for each in metric.verdicts]
-    results = (f"{said}{each.text}" for said, each in zip(against, metric.verdicts, strict=True))
-    lines = ((each.ratio for each in metric.verdicts), (each.interval for each in metric.verdicts), results)
-    return (metric.name, *(escaped(metric.values[each]) for each in frameworks), *("<br>".join(map(escaped, each)) for each in lines))
+    """A line for each side that the reference is compared with: both are named where there are several."""
+    said = metric.verdicts
+    several = len(said) > 1
+    results = [f"{_sides(each)}: {each.text}" if several else each.text for each in said]
+    lines = ([each.ratio for each in said], [each.interval for each in said], results)
+    return (metric.name, *(escaped(metric.values[each]) for each in frameworks), *map(_lines, lines))
+
+
+def _sides(verdict: Verdict) -> str:
+    return f"{title(verdict.reference)} against {title(verdict.other)}" if verdict.reference else f"against {title(verdict.other)}"
+
+
+def _lines(parts: Sequence[str]) -> str:
+    """One below the other, a part that is empty in its place; an empty cell where there is none."""
+    return "<br>".join(escaped(each) or NOTHING for each in parts) if any(parts) else ""
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -10,6 +10,8 @@ from harness.record.case import Case
 from harness.record.machine import Machine
 from harness.record.outcome import Outcome
 
+OTHER_SUITES = "other"  # in the place of a phase: the cases of suites that have none
+
 
 class Side(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One framework's case in one night."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from harness.findings.ahead import NO_OTHER_SIDE, NOT_COMPARED, Verdict, verdict
-from harness.findings.comparison import phase_of
+from harness.findings.ahead import NO_OTHER_SIDE, NOT_COMPARED, Verdict, verdicts
+from harness.findings.comparison import Comparison, in_order, phase_of, phase_title
 from harness.findings.figures import shown
 from harness.findings.sides import ordered, title
 from harness.record.case import Case
@@ -16,11 +16,9 @@ from harness.record.figure import NOTHING
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from history.report.histories import CaseHistory, MachineHistory
-from history.report.night import Side
-from history.report.slugs import slug
+from history.report.marks.slugs import slug
+from history.report.night import OTHER_SUITES, Side
 from history.report.sparklines import Sparkline, sparkline
-
-OTHER_SUITES = "other"
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -35,7 +33,7 @@ class ComparisonRow(msgspec.Struct, frozen=True):
     title: str  # of the comparison, below its phase's
     slug: str
     values: tuple[str, ...]  # of what it is watched by, or the outcome that left none: a framework each
-    verdicts: tuple[Verdict, ...]  # of the reference against each other side
+    verdicts: tuple[Verdict, ...]  # of the reference, the first side that was measured, against each other that was
     lines: tuple[Line, ...]
     equal_work: str
     receipt: EqualWork | None
@@ -73,10 +71,7 @@ def _place(case: Case | None) -> tuple[bool, bool, int]:
 
 
 def _title(case: Case | None) -> str:
-    if case is None:
-        return "Other benchmarks"
-    phase = phase_of(case)
-    return phase.title if phase else case.phase.replace("_", " ").capitalize()
+    return phase_title(case.phase) if case else "Other benchmarks"
 
 
 def _lede(machine: MachineHistory, side: Side, measurements: dict[str, Measurement], below: tuple[str, ...]) -> str:
@@ -104,7 +99,7 @@ def _row(
         title=comparison.removeprefix(phase).strip() or comparison,
         slug=slug(comparison),
         values=tuple(_value(machine, sides.get(framework)) for framework in frameworks),
-        verdicts=_verdicts([measured[framework] for framework in frameworks if framework in measured]),
+        verdicts=_verdicts(comparison, sides, measured),
         lines=_lines(machine.newest.hows[one.how].figure.name, [measured.get(framework) for framework in frameworks]),
         equal_work=_equal_work(receipt, one),
         receipt=receipt,
@@ -120,15 +115,12 @@ def _value(machine: MachineHistory, side: Side | None) -> str:
     return machine.newest.hows[side.how].figure.written(side.value)
 
 
-def _verdicts(sides: Sequence[Measurement]) -> tuple[Verdict, ...]:
-    """sides: in order, the reference first."""
-    found = [_verdict(sides[0], other) for other in sides[1:]]
-    return tuple(found or [Verdict(NO_OTHER_SIDE)])
-
-
-def _verdict(reference: Measurement, other: Measurement) -> Verdict:
-    both_measured = reference.outcome is Outcome.OK and other.outcome is Outcome.OK
-    return verdict(reference, other) if both_measured else Verdict(NOT_COMPARED, other=other.case.framework)
+def _verdicts(comparison: str, sides: dict[str, Side], measurements: dict[str, Measurement]) -> tuple[Verdict, ...]:
+    """Between the sides that were measured, of which the first is the reference: what became of the others stands in their columns."""
+    measured = in_order(each for each in measurements.values() if each.outcome is Outcome.OK)
+    if len(measured) > 1:
+        return tuple(verdicts(Comparison(comparison, measured)))
+    return (Verdict(NOT_COMPARED if len(sides) > 1 else NO_OTHER_SIDE, reference=measured[0].case.framework if measured else ""),)
 
 
 def _lines(watched: str, sides: Sequence[Measurement | None]) -> tuple[Line, ...]:

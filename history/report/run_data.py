@@ -11,9 +11,8 @@ from history.report.commits import Commits
 from history.report.figure_names import for_scripts, named
 from history.report.histories import CaseHistory, MachineHistory
 from history.report.links import Links
-from history.report.night import Night
-from history.report.phase_tables import OTHER_SUITES
-from history.report.slugs import slug
+from history.report.marks.slugs import slug
+from history.report.night import OTHER_SUITES, Night
 from history.report.storage import Dated
 
 RELATIVE_DIGITS = 6
@@ -72,8 +71,6 @@ def _run(machine: MachineHistory, dated: Dated, commits: Commits, links: Links) 
         "branch": night.branch,
         "link": links.commit(night.commit),
         "file": dated.source,
-        "driver": night.machine.gpu_driver,
-        "experiment": night.machine.experiment,
         "told": {name(field): short(field, value) for field, value in told(night.machine).items() if field not in THE_MACHINE_ITSELF},
     }
 

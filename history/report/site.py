@@ -17,18 +17,18 @@ from history.gate.noise import Noise
 from history.records import TO_SHOW, BadInput, read
 from history.report import run_data
 from history.report.changes import Change, MachineChanges
-from history.report.colours import colour
 from history.report.commits import Commits
 from history.report.data_files import MARK, DataFiles
 from history.report.export import export
 from history.report.histories import MachineHistory
 from history.report.history_data import case_history
 from history.report.links import Links
+from history.report.marks.colours import colour
+from history.report.marks.slugs import slug
 from history.report.notes import Note
 from history.report.overview import Overview
 from history.report.percent import percent
 from history.report.pictures import pictures
-from history.report.slugs import slug
 
 HERE = Path(__file__).parent
 
@@ -130,8 +130,8 @@ def _environment() -> Environment:
 
 def leading(framework: str, verdicts: Sequence[Verdict]) -> bool:
     """Whether it is ahead in all that is said of it: of the reference each verdict is, of another side its own."""
-    own = [each for each in verdicts if each.other == framework] or verdicts
-    return all(each.ahead == framework for each in own)
+    own = [each for each in verdicts if framework in (each.reference, each.other)]
+    return bool(framework and own) and all(each.ahead == framework for each in own)
 
 
 def _day(when: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from history.report.colours import colour
+from history.report.marks.colours import colour
 
 WIDTH, HEIGHT, MARGIN = 120.0, 26.0, 3.0
 MOST_NIGHTS = 60

@@ -46,11 +46,11 @@ def test_the_planted_changes_are_named(tmp_path: Path) -> None:
         files.name(3): Verdict.REGRESSED,
         files.name(7): Verdict.IMPROVED,
     }
-    time = verdict_of(decision, 3).time
-    assert time is not None
-    assert time.low is not None
-    assert time.high is not None
-    assert time.low < 0.10 < time.high
+    finding = verdict_of(decision, 3).finding
+    assert finding is not None
+    assert finding.low is not None
+    assert finding.high is not None
+    assert finding.low < 0.10 < finding.high
     assert decision.cases[0].case == files.name(3)  # the worst first
     assert decision.severity is Severity.BLOCKS
 
@@ -136,7 +136,7 @@ def test_throttled(tmp_path: Path) -> None:
         ("gpu", {"name": "Accelerator X2"}, "gpu: Accelerator X1 → Accelerator X2"),
         ("gpu", None, "gpu: Accelerator X1 → none"),
         ("cpu", {"brand_raw": "Other"}, "cpu: Testor 9000 → Other"),
-        ("suite", {"experiment_sha256": "f"}, "experiment: e → f"),
+        ("suite", {"experiment_sha256": "f"}, "experiment: exp (e) → exp (f)"),
         ("suite", {"job_experiment_sha256": "jf"}, "job experiment: je → jf"),
         ("suite", {"job_weights_sha256": "jx"}, "job weights: jw → jx"),
     ],
@@ -156,6 +156,19 @@ def test_what_was_not_told_yet_is_no_difference(tmp_path: Path) -> None:
     suite = {name: value for name, value in files.MACHINE_INFO["suite"].items() if not name.startswith("job_")}
     files.write(tmp_path / "03-head.json", [timed()], machine_info=files.MACHINE_INFO | {"suite": suite | {"experiment": "renamed"}})
     assert verdict_of(decided(tmp_path), 0).verdict is Verdict.OK
+
+
+def test_machines_are_compared_whichever_file_tells_them(tmp_path: Path) -> None:
+    """The first base does not tell its weights; two others do, and differ."""
+    one_case(tmp_path, timed(), timed())
+    suite = files.MACHINE_INFO["suite"]
+    for file, weights in (("01-base", None), ("02-base", "w1"), ("03-head", "w2")):
+        told = files.MACHINE_INFO | {"suite": suite | {"weights_sha256": weights}}
+        files.write(tmp_path / f"{file}.json", [timed()], machine_info=told)
+    rest = {"machine_info": files.MACHINE_INFO | {"suite": suite | {"weights_sha256": "w1"}}}
+    for file in ("01-head", "02-head", "03-base", "04-base", "04-head"):
+        files.write(tmp_path / f"{file}.json", [timed()], **rest)
+    assert "weights: w1 → w2 in 03-head.json" in verdict_of(decided(tmp_path), 0).reason
 
 
 def test_environments_are_compared_whichever_process_tells_them(tmp_path: Path) -> None:
@@ -190,7 +203,7 @@ def test_memory(tmp_path: Path, base_bytes: int, head_bytes: int, verdict: Verdi
     one_case(tmp_path, timed(phase="memory", peak_bytes=base_bytes), timed(phase="memory", peak_bytes=head_bytes))
     case = verdict_of(decided(tmp_path), 0)
     assert case.verdict is verdict
-    assert case.time is None  # a memory case's durations are not judged
+    assert case.finding is None  # a memory case's durations are not judged
 
 
 def test_a_peak_no_longer_read(tmp_path: Path) -> None:

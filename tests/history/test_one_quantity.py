@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from harness.findings.watched import Watched
 from harness.phases import PHASES
 from harness.phases.declaration import Values
 from harness.record.figure import Figure, Unit
-from harness.record.measurement import Reading
+from harness.record.measurement import Epoch, Reading
 from history.gate.evidence import gather
 from history.gate.figures import sides
 from history.gate.verdict import CaseVerdict, Verdict
@@ -39,18 +40,34 @@ def decided_of(folder: Path, base: float, head: float, base_fields: dict[str, An
 
 
 def largest(batch_size: int) -> dict[str, Any]:
-    return {"phase": "largest_batch", "figures": {"largest_batch_size": float(batch_size)}}
+    """Its allocator's peak grows with the batch."""
+    peak = Reading("allocator_peak_bytes", (500 + 30 * batch_size) * MIB, "the framework's allocator")
+    return {"phase": "largest_batch", "figures": {"largest_batch_size": float(batch_size)}, "readings": (peak,)}
+
+
+def job() -> dict[str, Any]:
+    """Of which the epochs are its rounds: training and validation."""
+    epoch = Epoch(
+        training_seconds=0.7,
+        validation_seconds=0.3,
+        training_loss=1.0,
+        validation_loss=1.0,
+        validation_accuracy=0.5,
+        training_images=80,
+        validation_images=20,
+    )
+    return {"phase": "fine_tuning", "epochs": (epoch,) * ROUNDS}
 
 
 def test_a_larger_batch_that_fits_is_no_regression(tmp_path: Path) -> None:
-    """Its steps take longer, its images do not."""
+    """Its steps take longer and its peak is higher, its images take no longer."""
     case = decided_of(tmp_path, 1.0, 1.2, largest(100), largest(120))
-    assert case.verdict is Verdict.OK
-    assert case.time is not None
-    assert case.time.base == pytest.approx(0.010, rel=0.01)
-    assert case.time.head == pytest.approx(0.010, rel=0.01)
-    assert sides(case.time).endswith(" ms")
-    assert case.time.quantity.title == "time an image at the largest batch"
+    assert (case.verdict, case.memory) == (Verdict.OK, ())
+    assert case.finding is not None
+    assert case.finding.base == pytest.approx(0.010, rel=0.01)
+    assert case.finding.head == pytest.approx(0.010, rel=0.01)
+    assert sides(case.finding).endswith(" ms")
+    assert case.finding.quantity.title == "time for one image at the largest batch"
 
 
 def test_images_that_take_longer_at_the_largest_batch_are_one(tmp_path: Path) -> None:
@@ -59,9 +76,20 @@ def test_images_that_take_longer_at_the_largest_batch_are_one(tmp_path: Path) ->
     assert "+20.2% in time" in case.reason
 
 
-def test_gate_and_page_have_the_same_number(tmp_path: Path) -> None:
-    decided_of(tmp_path, 1.0, 1.2, largest(100), largest(120))
+@pytest.mark.parametrize(
+    ("base", "head", "quantity", "share"),
+    [(largest(100), largest(120), "seconds_per_image", 1 / 100), (job(), job(), "epoch_seconds", 1.0)],
+    ids=["largest batch", "fine-tuning"],
+)
+def test_gate_and_page_have_the_same_number(
+    tmp_path: Path, base: dict[str, Any], head: dict[str, Any], quantity: str, share: float
+) -> None:
+    """share: of a base's round, which the number is the median of."""
+    decided_of(tmp_path, 1.0, 1.2, base, head)
     (case,) = gather(pair_files(tmp_path)).cases
+    (first,) = read(tmp_path / "01-base.json").rows
+    assert case.how.figure.name == quantity
+    assert math.exp(case.base[1].log_cost or math.nan) == pytest.approx(share * statistics.median(first.step_seconds))
     for pair in pair_files(tmp_path):
         for path, samples in ((pair.base, case.base), (pair.head, case.head)):
             night = condensed(read(path), "night")
@@ -93,7 +121,7 @@ def test_where_more_is_better_less_is_a_regression(
     monkeypatch.setitem(PHASES, "train_step", msgspec.structs.replace(PHASES["train_step"], watched=rate))
     case = decided_of(tmp_path, 100.0, head, {}, {})
     assert (case.verdict, case.reason) == (verdict, said)
-    assert case.time is not None
-    assert case.time.low is not None
-    assert case.time.high is not None
-    assert case.time.low < case.time.change < case.time.high
+    assert case.finding is not None
+    assert case.finding.low is not None
+    assert case.finding.high is not None
+    assert case.finding.low < case.finding.change < case.finding.high

@@ -18,7 +18,7 @@ from history.gate.exit_code import ExitCode, Inconclusive, exit_code
 from history.gate.junit import junit_xml
 from history.gate.markdown import MARKER, markdown
 from history.gate.terminal import print_decision
-from history.gate.verdict import Decision, Severity, TimeFinding
+from history.gate.verdict import ChangeFinding, Decision, Severity
 from tests.history import suite_files as files
 from tests.history.pairs_folder import decided, write_pairs
 
@@ -43,6 +43,7 @@ def test_terminal(decision: Decision) -> None:
     assert "test_train_step.py::test_train_step[case3]" in output
     assert "Something got slower" in output
     assert "smallest findable change +" in output
+    assert "change (95 % interval)" in output
     assert "\x1b" not in output
 
 
@@ -70,7 +71,13 @@ def test_junit(decision: Decision) -> None:
 
 
 def test_json(decision: Decision) -> None:
-    assert msgspec.json.decode(msgspec.json.encode(decision), type=Decision) == decision
+    encoded = msgspec.json.encode(decision)
+    assert msgspec.json.decode(encoded, type=Decision) == decision
+    found = next(each["time"] for each in json.loads(encoded)["cases"] if each["case"] == files.name(3))
+    assert found["quantity"] == {"name": "step_seconds", "title": "step", "unit": "seconds", "digits": None, "absent": None, "batch": ""}
+    of_today = {"quantity", "pairs", "base_seconds", "head_seconds", "change", "low", "high", "smallest_findable"}
+    assert found.keys() == of_today  # by which programs know them
+    assert found["head_seconds"] / found["base_seconds"] == pytest.approx(1.10, rel=0.03)
 
 
 @pytest.mark.parametrize(
@@ -91,5 +98,7 @@ def test_exit_code(severity: Severity, inconclusive: Inconclusive, code: ExitCod
     ("seconds", "written"), [(12.345, "12.3 s"), (1234.5, "1234 s"), (0.0123, "12.3 ms"), (4.56e-6, "4.56 µs"), (3e-9, "3 ns")]
 )
 def test_durations(seconds: float, written: str) -> None:
-    time = TimeFinding(SECONDS_A_STEP.figure, pairs=4, base=seconds, head=seconds, change=0.0, low=None, high=None, smallest_findable=None)
-    assert figures.sides(time) == f"{written} → {written}"
+    finding = ChangeFinding(
+        SECONDS_A_STEP.figure, pairs=4, base=seconds, head=seconds, change=0.0, low=None, high=None, smallest_findable=None
+    )
+    assert figures.sides(finding) == f"{written} → {written}"

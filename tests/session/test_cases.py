@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.frameworks import FRAMEWORKS
+from harness.phases import PHASES
 
 PROJECT = Path(__file__).parents[2]
 FRAMEWORK_MODULES = ("torch", "torchvision", "tensorflow", "keras")
@@ -63,3 +66,29 @@ def test_every_format_of_every_framework_is_a_case_and_a_framework_has_no_other(
     ids = [each.partition("[")[2].removesuffix("]") for each in collect("benchmarks", "-k", "model_formats")]
     told = [(each.partition("-")[0], each.rpartition("-")[2]) for each in ids]
     assert told == [(framework, name) for framework, listing in FRAMEWORKS.items() for name in listing.formats]
+
+
+@pytest.mark.parametrize(
+    ("mark", "message"),
+    [
+        ('phase="naps"', "no phase 'naps'; phases are data_pipeline, train_step"),
+        ('"nightly", phase="inference"', "unknown nightly; sets are core, gate"),
+        ('phase="inference", colour="red"', "unknown colour; sets are core, gate, axes are phase, workload"),
+        ('phase="inference", workload="inference", style="stock", precision="fp32"', "precision has values only where style is matched"),
+        ('phase="train_step", workload="full", style="matched", rung="loop"', "rung has values only where style is ladder"),
+        ('phase="inference", workload="dreaming", style="stock"', "Invalid enum value 'dreaming' - at `$.workload`"),
+        ('phase="model_formats", workload="inference", style="matched", model_format="psd"', "no framework has a model format 'psd'"),
+    ],
+)
+def test_what_is_no_rectangle_of_the_matrix_is_refused(tmp_path: Path, mark: str, message: str) -> None:
+    shutil.copy(PROJECT / "conftest.py", tmp_path)
+    (tmp_path / "test_bad.py").write_text(f"import pytest\n\n@pytest.mark.cases({mark})\ndef test_bad(measure):\n    measure()\n")
+    command = [sys.executable, "-m", "pytest", "test_bad.py", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    environment = os.environ | {"PYTHONPATH": str(PROJECT), "COLUMNS": "300"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != pytest.ExitCode.OK
+    assert message in done.stdout + done.stderr
+
+
+def test_a_single_items_rounds_are_many_enough_for_its_percentiles() -> None:
+    assert {name for name, phase in PHASES.items() if phase.least_rounds_of_one == 100} == {"train_step", "inference", "end_to_end"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from harness.frameworks import FRAMEWORKS
 from harness.record.fairness import Source
 
-# OpenMP's and MKL's belong to no framework: native code in any worker may read them. What a framework alone reads is in its listing.
 ALWAYS = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}  # an index means the GPU that the driver means
 # `worker.allocator`, mallopt(3). No mmap for a block of its own, instead of a high threshold: older glibc's refuse one, and TensorFlow's
 # `from_generator` sets a low one; above 64 MiB, in a thread, glibc maps it all the same. Whatever the threshold to trim, a heap of 64 MiB
@@ -17,7 +16,8 @@ KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**30), "M
 # OpenMP threads that spin while they wait make PyTorch, not TensorFlow, slow when anything else runs: a loaded machine measured TensorFlow
 # at 0.25–0.31 of PyTorch's step time instead of 0.69. Passive waiting costs nothing when quiet.
 WAIT_PASSIVELY = {"OMP_WAIT_POLICY": "PASSIVE"}
-# A shell's leftovers would change a side alone: neutral is without them, and without those that the framework's listing names.
+# A shell's leftovers would change a side alone: neutral is without them. OpenMP's and MKL's belong to no framework, as native code in any
+# worker may read them; what a framework alone reads is in its listing.
 LEFTOVERS = ("NVIDIA_TF32_OVERRIDE", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "KMP_BLOCKTIME")
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from harness.findings.ratio import Ratio
 from harness.findings.sides import title
 from harness.record.measurement import Measurement
-from history.report.colours import colour
-from history.report.slugs import slug
+from history.report.marks.colours import colour
+from history.report.marks.slugs import slug
 
 
 def bounds(value: Ratio) -> dict[str, float]:

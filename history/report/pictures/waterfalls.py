@@ -13,8 +13,8 @@ from harness.findings.ratio import Ratio
 from harness.findings.sides import title
 from harness.record.figure import NOTHING
 from harness.record.measurement import Measurement
+from history.report.marks.slugs import slug
 from history.report.pictures.plots import bounds, side
-from history.report.slugs import slug
 
 Steps = Sequence[tuple[Rung, Ratio]]
 

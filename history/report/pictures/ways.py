@@ -11,9 +11,9 @@ from harness.findings.ratio import Ratio, limit_share
 from harness.findings.sides import title
 from harness.record.figure import NOTHING
 from harness.record.measurement import Measurement
-from history.report.colours import colour
+from history.report.marks.colours import colour
+from history.report.marks.slugs import slug
 from history.report.pictures.plots import bounds
-from history.report.slugs import slug
 
 SHARE = "share_of_limit"  # the figure that the bars are of
 

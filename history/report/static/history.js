@@ -137,7 +137,8 @@
 
   function ratioTexts() {
     const there = shown.ratios.filter((ratio) => ratio.estimate[cursor] !== null);
-    return there.map(({ title, estimate, low, high }) => ({ title, text: `${estimate[cursor].toFixed(2)} (${low[cursor].toFixed(2)} – ${high[cursor].toFixed(2)})` }));
+    const several = shown.ratios.length > 1; // one alone is drawn in no framework's colour
+    return there.map(({ title, colour, estimate, low, high }) => ({ title, colour: several ? colour : undefined, text: `${estimate[cursor].toFixed(2)} (${low[cursor].toFixed(2)} – ${high[cursor].toFixed(2)})` }));
   }
 
   function key(event) {

@@ -10,7 +10,7 @@ const historyModel = (() => {
 
   function columns(shown, side, figure) {
     if (figure === WATCHED) return { values: side.value, low: side.low, high: side.high };
-    const values = side.figures[figure] ?? Array(nights(shown)).fill(null);
+    const values = Object.hasOwn(side.figures, figure) ? side.figures[figure] : Array(nights(shown)).fill(null);
     return { values, low: values, high: values };
   }
 
@@ -75,9 +75,10 @@ const historyModel = (() => {
   // A line for each side that the reference was compared with.
   function ratios(shown, width, around) {
     const titles = shown.ratios.map((ratio) => ratio.title).join(" · ");
-    const notes = [...new Set(shown.ratios.map((ratio) => ratio.note))].join("; ");
+    const noted = new Map(); // titles by their note
+    for (const { title, note } of shown.ratios) noted.set(note, [...(noted.get(note) ?? []), title]);
     return {
-      title: width < NARROW ? titles : `${titles}: ${notes}`,
+      title: width < NARROW ? titles : [...noted].map(([note, of]) => `${of.join(" · ")}: ${note}`).join("; "),
       label: `Ratio ${titles} over ${nights(shown)} nights`,
       attributes: { role: "img" },
       format: figures.plain,

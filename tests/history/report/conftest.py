@@ -24,6 +24,8 @@ HOSTILE_MESSAGE = "Faster <script>document.title='owned'</script> & \"quoted\" <
 HOSTILE_DETAIL = "<img src=https://example.org/x onerror=\"document.title='owned'\"> ran out of memory"
 HOSTILE_BRANCH = "feature/<b onmouseover=alert(1)>"
 HOSTILE_CASE = "benchmarks/test_other.py::test_<script>document.title='owned'</script>[__proto__]"
+HOSTILE_FRAMEWORK = "`*|<img src=x onerror=alert(1)>@everyone"
+PROTOTYPE, UNKNOWN = "__proto__", "something_new_bytes"  # figures that no phase declares
 PLANTS = (
     Plant("train_step[pytorch-matched-eager-fp32-frozen", PLANTED_NIGHT, 1.08),
     Plant("inference[tensorflow-stock-bs1]", NEW_NIGHT, 1.12),
@@ -69,10 +71,15 @@ def arguments(built: Built) -> list[str]:
 
 
 def _make_hostile(path: Path) -> None:
-    """A branch and a case of another suite that mean harm."""
+    """A branch, a framework, a figure and a case of another suite that mean harm, and a figure of a later suite."""
     content = json.loads(path.read_text())
     content["commit_info"]["branch"] = HOSTILE_BRANCH
     stats = {"data": [0.1, 0.11, 0.12]}
+    (first,) = (each for each in content["benchmarks"] if each["name"] == "test_inference[pytorch-matched-eager-fp32-bs1]")
+    measurement = first["extra_info"]["measurement"]
+    measurement["figures"] |= {PROTOTYPE: 1.5, UNKNOWN: 52_428_800.0}
+    hostile = measurement | {"case": measurement["case"] | {"framework": HOSTILE_FRAMEWORK}, "figures": {}}
+    content["benchmarks"].append(first | {"fullname": f"{first['fullname']}hostile", "extra_info": {"measurement": hostile}})
     content["benchmarks"].append({"fullname": HOSTILE_CASE, "name": "x", "group": "=1+1", "params": None, "stats": stats, "extra_info": {}})
     path.write_text(json.dumps(content))
 

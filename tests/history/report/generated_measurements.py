@@ -27,6 +27,7 @@ from tests.history.report.generated_cases import node_id
 
 MIB = 2**20
 SECONDS = {"pytorch": 0.021, "tensorflow": 0.024}  # of a step of batch 32, before the case's own factor
+LEFT_OPEN = 32  # between the largest batch that fits and the smallest that does not
 OTHERS_SECONDS = 0.019  # of further frameworks
 
 
@@ -46,6 +47,8 @@ class GeneratedCase:
         """offset: what all cases of the night share. planted: a change. Both are logarithms."""
         case, random = self.case, self.random
         level = self._level_seconds * math.exp(offset + random.normal(0, self._sd) + planted)
+        largest = self._largest() if case.phase == "largest_batch" else 0
+        level *= largest / case.batch_size if largest else 1.0
         seconds = level * np.exp(random.normal(0, 0.008, self._rounds) + (random.random(self._rounds) < 0.05) * 0.06)
         rounds = tuple(
             Round(seconds=float(each), cpu_seconds=float(each) * 1.4, foreign_cpu_share=0.01, block=index // 4, throttled_share=0.0)
@@ -58,12 +61,12 @@ class GeneratedCase:
             rounds=rounds,
             references={"limit": self._limit(rounds)} if case.workload is Workload.LOADING else {},
             cold_start=ColdStart(0.4, 2.0, 3, 5.0) if case.phase != "fine_tuning" else None,
-            figures=self._figures(),
+            figures=_found(largest) if largest else self._figures(),
             missing={} if self._gpu else {"joules_per_image": "no GPU"},
-            readings=self._readings(planted) if memory else (),
+            readings=_peak(largest) if largest else self._readings(planted) if memory else (),
             memory_curve=self._curve() if case.phase == "memory" else (),
             scaling=self._scaling(level) if case.phase == "pipeline_scaling" else (),
-            sweep=self._sweep() if case.phase == "largest_batch" else (),
+            sweep=_sweep(largest) if largest else (),
             epochs=self._epochs(level) if case.phase == "fine_tuning" else (),
             equal_work=EqualWork("tensorflow", (Check("pixels", 3.1e-5, 1e-4, "normalised units"), Check("logits", 9e-6, 1e-3, "sd")))
             if case.style is Style.MATCHED
@@ -126,11 +129,9 @@ class GeneratedCase:
         busy = {count: 4.0 * (1 - math.exp(-count / 4.0)) for count in counts}
         return tuple(ScalingPoint(count, busy[count] / cost, count**0.95 / cost, busy[count], cost) for count in counts)
 
-    def _sweep(self) -> tuple[SweepPoint, ...]:
-        largest = 512 if self.case.framework == "pytorch" else 448
-        sizes = [16, 32, 64, 128, 256, largest]
-        points = [SweepPoint(size, Outcome.OK, 3000 * size / (size + 40), ()) for size in sizes]
-        return (*points, SweepPoint(largest + 64, Outcome.OUT_OF_MEMORY, None, ()))
+    def _largest(self) -> int:
+        """The batch that fits: not the same every night."""
+        return (512 if self.case.framework == "pytorch" else 448) - 32 * int(self.random.integers(3))
 
     def _epochs(self, level: float) -> tuple[Epoch, ...]:
         better = 0.04 if self.case.framework == "tensorflow" else 0.0
@@ -146,3 +147,16 @@ class GeneratedCase:
             )
             for epoch in range(5)
         )
+
+
+def _sweep(largest: int) -> tuple[SweepPoint, ...]:
+    points = [SweepPoint(size, Outcome.OK, 3000 * size / (size + 40), ()) for size in (16, 32, 64, 128, 256, largest)]
+    return (*points, SweepPoint(largest + LEFT_OPEN, Outcome.OUT_OF_MEMORY, None, ()))
+
+
+def _found(largest: int) -> dict[str, float]:
+    return {"largest_batch_size": float(largest), "smallest_out_of_memory_batch_size": float(largest + LEFT_OPEN)}
+
+
+def _peak(largest: int) -> tuple[Reading, ...]:
+    return (Reading("allocator_peak_bytes", (500 + 30 * largest) * MIB, "the framework's allocator"),)

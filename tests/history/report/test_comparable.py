@@ -16,7 +16,9 @@ from tests.history.report.generated_cases import many_cases
 from tests.history.report.generated_nights import FIRST_NIGHT, Machine, Nights
 from tests.history.report.watched_page import Watched
 
-NAMED = {("jf", "w"): "job experiment: e → jf", ("e", "jx"): "job weights: w → jx"}
+JOB = "exp1_resnet50_bs32_lr1e-3_e10"
+NAMED = {("jf", "w"): f"job experiment: {JOB} (e) → {JOB} (jf)", ("e", "jx"): "job weights: w → jx"}
+HASHES = {("jf", "w"): "job experiment: e → jf", ("e", "jx"): "job weights: w → jx"}  # of two runs side by side
 
 
 def build(folder: Path, *machines: Machine) -> Path:
@@ -44,7 +46,7 @@ def test_other_inputs_of_the_job_are_named(tmp_path: Path, watched: Watched, inp
     page = watched.page
     with served(site) as address:
         page.goto(f"{address}/compare.html")
-        expect(page.locator("#differences li")).to_have_text(f"Not the same {NAMED[inputs]}")
+        expect(page.locator("#differences li")).to_have_text(f"Not the same {HASHES[inputs]}")
 
 
 def test_the_same_inputs_are_not(tmp_path: Path, watched: Watched) -> None:

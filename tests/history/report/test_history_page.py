@@ -14,7 +14,7 @@ from harness.record.figure import Figure, Unit
 from history.__main__ import main as history_command
 from history.report.figure_names import for_scripts
 from tests.history.report.browser import served
-from tests.history.report.conftest import HOSTILE_MESSAGE, NIGHTS, PLANTED_NIGHT, Built
+from tests.history.report.conftest import HOSTILE_MESSAGE, NIGHTS, PLANTED_NIGHT, PROTOTYPE, UNKNOWN, Built
 from tests.history.report.generated_cases import many_cases
 from tests.history.report.generated_nights import FIRST_NIGHT, Machine, Nights
 from tests.history.report.watched_page import Watched, history, nights
@@ -138,6 +138,19 @@ def test_figures_are_called_what_the_findings_call_them(watched: Watched, addres
     assert {name: declared[name].title for name in options if name in declared}.items() <= options.items()
     assert options["watched"] == "step"
     assert options["drained_batches"] == "drained batches"  # no phase declares it
+
+
+def test_a_figure_of_any_name_is_read(watched: Watched, address: str) -> None:
+    """One of the sides has it, in one night: the other has what every object of a script has by that name, which is no figure."""
+    page = history(watched, address, "inference matched plain fp32 bs1")
+    figure = page.get_by_label("Figure")
+    for name, title, text in ((PROTOTYPE, "proto", "1.5"), (UNKNOWN, "something new bytes", "52,428,800")):
+        figure.select_option(value=name)
+        assert (figure.locator("option:checked").text_content() or "").strip() == title
+        expect(page.locator("#readout .values")).to_contain_text(f"PyTorch {text}TensorFlow –")
+        page.get_by_label("Relative to").select_option(index=1)  # the newest night
+        expect(page.locator("#readout .values")).to_contain_text(f"PyTorch {text}, +0.0%TensorFlow –")
+        page.get_by_label("Relative to").select_option(value="")
 
 
 def test_two_machines_have_a_history_each(watched: Watched, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.history.report.conftest import HOSTILE_BRANCH, HOSTILE_CASE, HOSTILE_DETAIL, HOSTILE_MESSAGE, Built
+from tests.history.report.conftest import HOSTILE_BRANCH, HOSTILE_CASE, HOSTILE_DETAIL, HOSTILE_FRAMEWORK, HOSTILE_MESSAGE, Built
 from tests.history.report.watched_page import PLANTED, Watched
 
 PAGES = ("index", "history", "regressions", "compare", "pictures")
@@ -92,8 +92,11 @@ def contrast(first: str, second: str) -> float:
 def test_hostile_words_are_text(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(f"{address}/index.html", wait_until="networkidle")
-    for hostile in (HOSTILE_DETAIL, HOSTILE_BRANCH, HOSTILE_CASE.partition("::")[2]):
+    for hostile in (HOSTILE_DETAIL, HOSTILE_BRANCH, HOSTILE_FRAMEWORK, HOSTILE_CASE.partition("::")[2]):
         expect(page.locator("body")).to_contain_text(hostile)
+    other_suite = page.locator("table.cases tbody", has=page.get_by_role("link", name=HOSTILE_CASE, exact=True))
+    expect(other_suite.locator(".verdict")).to_have_text("no other side")
+    assert other_suite.locator(".ahead").count() == 0
     page.goto(f"{address}/regressions.html", wait_until="networkidle")
     expect(page.locator("article.change", has_text=PLANTED).locator(".range")).to_contain_text(HOSTILE_MESSAGE)
     page.goto(f"{address}/history.html")
@@ -101,7 +104,7 @@ def test_hostile_words_are_text(watched: Watched, address: str) -> None:
     expect(page.locator("#plot-title")).to_have_text(HOSTILE_CASE)
     assert page.evaluate("document.scripts.length") == page.evaluate("document.querySelectorAll('head > script').length")
     assert page.locator("img").count() == 0
-    assert page.title() == "History · PyTorch against TensorFlow"
+    assert page.title() == f"History · PyTorch against TensorFlow against {HOSTILE_FRAMEWORK}"
 
 
 def test_the_policy_allows_nothing_from_outside(watched: Watched, address: str) -> None:

@@ -6,14 +6,18 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
+from harness.findings.ahead import verdicts
+from harness.findings.comparison import comparisons
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.listing import Listing
 from harness.record.case import Execution
 from harness.record.outcome import Outcome
 from history.__main__ import main
+from history.records import TO_SHOW, read
 from tests.history.report.browser import served
 from tests.history.report.generated_nights import Machine, Nights
 from tests.history.report.watched_page import PLANTED, Watched, history
@@ -32,12 +36,14 @@ def stand_in(title: str) -> Listing:
     )
 
 
-def build(folder: Path, *further: str, frameworks: tuple[str, ...] = ()) -> Path:
-    """further: titles of frameworks that are listed here alone."""
+def build(folder: Path, *further: str, frameworks: tuple[str, ...] = (), newest: str = "") -> Path:
+    """further: titles of frameworks that are listed here alone. newest: part of the node ids of what fails in the newest night."""
     with pytest.MonkeyPatch.context() as patch:
         for title in further:
             patch.setitem(FRAMEWORKS, title.lower(), stand_in(title))
         failing = {FAILED_NIGHT: ("train_step[pytorch-matched-compile", Outcome.OUT_OF_MEMORY, "")}
+        if newest:
+            failing[NIGHTS - 1] = (newest, Outcome.OUT_OF_MEMORY, "")
         Nights(Machine(nights=NIGHTS, rounds=12, frameworks=frameworks, failing=failing)).write(folder / "storage")
         made = ["report", str(folder / "storage"), "--output", str(folder / "site"), "--cache", str(folder / "cache")]
         assert main([*made, "--markdown", str(folder / "job.md")]) == 0
@@ -105,8 +111,8 @@ def test_the_history_has_three_lines_and_two_ratios(watched: Watched, address_of
     expect(page.locator("#ratio-plot .title")).to_have_text("PyTorch / TensorFlow · PyTorch / JAX: below 1 PyTorch costs less")
     expect(page.locator("#readout .values")).to_contain_text("PyTorch / JAX")
     page.locator("#table-details summary").click()
-    heads = page.locator("#table thead tr").first.locator("th, td").all_inner_texts()
-    assert heads == ["night", "commit", "PyTorch", "TensorFlow", "JAX", "PyTorch / TensorFlow", "PyTorch / JAX"]
+    heads = ["night", "commit", "PyTorch", "TensorFlow", "JAX", "PyTorch / TensorFlow", "PyTorch / JAX"]
+    expect(page.locator("#table thead tr").first.locator("th, td")).to_have_text(heads)  # once the table is filled
 
 
 def test_a_night_without_the_reference_compares_the_others(three: Path) -> None:
@@ -116,6 +122,61 @@ def test_a_night_without_the_reference_compares_the_others(three: Path) -> None:
     there = {title: [night for night, value in enumerate(values) if value is not None] for title, values in found.items()}
     others = [night for night in range(NIGHTS) if night != FAILED_NIGHT]
     assert there == {"PyTorch / TensorFlow": others, "PyTorch / JAX": others, "TensorFlow / JAX": [FAILED_NIGHT]}
+
+
+def test_three_ratios_are_told_apart(watched: Watched, address_of_three: str) -> None:
+    """Two of them are to the same side: a colour each, with its key, and below 1 means another thing in the third."""
+    page = history(watched, address_of_three, COMPILED)
+    assert [page.locator(f"#ratio-plot .line-{colour}").count() for colour in range(3)] == [1, 1, 1]
+    noted = "PyTorch / TensorFlow · PyTorch / JAX: below 1 PyTorch costs less; TensorFlow / JAX: below 1 TensorFlow costs less"
+    expect(page.locator("#ratio-plot .title")).to_have_text(noted)
+    parts = page.locator("#readout .values > span")
+    keys = [part.locator(".key").get_attribute("class") for part in parts.all()]
+    assert keys == ["key key-0", "key key-1", "key key-2", "key key-1", "key key-2"]
+    page.locator("#plot svg").focus()
+    page.keyboard.press("Home")
+    for _ in range(FAILED_NIGHT):
+        page.keyboard.press("ArrowRight")
+    expect(parts).to_have_count(4)
+    expect(parts.last).to_contain_text("TensorFlow / JAX")
+    expect(parts.last.locator(".key")).to_have_class("key key-0")
+
+
+def test_one_ratio_has_no_framework_s_colour(watched: Watched, tmp_path: Path) -> None:
+    with served(build(tmp_path)) as address:
+        page = history(watched, address)
+        assert page.locator("#ratio-plot .ratio-line").count() == 1
+        assert page.locator("#readout .values .key").count() == 2  # of the two sides
+
+
+STEPS = "train_step[pytorch-"
+
+
+def test_where_the_reference_failed_last_night_the_next_side_is_it(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the index, in the history and in the pictures, as in the terminal."""
+    site = build(tmp_path, "JAX", newest=STEPS)
+    monkeypatch.setitem(FRAMEWORKS, "jax", stand_in("JAX"))
+    newest = [row.measurement for row in read(sorted((tmp_path / "storage").glob("*.json"))[-1], TO_SHOW).rows if row.measurement]
+    measured = [each for each in newest if each.outcome is Outcome.OK and each.case.phase == "train_step"]
+    expected = {found.title: json.loads(msgspec.json.encode(verdicts(found))) for found in comparisons(measured)}
+    assert {(each["reference"], each["other"]) for (each,) in expected.values()} == {("tensorflow", "jax")}
+    (content,) = (json.loads(path.read_text()) for path in (site / "data/overview").glob("*.json"))
+    (steps,) = (phase for phase in content["phases"] if phase["phase"] == "train_step")
+    assert {row["comparison"]: row["verdicts"] for row in steps["rows"]} == expected
+    assert {row["values"][0] for row in steps["rows"]} == {"out of memory"}
+    with served(site) as address:
+        page = index(watched, address)
+        table = page.locator("section", has=page.get_by_role("heading", name="Train step", exact=True)).locator("table")
+        row = table.locator("tbody", has=page.get_by_role("link", name=PLANTED.removeprefix("train step "), exact=True))
+        expect(row.locator("td:nth-child(6) .sub")).to_have_text("TensorFlow against JAX")
+        page = history(watched, address)
+        expect(page.locator("#readout .values")).to_contain_text("PyTorch out of memory")
+        expect(page.locator("#readout .values > span").last).to_contain_text(f"TensorFlow / JAX {expected[PLANTED][0]['ratio']} (")
+        page.goto(f"{address}/pictures.html", wait_until="networkidle")
+        expect(page.locator("figure").first.locator("svg")).to_contain_text("TensorFlow / JAX")
+        assert page.locator("figure h2", has_text="from stock to matched").count() == 1
 
 
 def test_each_other_side_has_its_pictures(watched: Watched, address_of_three: str) -> None:
@@ -143,8 +204,8 @@ def test_the_job_s_summary_of_three(three: Path) -> None:
     lines = (three.parent / "job.md").read_text().splitlines()
     assert "| metric | PyTorch | TensorFlow | JAX | ratio | 95 % interval | result |" in lines
     (time, *_) = (line for line in lines if line.startswith("| training time"))
-    assert "against TensorFlow: " in time
-    assert "<br>against JAX: " in time
+    assert "PyTorch against TensorFlow: " in time
+    assert "<br>PyTorch against JAX: " in time
 
 
 def test_one_alone(watched: Watched, tmp_path: Path) -> None:
