@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from harness.findings.ahead import DISTURBED, TOO_FEW_TURNS
 from tests.session.conftest import InnerRun, measurements
 
 BENCHMARK = """
@@ -30,6 +31,7 @@ def test_fine_tuning(measure):
     measure()
 """
 THREE = ("sound", "queued", "slower")
+NOT_CALLED = (DISTURBED, TOO_FEW_TURNS)
 PHASES = ("Train step:", "Memory:", "Fine-tuning:")
 
 
@@ -73,14 +75,15 @@ def test_a_phases_table_has_a_column_for_each_and_a_result_for_each_other(run: t
         assert any(f"Sound / {other}" in line for line in lines), other
 
 
-def test_what_takes_three_times_as_long_is_found_behind(run: tuple[InnerRun, str]) -> None:
-    """A stand-in's step sleeps for 2 ms, the slower one's for 6."""
-    _, tables = run
-    (line, *_) = [line for line in table(tables, "Train step:") if "Sound / Slower" in line]
-    ratio = re.search(r"Sound / Slower ([\d.]+)", line)
-    assert ratio is not None
-    assert 0.2 < float(ratio[1]) < 0.6
-    assert "Sound" in line.partition("Sound / Slower")[2] or "not called" in line
+def test_each_other_side_is_beside_the_reference_with_what_is_known_of_it(run: tuple[InnerRun, str]) -> None:
+    """A stand-in's step sleeps for 2 ms, the slower one's for 6. On a busy machine the ratio is not called, and that is said."""
+    inner, tables = run
+    found = measurements(inner.json())
+    assert found["test_train_step_attribution[slower-stock-frozen-bs8]"].median_step_seconds >= 0.006
+    lines = [line.partition("Sound / Slower")[2] for line in table(tables, "Train step:") if "Sound / Slower" in line]
+    assert len(lines) == 2, "matched and stock"
+    for line in lines:
+        assert any(text in line for text in ("Sound", *NOT_CALLED)), line
 
 
 def test_the_ladder_and_the_five_metrics_have_all_three(run: tuple[InnerRun, str]) -> None:
@@ -100,7 +103,7 @@ def test_a_reference_that_failed_leaves_the_others_to_be_compared(inner: InnerRu
     code, output = inner.run("-k", "train_step and stock")
     assert code == pytest.ExitCode.TESTS_FAILED
     tables = output.partition("side by side")[2]
-    assert any("not called" in line or "faster" in line for line in table(tables, "Train step:"))
+    assert any(text in line for line in table(tables, "Train step:") for text in ("faster", *NOT_CALLED))
     assert "ValueError: the measured code is broken" in tables.partition("Not measured")[2]
 
 
