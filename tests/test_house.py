@@ -32,7 +32,6 @@ NO_CODE = (
     ".gitignore",
     ".ci/",
     "tox.ini",
-    "fake_driver.c",
 )
 
 
