@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from harness.findings.comparison import Comparison, phase_of
+from harness.findings.comparison import Comparison
 from harness.findings.difference import Difference
-from harness.findings.ratio import Ratio, ratio
+from harness.findings.ratio import Ratio, compared_by, ratio
 from harness.frameworks import title
 from harness.phases.declaration import Compared
 from harness.record.measurement import Measurement
@@ -38,8 +38,7 @@ def verdicts(comparison: Comparison) -> list[Verdict]:
 
 
 def verdict(reference: Measurement, other: Measurement) -> Verdict:
-    phase = phase_of(reference.case)
-    adjective = phase.compared if phase else Compared.TURNS
+    adjective = compared_by(reference.case)
     frameworks = reference.case.framework, other.case.framework
     found = ratio(reference, other)
     if found is None and adjective is Compared.METER:

@@ -13,7 +13,7 @@ from harness.findings.ratio import limit_share
 from harness.findings.scaling import called_growth
 from harness.phases import PHASES
 from harness.phases.figures import OF_THE_GPU, PERCENTS
-from harness.record.figure import BATCH, SINGLE, Figure, Together, Unit
+from harness.record.figure import BATCH, SINGLE, Figure, Together, Unit, worded
 from harness.record.measurement import LIMIT, LOADER, STEP, Measurement
 from harness.record.outcome import Outcome
 
@@ -37,7 +37,7 @@ def figures(measurement: Measurement) -> dict[str, float]:
     cold = measurement.cold_start
     if cold is not None:
         found |= {"first_step_seconds": cold.first_step_seconds, "build_seconds": cold.build_seconds}
-        if measurement.references.keys() >= {LIMIT}:
+        if LIMIT in measurement.references:
             found["first_batch_seconds"] = cold.first_batch_seconds
     found |= _of_epochs(measurement)
     found |= {reading.name: float(reading.value_bytes) for reading in measurement.readings if reading.value_bytes is not None}
@@ -84,7 +84,7 @@ def shown(measurement: Measurement) -> list[Shown]:
             rows = [figure.of(measurement.item) for figure in each.figures]
             there = [figure for figure in rows if figure.name in numbers]
             if there:
-                found.append(Shown(_titled(each.title, measurement.item), _joined(rows, numbers), tuple(figure.name for figure in there)))
+                found.append(Shown(worded(each.title, measurement.item), _joined(rows, numbers), tuple(figure.name for figure in there)))
             continue
         figure = each.of(measurement.item)
         if figure.batch and figure.batch != (SINGLE if measurement.case.batch_size == 1 else BATCH):
@@ -160,7 +160,3 @@ def _joined(found: list[Figure], numbers: dict[str, float]) -> str:
     if found[0].unit is Unit.SHARE:
         return f"{' | '.join(text.removesuffix('%') for text in texts)} %"
     return " | ".join(texts)
-
-
-def _titled(title: str, item: str) -> str:
-    return title.format(item=item, items=f"{item}s")

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from harness.phases import PHASES
+from harness.findings.comparison import phase_of
 from harness.phases.declaration import Compared
+from harness.record.case import Case
 from harness.record.measurement import LIMIT, Measurement
 
 CONFIDENCE = 0.95
@@ -46,8 +47,7 @@ def ratio(first: Measurement, second: Measurement) -> Ratio | None:
 
     One reading each has no width. None with too few turns that both sides measured undisturbed, or where a side has no reading.
     """
-    phase = PHASES.get(first.case.phase)
-    match phase.compared if phase else Compared.TURNS:
+    match compared_by(first.case):
         case Compared.METER:
             return _of_meters(first, second)
         case Compared.ROOM:
@@ -56,6 +56,12 @@ def ratio(first: Measurement, second: Measurement) -> Ratio | None:
             ours, theirs = turns(first), turns(second)
             shared = sorted(ours.keys() & theirs.keys())
             return ratio_of([ours[turn] for turn in shared], [theirs[turn] for turn in shared])
+
+
+def compared_by(case: Case) -> Compared:
+    """Of a phase that this suite has not, or no longer: by turns."""
+    phase = phase_of(case)
+    return phase.compared if phase else Compared.TURNS
 
 
 def limit_share(measurement: Measurement) -> Ratio | None:

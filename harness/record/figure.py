@@ -37,8 +37,7 @@ class Figure(msgspec.Struct, frozen=True):
 
     def of(self, item: str) -> Figure:
         """With the word of the measured model."""
-        words = {"item": item, "items": f"{item}s"}
-        return msgspec.structs.replace(self, name=self.name.format(**words), title=self.title.format(**words))
+        return msgspec.structs.replace(self, name=worded(self.name, item), title=worded(self.title, item))
 
     def written(self, number: float | None) -> str:
         return NOTHING if number is None else written(self.unit, number, self.digits)
@@ -49,6 +48,11 @@ class Together(msgspec.Struct, frozen=True):
 
     title: str
     figures: tuple[Figure, ...]
+
+
+def worded(text: str, item: str) -> str:
+    """The text with the word of the measured model for `{item}` and `{items}`."""
+    return text.format(item=item, items=f"{item}s")
 
 
 def written(unit: Unit, number: float, digits: int | None = None) -> str:

@@ -9,10 +9,11 @@ import msgspec
 from harness.findings.ahead import NO_OTHER_SIDE, NOT_COMPARED, Verdict, verdicts
 from harness.findings.comparison import Comparison, in_order, phase_of, phase_title
 from harness.findings.figures import shown
+from harness.findings.receipt import mark, receipt_of
 from harness.findings.sides import ordered, title
 from harness.record.case import Case
 from harness.record.check import EqualWork
-from harness.record.figure import NOTHING
+from harness.record.figure import NOTHING, worded
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from history.report.histories import CaseHistory, MachineHistory
@@ -83,7 +84,7 @@ def _lede(machine: MachineHistory, side: Side, measurements: dict[str, Measureme
     others = f"; below each case its other figures{whose}" if below else ""
     watched = machine.newest.hows[side.how].figure.title
     said = [f"{what[:1].upper()}{what[1:]}.", f"The columns have the {watched}{others}."]
-    notes = " ".join(note.format(item=item, items=f"{item}s").strip() for note in phase.notes) if phase else ""
+    notes = " ".join(worded(note, item).strip() for note in phase.notes) if phase else ""
     return " ".join(filter(None, (*said, f"{notes[:1].upper()}{notes[1:]}")))
 
 
@@ -92,7 +93,7 @@ def _row(
 ) -> ComparisonRow:
     one = next(iter(sides.values()))
     measured = {side.framework: found for side in sides.values() if (found := measurements.get(side.name))}
-    receipt = next(filter(None, map(_receipt, measured.values())), None)
+    receipt = next(filter(None, map(receipt_of, measured.values())), None)
     phase = one.case.phase.replace("_", " ") if one.case else ""
     return ComparisonRow(
         comparison=comparison,
@@ -101,7 +102,7 @@ def _row(
         values=tuple(_value(machine, sides.get(framework)) for framework in frameworks),
         verdicts=_verdicts(comparison, sides, measured),
         lines=_lines(machine.newest.hows[one.how].figure.name, [measured.get(framework) for framework in frameworks]),
-        equal_work=_equal_work(receipt, one),
+        equal_work=mark(receipt, one.case),
         receipt=receipt,
         sparkline=sparkline({framework: _recent(machine, machine.comparisons[comparison][framework]) for framework in ordered(sides)}),
     )
@@ -132,21 +133,6 @@ def _lines(watched: str, sides: Sequence[Measurement | None]) -> tuple[Line, ...
             if not elsewhere.issuperset(each.names):
                 texts.setdefault(each.title, {})[place] = each.text
     return tuple(Line(heading, tuple(found.get(place, NOTHING) for place in range(len(sides)))) for heading, found in texts.items())
-
-
-def _receipt(measurement: Measurement) -> EqualWork | None:
-    """Of all frameworks' work; of a model format, of what was loaded against what was saved."""
-    if measurement.equal_work is None and not measurement.checks:
-        return None
-    return measurement.equal_work or EqualWork("the model that was saved", measurement.checks)
-
-
-def _equal_work(receipt: EqualWork | None, side: Side) -> str:
-    if receipt is not None:
-        return (
-            "does not hold" if not receipt.holds else "1 check holds" if len(receipt.checks) == 1 else f"{len(receipt.checks)} checks hold"
-        )
-    return "each its own" if side.case and side.case.style == "stock" else "not checked"
 
 
 def _recent(machine: MachineHistory, history: CaseHistory) -> list[float | None]:

@@ -9,6 +9,7 @@ from harness.findings.ratio import PROCESS_SPREAD
 from harness.findings.sides import ordered, title
 from harness.phases import PHASES
 from harness.phases.declaration import Compared, Schedule
+from harness.record.figure import worded
 from harness.record.measurement import Measurement
 from harness.record.round import FOREIGN_SHARE_LIMIT
 
@@ -20,7 +21,7 @@ def notes(measurements: Sequence[Measurement]) -> Iterator[str]:
     for name, phase in PHASES.items():
         found = [each for each in measurements if each.case.phase == name]
         for line in phase.notes if found else ():
-            yield line.format(item=found[0].item, items=f"{found[0].item}s")
+            yield worded(line, found[0].item)
 
 
 def _is_alone(measurement: Measurement) -> bool:

@@ -10,8 +10,8 @@ from rich.table import Table
 from harness.findings.ahead import Verdict, verdicts
 from harness.findings.comparison import Comparison, comparisons, heading_of
 from harness.findings.figures import shown
+from harness.findings.receipt import mark, receipt_of
 from harness.findings.sides import ordered, title
-from harness.record.case import Style
 from harness.record.figure import NOTHING
 from harness.record.measurement import Measurement
 from harness.session.terminal.titled import titled
@@ -34,13 +34,6 @@ def phase_table(heading: str, measurements: Sequence[Measurement]) -> Table:
     return table
 
 
-def equal_work_mark(measurement: Measurement) -> str:
-    receipt = measurement.equal_work
-    if receipt is not None:
-        return f"{len(receipt.checks)} checks hold"
-    return "each its own" if measurement.case.style is Style.STOCK else "not checked"
-
-
 def _add(table: Table, comparison: Comparison, frameworks: Sequence[str]) -> None:
     texts = {side.case.framework: {row.title: row.text for row in shown(side)} for side in comparison.sides}
     figures = list(dict.fromkeys(figure for of_side in texts.values() for figure in of_side))
@@ -54,4 +47,4 @@ def _add(table: Table, comparison: Comparison, frameworks: Sequence[str]) -> Non
 
 def _line(comparison: Comparison, verdict: Verdict, several: bool) -> tuple[str, ...]:
     side = comparison.side(verdict.other) or comparison.reference
-    return *verdict_cells(verdict, several), equal_work_mark(side)
+    return *verdict_cells(verdict, several), mark(receipt_of(side), side.case)

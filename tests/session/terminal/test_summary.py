@@ -122,7 +122,7 @@ def test_two_sides_have_one_line_that_says_who_is_ahead() -> None:
     sides = [side(case(SECOND), 2.0, equal_work=EqualWork(FIRST, (Check("loss", 0.0, 1.0, ""),))), side(case(FIRST), 1.0)]
     text = side_by_side(sides)
     assert row(text, "frozen matched bs8") == [
-        "frozen matched bs8", "images/s", "7.84", "3.92", "0.50", "one run", "PyTorch 2.00× faster", "1 checks hold",
+        "frozen matched bs8", "images/s", "7.84", "3.92", "0.50", "one run", "PyTorch 2.00× faster", "1 check holds",
     ]  # fmt: skip
     assert row(text, "step") == ["step", "1.02 s", "2.04 s"]
     assert "ratio: PyTorch / TensorFlow, of time a step (memory: of bytes), from medians of blocks taken in turns." in text
