@@ -1,5 +1,6 @@
 pytest_plugins = [
     "harness.session.options",
+    "harness.session.applicable",
     "harness.session.cases",
     "harness.session.recording",
     "harness.session.machine",

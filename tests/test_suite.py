@@ -135,7 +135,7 @@ def test_what_the_machine_is_stands_in_the_json(main_job: tuple[str, dict[str, A
     assert info["workers"]["tensorflow-matched"]["framework"].startswith("tensorflow ")
     assert info["suite"]["experiment_sha256"]
     assert info["suite"]["corpus_sha256"]
-    assert info["suite"]["weights_sha256"]
+    assert info["suite"]["models"]["resnet50"]["weights_sha256"]
 
 
 def test_the_side_by_side_is_printed(main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:

@@ -48,9 +48,9 @@ def phase_of(case: Case) -> Phase | None:
     return PHASES.get(case.phase)
 
 
-def title_of(case: Case) -> str:
-    """What the sides of a comparison have in common, by which it is known."""
-    return " ".join([case.phase.replace("_", " "), heading_of(case)])
+def title_of(case: Case, leaving_out: frozenset[str] = frozenset()) -> str:
+    """What the sides of a comparison have in common, by which it is known. leaving_out: axes that it does not name."""
+    return " ".join([case.phase.replace("_", " "), heading_of(case, leaving_out)])
 
 
 def heading_of(case: Case, leaving_out: frozenset[str] = frozenset()) -> str:

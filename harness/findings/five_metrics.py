@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from harness.findings.ahead import NO_OTHER_SIDE, NOT_COMPARED, NOT_MEASURED, Verdict, called, called_difference, verdict
-from harness.findings.comparison import Comparison, comparisons, phase_of
+from harness.findings.comparison import Comparison, comparisons, phase_of, title_of
 from harness.findings.difference import DEVIATION, of_accuracies, of_losses
+from harness.findings.models import by_model, headed, told_apart
 from harness.findings.ratio import compared_meter, ratio_of, single
 from harness.findings.sides import ordered
 from harness.phases.declaration import Answer, Compared
-from harness.record.case import Execution, Style, Workload
-from harness.record.figure import NOTHING, seconds, size
+from harness.record.case import DEFAULT_MODEL, Execution, Style, Workload
+from harness.record.figure import NOTHING, seconds, size, worded
 from harness.record.measurement import Epoch, Measurement
 from harness.record.outcome import Outcome
 
 STYLES = (Style.MATCHED, Style.STOCK)
+_TOLD_APART = frozenset({"model"})  # the axes that a title names behind those of the case
 UNEQUAL_EPOCHS = "not called: unequal numbers of epochs"
 
 
@@ -35,34 +37,59 @@ class FiveMetrics(msgspec.Struct, frozen=True):
     style: str
     frameworks: tuple[str, ...]  # in the order of their listing; of each metric the first that was measured is the reference
     metrics: tuple[Metric, ...]
-    comparison: str  # the title of the job; "": none was measured
+    comparison: str  # the title of the job, without its model; "": none was measured
     epochs: int  # of the job
+    model: str = ""  # its title, where it needs telling
+
+    @property
+    def heading(self) -> str:
+        return headed(self.style, self.model)
+
+    @property
+    def is_measured(self) -> bool:
+        """Any of them."""
+        return any(metric.source for metric in self.metrics)
 
 
 def five_metrics(measurements: Iterable[Measurement]) -> list[FiveMetrics]:
-    """One a style. Where several jobs or batches were measured, the one with the most sides that has no fusing compiler."""
+    """One a model and style. Where several jobs or batches were measured, the one with the most sides that has no fusing compiler.
+
+    Where several models stand together, only of those of which any metric was measured.
+    """
     everything = list(measurements)
-    frameworks = _frameworks(everything)
-    return [_of_style(style, frameworks, [each for each in everything if each.case.style is style]) for style in STYLES]
+    frameworks, titles = _frameworks(everything), told_apart(everything)
+    found = [
+        _of_style(style, titles.get(model, ""), frameworks, [each for each in own if each.case.style is style])
+        for model, own in (by_model(everything) or {DEFAULT_MODEL: []}).items()
+        for style in STYLES
+    ]
+    return [each for each in found if len(titles) < 2 or each.is_measured]
 
 
 def of_jobs(measurements: Iterable[Measurement]) -> list[FiveMetrics]:
     """One a job."""
-    found = []
-    for comparison in comparisons(measurements):
+    everything = list(measurements)
+    titles, found = told_apart(everything), []
+    for comparison in comparisons(everything):
         job = _only(comparison, lambda each: each.outcome is Outcome.OK and bool(each.epochs))
         if job is not None:
-            found.append(_told(job.reference.case.style, _frameworks(comparison.sides), job, None, None))
+            case = job.reference.case
+            found.append(_told(case.style, titles[case.model], _frameworks(comparison.sides), job, None, None))
     return found
 
 
-def _of_style(style: Style, frameworks: tuple[str, ...], measurements: Sequence[Measurement]) -> FiveMetrics:
+def _of_style(style: Style, model: str, frameworks: tuple[str, ...], measurements: Sequence[Measurement]) -> FiveMetrics:
     measured = [each for each in measurements if each.outcome is Outcome.OK]
-    return _told(style, frameworks, *(_best(filter(belongs, measured)) for belongs in (_is_job, _is_latency, _is_memory)))
+    job, latency, memory = (list(filter(belongs, measured)) for belongs in (_is_job, _is_latency, _is_memory))
+    if any(
+        each.case.workload is Workload.FROZEN for each in measurements
+    ):  # the work that the report had; not every model has a part to freeze
+        memory = [each for each in memory if each.case.workload is Workload.FROZEN]
+    return _told(style, model, frameworks, *map(_best, (job, latency, memory)))
 
 
 def _told(
-    style: Style, frameworks: tuple[str, ...], job: Comparison | None, latency: Comparison | None, memory: Comparison | None
+    style: Style, model: str, frameworks: tuple[str, ...], job: Comparison | None, latency: Comparison | None, memory: Comparison | None
 ) -> FiveMetrics:
     metrics = (
         _metric("validation loss", frameworks, job, _loss, _compared_losses),
@@ -71,7 +98,9 @@ def _told(
         _inference_latency(frameworks, job, latency),
         _peak_memory(frameworks, job, memory),
     )
-    return FiveMetrics(style, frameworks, metrics, job.title if job else "", len(job.reference.epochs) if job else 0)
+    return FiveMetrics(
+        style, frameworks, metrics, title_of(job.reference.case, _TOLD_APART) if job else "", len(job.reference.epochs) if job else 0, model
+    )
 
 
 def _inference_latency(frameworks: tuple[str, ...], job: Comparison | None, latency: Comparison | None) -> Metric:
@@ -158,7 +187,8 @@ def _training_time(measurement: Measurement) -> str:
 def _validation_time(measurement: Measurement) -> str:
     """As `evaluate()` has it, over the whole validation set, and of one item of it: the median epoch's."""
     found = statistics.median(_validation(epoch) for epoch in measurement.epochs)
-    return f"{seconds(found)}, {seconds(found / measurement.epochs[-1].validation_images)} an image"
+    of_one = seconds(found / measurement.epochs[-1].validation_images)
+    return f"{seconds(found)}, {of_one} {worded('{an_item}', measurement.item)}"
 
 
 def _peak(meter: str, measurement: Measurement) -> str:
@@ -183,8 +213,7 @@ def _is_latency(measurement: Measurement) -> bool:
 
 
 def _is_memory(measurement: Measurement) -> bool:
-    """Of the work that the report had."""
-    return Answer.PEAK in _answers(measurement) and measurement.case.workload is Workload.FROZEN
+    return Answer.PEAK in _answers(measurement)
 
 
 def _answers(measurement: Measurement) -> frozenset[Answer]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from harness.findings.comparison import heading_of, in_order, phase_of, phase_title
+from harness.findings.models import headed, told_apart
 from harness.findings.ratio import Ratio, compared_meter, ratio, single
 from harness.findings.sides import ordered
 from harness.frameworks import FRAMEWORKS
@@ -22,6 +23,7 @@ OWN_METERS = "own meters"  # a rung below the first where memory is compared
 HABIT_NOT_TOLD = "its own"
 NOT_MEASURED, NOT_TOLD = "not measured", "not told"  # in the place of a value
 _OF_A_RUNG = frozenset({"style", "rung", "execution", "precision"})  # the axes in which the cases of one ladder differ
+_TOLD_APART = _OF_A_RUNG | {"model"}  # those that a ladder's title does not name as a case's does
 
 
 class Rung(msgspec.Struct, frozen=True):
@@ -41,6 +43,11 @@ class Ladder(msgspec.Struct, frozen=True):
     reference: str
     others: tuple[str, ...]
     rungs: tuple[Rung, ...]
+    model: str = ""  # its title, where it needs telling
+
+    @property
+    def heading(self) -> str:
+        return headed(self.title, self.model)
 
 
 class _Step(msgspec.Struct, frozen=True):
@@ -50,24 +57,30 @@ class _Step(msgspec.Struct, frozen=True):
     meters: dict[str, str] = {}  # by framework: what memory is compared by
 
 
-def ladders(measurements: Iterable[Measurement]) -> list[Ladder]:
-    """In the order of the phases; one for each work and batch size that has rungs. What was not measured at all is no rung."""
-    grouped: dict[tuple[str, str], list[Measurement]] = {}
-    for each in measurements:
-        grouped.setdefault((each.case.phase, heading_of(each.case, _OF_A_RUNG)), []).append(each)
+def ladders(measurements: Iterable[Measurement], titles: Mapping[str, str] | None = None) -> list[Ladder]:
+    """In the order of the phases; one for each model, work and batch size that has rungs. What was not measured at all is no rung.
+
+    titles: of the models, where they need telling; None where no others stand beside these.
+    """
+    everything = list(measurements)
+    titles = titles or told_apart(everything)
+    grouped: dict[tuple[str, str, str], list[Measurement]] = {}
+    for each in everything:
+        grouped.setdefault((each.case.phase, each.case.model, heading_of(each.case, _TOLD_APART)), []).append(each)
     climbed = {key: found for key, found in grouped.items() if any(each.case.rung for each in found)}
-    phases = [phase for phase, _ in climbed]
-    order = [*PHASES, *phases]
+    of_phases = [(phase, model) for phase, model, _ in climbed]
+    order = [*PHASES, *(phase for phase, _ in of_phases)]
     return [
-        _ladder(phase, phase_title(phase) if phases.count(phase) == 1 else f"{phase_title(phase)} {work}", found)
-        for (phase, work), found in sorted(climbed.items(), key=lambda each: order.index(each[0][0]))
+        _ladder(phase, phase_title(phase) if of_phases.count((phase, model)) == 1 else f"{phase_title(phase)} {work}", titles[model], found)
+        for (phase, model, work), found in sorted(climbed.items(), key=lambda each: order.index(each[0][0]))
     ]
 
 
-def _ladder(phase: str, title: str, measurements: Sequence[Measurement]) -> Ladder:
+def _ladder(phase: str, title: str, model: str, measurements: Sequence[Measurement]) -> Ladder:
     of_rungs = [each for each in measurements if each.case.style is Style.STOCK or each.case.rung or _is_top(each.case)]
     reference, *others = ordered(each.case.framework for each in of_rungs)
-    return Ladder(phase, title, reference, tuple(others), tuple(_rungs(_steps(of_rungs, [reference, *others]), reference, others)))
+    rungs = tuple(_rungs(_steps(of_rungs, [reference, *others]), reference, others))
+    return Ladder(phase, title, reference, tuple(others), rungs, model)
 
 
 def _rungs(steps: Iterable[_Step], reference: str, others: Sequence[str]) -> Iterator[Rung]:

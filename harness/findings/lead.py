@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from harness.findings.comparison import phase_of, title_of
+from harness.findings.models import by_model, headed, told_apart
 from harness.findings.ratio import CONFIDENCE, Ratio, limit_share, ratio
 from harness.frameworks import FRAMEWORKS, title
 from harness.phases.declaration import Answer
@@ -25,6 +26,7 @@ LEAST_CPU_SHARE = 0.5  # of the CPU time an image that the limit takes: who need
 class Lead(msgspec.Struct, frozen=True):
     ways: tuple[Measurement, ...]  # the best of each framework, the best of all first
     ratios: tuple[Ratio | None, ...]  # of time a step, of the first over each of the others: below 1. None: too few turns
+    model: str = ""  # its title, where it needs telling
 
 
 def name(measurement: Measurement) -> str:
@@ -62,8 +64,22 @@ def does_the_work(measurement: Measurement) -> bool:
     return ours >= LEAST_CPU_SHARE * limits
 
 
+def leads(measurements: Iterable[Measurement], titles: Mapping[str, str] | None = None) -> list[Lead]:
+    """One a model whose ways beside `matched` and `stock` were measured: each has images of a size of its own.
+
+    titles: of the models, where they need telling; None where no others stand beside these.
+    """
+    everything = list(measurements)
+    titles = titles or told_apart(everything)
+    found = {model: lead(own) for model, own in by_model(everything).items() if any(each.case.strategy for each in own)}
+    return [msgspec.structs.replace(each, model=titles[model]) for model, each in found.items() if each is not None]
+
+
 def lead(measurements: Sequence[Measurement]) -> Lead | None:
-    """Of the framework whose best way that does the work is the fastest. None where only one framework has any."""
+    """Of the framework whose best way that does the work is the fastest. None where only one framework has any.
+
+    measurements: of one model.
+    """
     best: dict[str, Measurement] = {}
     for each in ranked(filter(does_the_work, measurements)):
         best.setdefault(each.case.framework, each)
@@ -81,7 +97,7 @@ def told(lead: Lead) -> str:
     behind = "; ".join(_behind(other, each) for other, each in zip(others, found, strict=True))
     flattered = "both" if len(others) == 1 else "all"
     picked = f" Each was picked as its framework's fastest here, which flatters {flattered}: the interval does not cover that."
-    return f"best: {_titled(first)}, {behind}.{picked if any(found) else ''}"
+    return f"{headed('best', lead.model)}: {_titled(first)}, {behind}.{picked if any(found) else ''}"
 
 
 def left_out(measurements: Iterable[Measurement]) -> str:

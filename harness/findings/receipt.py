@@ -20,4 +20,6 @@ def mark(receipt: EqualWork | None, case: Case | None) -> str:
         return "each its own" if case is not None and case.style is Style.STOCK else "not checked"
     if not receipt.holds:
         return "does not hold"
-    return "1 check holds" if len(receipt.checks) == 1 else f"{len(receipt.checks)} checks hold"
+    holds = "1 check holds" if len(receipt.checks) == 1 else f"{len(receipt.checks)} checks hold"
+    weak = sum(bool(check.weak) for check in receipt.checks)
+    return f"{holds}, {weak} weak" if weak else holds

@@ -14,9 +14,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from fixtures.corpora import CLASSES
 from fixtures.experiments.experiment import Experiment
-from fixtures.models.contract import Options
+from fixtures.models import values
+from fixtures.models.folder import Folder
+from fixtures.models.layers import Facts
+from fixtures.models.options import Options
+from fixtures.models.values import Batch
 from fixtures.models.weights import Weights
 from harness.record.case import Case
 from harness.record.fairness import Source
@@ -25,7 +28,8 @@ from harness.record.measurement import Reading
 if TYPE_CHECKING:
     from fixtures.corpora.order import Files
 
-NativeBatch = Any  # (images, labels) in the framework's own tensors, as its pipeline yields them
+NativeBatch = Any  # (inputs, targets) in the framework's own tensors: one as it is, several by their names
+Outputs = dict[str, npt.NDArray[np.float32]]  # of a network, by name; channels where Keras has them, on the last axis
 
 
 class FormatError(Exception):
@@ -39,12 +43,13 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     neutral: frozenset[Source]  # the sources of unfairness that are at their neutral setting; the others are at the framework's habit
     fed: bool  # whether the work has an input pipeline
     whole_job: bool  # whether a part of the training images is held back, to validate
-    model: str  # name of its folder (`fixtures.models`)
+    model: Folder
     experiment: Experiment
-    corpus: str  # folder of the corpus (`corpora.flowers.Corpus`)
-    weights: str  # file of the canonical weights
+    corpus: str = ""  # its folder (`corpora.flowers.Corpus`); "" where the model's inputs are none of a corpus
+    classes: int = 0  # of the corpus
+    weights: str = ""  # file of the canonical weights; what else is kept of them lies beside it (`models.kept`)
     threads: int  # CPU threads for arithmetic, and threads or workers of the input pipeline
-    dropout: float  # 0 while equal work is checked, and in a matched fine-tuning: two frameworks' masks cannot match
+    drops_out: bool = True  # False while equal work is checked, and in a matched fine-tuning: two frameworks' masks cannot match
     pretrained: bool = False  # whether the weights are ImageNet's: then a framework's own habit is to take its own ImageNet weights
 
     @property
@@ -56,22 +61,44 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.weights)
 
     @property
+    def image_size(self) -> int:
+        """Height and width of the images that the model is given, in pixels."""
+        return self.model.description.image_size or self.experiment.image_size
+
+    @property
     def options(self) -> Options:
         """What the model's builders are told."""
-        return Options(
-            image_size=self.experiment.image_size,
-            classes=CLASSES,
-            hidden_units=self.experiment.head.hidden_units,
-            dropout=self.dropout,
-            softmax=Source.LOSS not in self.neutral,
-            pretrained=self.pretrained,
-        )
+        model = self.model.description
+        head = self.experiment.head
+        own: dict[str, Any] = {"classes": self.classes or model.classes, "dropout": head.dropout, "hidden_units": head.hidden_units}
+        own |= model.options
+        if not self.drops_out:
+            own["dropout"] = 0.0
+        given = {
+            "image_size": self.image_size if model.from_corpus else 0,
+            "softmax": Source.LOSS not in self.neutral,
+            "pretrained": self.pretrained,
+        }
+        return Options(**own, **given)
 
-    def canonical_batch(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """What steps are measured on where no pipeline feeds them. Raises CorpusError."""
+    def canonical_batch(self) -> Batch:
+        """What steps are measured on where no pipeline feeds them. Raises CorpusError and ModelError."""
+        model, items = self.model.description, self.case.batch_size
+        if not model.from_corpus:
+            return values.batch(self.model, items, self.experiment.seed)
         from fixtures.corpora.batch import canonical_batch  # half a second to import, with scipy: not while tests are collected
 
-        return canonical_batch(self.corpus_folder, self.experiment.image_size, self.case.batch_size)
+        return values.of_images(model, *canonical_batch(self.corpus_folder, self.image_size, items))
+
+    def probe(self, items: int) -> Batch:
+        """What a network is looked at with, to calibrate it and to tell its layers apart: the same whatever the corpus. At most 8 images."""
+        model = self.model.description
+        if not model.from_corpus:
+            return values.batch(self.model, items, self.experiment.seed)
+        from fixtures.corpora.batch import calibration_images
+
+        labels = np.arange(items, dtype=np.int64) % max(1, self.options.classes)
+        return values.of_images(model, calibration_images(self.image_size)[:items], labels)
 
     def training_files(self) -> Files:
         """What an epoch goes through. Raises CorpusError and ExperimentError."""
@@ -114,7 +141,10 @@ class TrainStep(Work, Protocol):
         """L2 norm of the gradients of all trained parameters on the batch; changes no weight."""
 
     def weights(self) -> Weights:
-        """The present weights and running statistics, by their canonical names."""
+        """The present weights and running statistics, by their canonical names, in the canonical layout."""
+
+    def trained(self) -> frozenset[str]:
+        """Canonical names of the tensors that a step changes; without running statistics."""
 
 
 class Inference(Work, Protocol):
@@ -123,8 +153,8 @@ class Inference(Work, Protocol):
     def load(self, batch: NativeBatch) -> None:
         """Puts another batch on the device."""
 
-    def logits(self) -> npt.NDArray[np.float32]:
-        """Logits of the batch, shape (batch, classes), by the compiled function that `step` runs."""
+    def outputs(self) -> Outputs:
+        """Of the batch, by the compiled function that `step` runs. A network's only output is called "outputs", a tuple's "0", "1", …"""
 
 
 class FineTuning(Protocol):
@@ -161,7 +191,7 @@ class Pipeline(Work, Protocol):
         """The batch taken last: images as (batch, height, width, channel), and labels."""
 
 
-Predict = Callable[[], npt.NDArray[np.float32]]  # logits of the case's batch, (batch, classes), complete and on the host
+Predict = Callable[[], Outputs]  # of the case's batch, complete and on the host
 
 
 class ModelFormat(Protocol):
@@ -170,8 +200,8 @@ class ModelFormat(Protocol):
     suffix: str  # of the file's name; "" for a folder
     includes_building: bool  # whether loading builds the network again, from code or configuration, before it fills in the weights
 
-    def predict(self) -> npt.NDArray[np.float32]:
-        """Logits of the batch by the network that is saved, (batch, classes)."""
+    def predict(self) -> Outputs:
+        """Of the batch, by the network that is saved."""
 
     def save(self, path: Path) -> None:
         """Writes the network to `path`, where nothing is yet, by the library's own call. Raises what the library raises."""
@@ -200,6 +230,22 @@ class Stopwatch(Protocol):
 
     def seconds(self) -> float:
         """Between the two; called after a fence."""
+
+
+class Original(Protocol):
+    """A module of the framework whose names and layouts of tensors are the canonical ones (`Listing.original`). On the CPU, whatever there is."""
+
+    def seeded(self, setup: Setup) -> Weights:
+        """Of the network as its code builds it from the experiment's seed, calibrated so that items differ in the outputs."""
+
+    def read(self, setup: Setup, path: Path) -> Weights:
+        """The user's own, of a `.safetensors` or a `.pt` with nothing but tensors in it. Raises WeightsError where they do not fit."""
+
+    def downloaded(self, setup: Setup) -> Weights:
+        """What the model's `pretrained` gives. Raises Unsupported and ModelError."""
+
+    def facts(self, setup: Setup, weights: Weights) -> Facts:
+        """Of the network with these weights. Raises WeightsError where they do not fit it."""
 
 
 class Framework(Protocol):
@@ -246,6 +292,3 @@ class Framework(Protocol):
 
     def download(self, root: Path) -> None:
         """Puts Oxford Flowers 102 under `root`, in the layout of torchvision's loader. Raises Unsupported where the framework cannot."""
-
-    def pretrained(self, model: str) -> Weights:
-        """ImageNet weights of that model without its head. Raises Unsupported where the framework has none."""

@@ -14,6 +14,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     place: int = 0  # among the others: the sides of a comparison are in this order everywhere, and the first that is there is the reference
     title: str
     module: str  # offers `contract.Framework`; imported in the worker alone
+    original: str = ""  # offers `contract.Original`: of the one framework whose names and layouts of tensors are the canonical ones
     executions: dict[Execution, str]  # its own name for each execution mode
     formats: tuple[str, ...] = ()  # in which it saves a model
     tuned: str = ""  # the way to load images that `matched` has: what it is, in a line

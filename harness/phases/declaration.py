@@ -74,6 +74,8 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     ladder: tuple[Source, ...] = ()  # the order in which its sources of unfairness become neutral, on the way from `stock` to `matched`
     fresh_workers: bool = False  # of sides in turns: their workers have done nothing before
     fed: bool = False  # its work has an input pipeline
+    needs_corpus: bool = False  # it is about files: models whose inputs are no corpus' images have no cases of it
+    needs_classes: bool = False  # it counts what is recognised: the loss is the cross-entropy
     arithmetic: bool = False  # its steps are a model's arithmetic and nothing else: a share of the chip's peak can be told
     counts_items: bool = True  # items pass through its steps, so many a second
     least_rounds_of_one: int = 0  # of a single item: with fewer the slowest ones would not show

@@ -14,6 +14,8 @@ import msgspec
 from harness.record.axis import Axis
 from harness.record.fairness import Source
 
+DEFAULT_MODEL = "resnet50"  # whose cases have ids and titles without a model's name: those of before there were others
+
 
 class Workload(StrEnum):
     """What one step does."""
@@ -42,6 +44,7 @@ class Execution(StrEnum):
 
 
 class Precision(StrEnum):
+    FP64 = "fp64"  # float64 throughout: never measured, it is what the rounding errors of float32 are told by
     FP32 = "fp32"  # float32 throughout
     TF32 = "tf32"  # float32 with TensorFloat-32 matrix products and convolutions: a GPU of Ampere or newer
     BF16 = "bf16"  # bfloat16 arithmetic, float32 weights
@@ -51,6 +54,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One framework's side of a comparison. An axis without a value is left to the framework's own default, or has no meaning there."""
 
     phase: Annotated[str, Axis(title="phase")]  # a folder below `harness/phases`
+    model: Annotated[str, Axis(title="model", id_place=-1)] = DEFAULT_MODEL  # the name of its folder
     workload: Annotated[Workload, Axis(title="workload", id_place=6, of_the_experiment=True)]
     style: Annotated[Style, Axis(title="style", id_place=1)]
     # The last source that is neutral.

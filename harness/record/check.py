@@ -12,6 +12,7 @@ class Check(msgspec.Struct, frozen=True):
     difference: float
     tolerance: float
     unit: str
+    weak: str = ""  # why it could hardly fail, and the mend; "" where it could
 
     @property
     def holds(self) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 
 MIB = 2**20
 NOTHING = "–"
+_VOWELS = frozenset("aeiou")
 SINGLE, BATCH = "single", "batch"
 
 
@@ -26,7 +27,7 @@ class Unit(StrEnum):
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """`{item}` and `{items}` in name and title stand for the word for what the measured model's batches are made of."""
+    """`{item}`, `{items}` and `{an_item}` in name and title stand for the word for what the measured model's batches are made of."""
 
     name: str  # among the figures of a measurement; its unit is in it
     title: str
@@ -51,8 +52,8 @@ class Together(msgspec.Struct, frozen=True):
 
 
 def worded(text: str, item: str) -> str:
-    """The text with the word of the measured model for `{item}` and `{items}`."""
-    return text.format(item=item, items=f"{item}s")
+    """The text with the word of the measured model for `{item}`, `{items}` and `{an_item}`."""
+    return text.format(item=item, items=f"{item}s", an_item=f"{'an' if item[:1].lower() in _VOWELS else 'a'} {item}")
 
 
 def written(unit: Unit, number: float, digits: int | None = None) -> str:

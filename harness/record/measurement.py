@@ -9,7 +9,7 @@ import statistics
 
 import msgspec
 
-from harness.record.case import Case
+from harness.record.case import DEFAULT_MODEL, Case
 from harness.record.check import Check, EqualWork
 from harness.record.outcome import Outcome
 from harness.record.round import Round, mostly_disturbed
@@ -90,7 +90,9 @@ class Provenance(msgspec.Struct, frozen=True):
     corpus_sha256: str
     weights: str
     weights_sha256: str
-    model: str = "resnet50"  # runs of before there were others do not say it
+    model: str = DEFAULT_MODEL  # its name; runs of before there were others do not say it
+    model_title: str = ""  # as people read it; "" in runs of before models had one
+    model_sha256: str = ""  # of its folder; "" in runs of before models were folders
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,13 +6,14 @@ A benchmark declares rectangles of the matrix, one `@pytest.mark.cases(...)` eac
 
 The positional arguments are the sets the rectangle belongs to; they become markers of the same names. The keywords are the axes that
 `record.case.Case` has. A list is every value in it; "experiment" is the experiment's, and "every" all that a framework has of its own.
+Models are those of the session. What does not apply to one of them is not collected (`applicable`).
 """
 
 from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ from harness.phases.declaration import OWN_WORKERS
 from harness.record.axis import Axis
 from harness.record.case import AXES, DEFAULTS, Case, parts
 from harness.record.fairness import SURROUNDINGS
-from harness.session import options
+from harness.session import applicable, options
 
 PARAMETERS = sorted((name for name in AXES if name != "phase"), key=lambda name: AXES[name].id_place)  # of a test, in the order of the ids
 COMMON = [name for name, axis in AXES.items() if not axis.listed]  # the framework comes last, and varies fastest: sides are neighbours
@@ -33,6 +34,7 @@ OWN = {name: axis for name, axis in AXES.items() if axis.listed}  # of a framewo
 EXPERIMENT, EVERY = "experiment", "every"
 SETS = ("core", "gate")
 CASE = pytest.StashKey[Case]()
+EMPTY = pytest.StashKey[set[str]]()  # node ids of test functions without a case
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,10 +47,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     rectangles = list(metafunc.definition.iter_markers("cases"))
     if not rectangles:
         return
-    sets_of: dict[Case, set[str]] = {}
+    config, sets_of = metafunc.config, dict[Case, set[str]]()
+    chosen = options.of(config)
     for rectangle in reversed(rectangles):  # decorators apply from the bottom up; read them from the top down
-        for case in rectangle_cases(rectangle, options.of(metafunc.config)):
-            sets_of.setdefault(case, set()).update(rectangle.args)
+        for case in rectangle_cases(rectangle, chosen):
+            refused = applicable.why_not(case, chosen.model(case.model).description)
+            if refused is None:
+                sets_of.setdefault(case, set()).update(rectangle.args)
+            else:
+                applicable.note(config, case.model, *refused)
+    if not sets_of:
+        config.stash.setdefault(EMPTY, set()).add(metafunc.definition.nodeid)
     metafunc.parametrize(
         PARAMETERS,
         [
@@ -58,6 +67,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             for case, sets in sets_of.items()
         ],
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """A function without a case is no test: pytest would show a skipped one without parameters."""
+    made = yield
+    if not isinstance(made, list):
+        return made
+    empty = collector.config.stash.get(EMPTY, set())
+    return [each for each in made if each.nodeid.partition("[")[0] not in empty]
 
 
 def rectangle_cases(rectangle: pytest.Mark, chosen: options.Options) -> Iterator[Case]:
@@ -70,6 +89,8 @@ def rectangle_cases(rectangle: pytest.Mark, chosen: options.Options) -> Iterator
         raise _usage(f"no phase {phase!r}; phases are {', '.join(PHASES)}")
     experiment = chosen.experiment(phase)
     wanted = {name: _wanted(name, axis, rectangle) for name, axis in AXES.items()}
+    if "model" not in rectangle.kwargs:
+        wanted["model"] = [each.name for each in chosen.models]
     for common in itertools.product(*(wanted[name] for name in COMMON)):
         values = dict(zip(COMMON, common, strict=True))
         for name, value in values.items():

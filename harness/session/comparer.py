@@ -29,6 +29,7 @@ class Comparer:
         Raises WorkerStartError for a worker that never could be started.
         """
         sides = [self._workbench.side(case) for case in cases]
+        self._workbench.prepare(sides)
         measure = SCHEDULES[PHASES[cases[0].phase].schedule]
         measure(self._workbench, sides, rule)
         self.busy_seconds += sum(side.taken.busy_seconds for side in sides)

@@ -1,7 +1,7 @@
 """Equal work or no comparison: before a matched case is timed, all its sides compute from the same inputs and are compared.
 
-What is checked is the code that is timed, in the case's own execution mode and precision: the loader's pixels and labels for
-every case; the logits for inference; loss curve, gradient norm and running statistics for a train step.
+What is checked is the code that is timed, in the case's own execution mode and precision: the loader's pixels and labels of every model
+that is fed by one; the outputs for inference; loss curve, gradient norm, running statistics and the weights' changes for a train step.
 """
 
 from __future__ import annotations
@@ -9,106 +9,125 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import msgspec
 import numpy as np
 from msgspec.structs import replace
 
+from fixtures.models.description import Model
 from harness.frameworks.contract import Setup
-from harness.record.case import Case, Precision, Workload
+from harness.record.case import Case, Execution, Workload
 from harness.record.check import Check
 from harness.record.measurement import PIXEL_TOLERANCE
-from harness.worker.protocol import LogitTrace, PixelTrace, Request, TraceLogits, TracePixels, TraceTraining, TrainingTrace
+from harness.session import weak
+from harness.session.tolerances import Tolerances
+from harness.worker import distances
+from harness.worker.protocol import (
+    Array,
+    OutputTrace,
+    PixelTrace,
+    Request,
+    TraceOutputs,
+    TracePixels,
+    TraceRounding,
+    TraceTraining,
+    TrainingTrace,
+)
 
 BATCH_SIZE = 4  # of the check: its twenty steps are time in which nothing is measured
 NO_PHASE = "equal_work"
 HEAD_STEPS = 20
 FULL_STEPS = 3  # Adam's first steps move each weight by the sign of its gradient: rounding soon decides where they go
+STEPS = {Workload.INFERENCE: 0, Workload.FROZEN: HEAD_STEPS, Workload.FULL: FULL_STEPS}
 
-
-class Tolerances(msgspec.Struct, frozen=True):
-    logits: float  # largest difference, in standard deviations of the logits
-    frozen_loss: float  # largest relative difference along the loss curve
-    full_loss: float
-    gradient_norm: float  # relative
-    running_means: float  # largest difference, in standard deviations of all running means
-
-
-# Reached on a CPU by the default model (float32 / bfloat16): logits 2e-5 / 0.12, frozen loss 2e-5 / 2e-2, full loss 7e-4 / 2e-3,
-# gradient norm 7e-5 / 7e-3, running means 2e-6 / 2e-3. Keras' epsilon of the batch norms differs by 0.1 in the logits, the stride of
-# v1 by 1, another padding by 2. TensorFloat-32 has bfloat16's range and three bits more.
-TOLERANCES = {
-    Precision.FP32: Tolerances(logits=1e-3, frozen_loss=1e-3, full_loss=5e-3, gradient_norm=1e-3, running_means=1e-4),
-    Precision.TF32: Tolerances(logits=5e-2, frozen_loss=2e-2, full_loss=2e-2, gradient_norm=2e-2, running_means=1e-2),
-    Precision.BF16: Tolerances(logits=0.5, frozen_loss=5e-2, full_loss=2e-2, gradient_norm=3e-2, running_means=2e-2),
-}
-
-Trace = PixelTrace | LogitTrace | TrainingTrace
+Trace = PixelTrace | OutputTrace | TrainingTrace
 
 
 def requests(setup: Setup) -> list[Request]:
     """What a side has to compute for its case. Equal requests of two cases have one answer: they are of no phase."""
-    case = replace(setup.case, phase=NO_PHASE, batch_size=BATCH_SIZE)
-    loading = replace(case, workload=Workload.LOADING, execution=None, precision=None)
-    traced = replace(setup, case=case, dropout=0.0, fed=False, whole_job=False)
-    pixels = TracePixels(replace(traced, case=loading, fed=True))
-    match case.workload:
+    traced = _traced(setup)
+    loading = replace(traced.case, workload=Workload.LOADING, execution=None, precision=None)
+    pixels = [TracePixels(replace(traced, case=loading, fed=True))] if setup.model.description.from_corpus else []
+    match setup.case.workload:
         case Workload.LOADING:
-            return [pixels]
+            return [*pixels]
         case Workload.INFERENCE:
-            return [pixels, TraceLogits(traced)]
-        case Workload.FROZEN:
-            return [pixels, TraceTraining(traced, HEAD_STEPS)]
-        case Workload.FULL:
-            return [pixels, TraceTraining(traced, FULL_STEPS)]
+            return [*pixels, TraceOutputs(traced)]
+        case workload:
+            return [*pixels, TraceTraining(traced, STEPS[workload])]
 
 
-def compare(case: Case, reference: Sequence[Trace], other: Sequence[Trace]) -> tuple[Check, ...]:
+def rounding_request(setup: Setup) -> TraceRounding | None:
+    """What the reference is asked for, so that tolerances follow from it. None where nothing is computed."""
+    if setup.case.workload not in STEPS or setup.case.precision is None:
+        return None
+    traced = _traced(setup)
+    return TraceRounding(replace(traced, case=replace(traced.case, execution=Execution.PLAIN)), STEPS[setup.case.workload])
+
+
+def compare(case: Case, model: Model, reference: Sequence[Trace], other: Sequence[Trace], allowed: Tolerances) -> tuple[Check, ...]:
     """The checks of one side's traces against the reference's, in the same order."""
-    tolerances = TOLERANCES[case.precision or Precision.FP32]
     checks: list[Check] = []
     for ours, theirs in zip(other, reference, strict=True):
         match ours, theirs:
             case PixelTrace(), PixelTrace():
                 checks.extend(_pixel_checks(ours, theirs))
-            case LogitTrace(), LogitTrace():
-                checks.append(_spread_check("logits", ours.logits.to_numpy(), theirs.logits.to_numpy(), tolerances.logits))
+            case OutputTrace(), OutputTrace():
+                checks.extend(_output_checks(case, model, ours, theirs, allowed))
             case TrainingTrace(), TrainingTrace():
-                loss_tolerance = tolerances.full_loss if case.workload is Workload.FULL else tolerances.frozen_loss
-                checks.extend(_training_checks(ours, theirs, tolerances, loss_tolerance))
+                checks.extend(_training_checks(case, ours, theirs, allowed))
             case _:
                 raise TypeError(f"traces of different kinds: {type(ours).__name__} and {type(theirs).__name__}")
     return tuple(checks)
 
 
+def _traced(setup: Setup) -> Setup:
+    case = replace(setup.case, phase=NO_PHASE, batch_size=BATCH_SIZE)
+    return replace(setup, case=case, drops_out=False, fed=False, whole_job=False)
+
+
 def _pixel_checks(ours: PixelTrace, theirs: PixelTrace) -> list[Check]:
     mislabelled = sum(1 for name in ours.labels.keys() | theirs.labels.keys() if ours.labels.get(name) != theirs.labels.get(name))
     disordered = sum(our != their for our, their in zip(ours.taken, theirs.taken, strict=True))
+    our_pixels, their_pixels = ours.pixels.to_numpy(), theirs.pixels.to_numpy()
+    alike = our_pixels.shape == their_pixels.shape
     return [
-        Check("pixels", _largest_difference(ours.pixels.to_numpy(), theirs.pixels.to_numpy()), PIXEL_TOLERANCE, "normalised units"),
+        Check("pixels", float(np.abs(our_pixels - their_pixels).max()) if alike else math.inf, PIXEL_TOLERANCE, "normalised units"),
         Check("order", float(disordered), 0.0, "images"),
         Check("labels", float(mislabelled), 0.0, "images"),
     ]
 
 
-def _training_checks(ours: TrainingTrace, theirs: TrainingTrace, tolerances: Tolerances, loss_tolerance: float) -> list[Check]:
-    losses, their_losses = np.array(ours.losses), np.array(theirs.losses)
-    checks = [
-        Check("loss curve", _largest_difference(losses / their_losses, np.ones_like(their_losses)), loss_tolerance, "relative"),
-        Check("gradient norm", abs(ours.gradient_norm / theirs.gradient_norm - 1.0), tolerances.gradient_norm, "relative"),
-    ]
-    means, their_means = ours.running_means.to_numpy(), theirs.running_means.to_numpy()
-    if means.size or their_means.size:  # a network without batch norms has none
-        checks.append(_spread_check("running means", means, their_means, tolerances.running_means))
+def _output_checks(case: Case, model: Model, ours: OutputTrace, theirs: OutputTrace, allowed: Tolerances) -> list[Check]:
+    """Of each output by its name; one that only one side has is infinitely far from nothing."""
+    checks = []
+    for key, name in distances.called(model, theirs.outputs | ours.outputs).items():
+        our, their = (trace.outputs.get(key) for trace in (ours, theirs))
+        if our is None or their is None:
+            checks.append(Check(name, math.inf, allowed.outputs, "standard deviations"))
+            continue
+        found, expected = our.to_numpy(), their.to_numpy()
+        reason = weak.of_outputs(expected, allowed.outputs, model.item, case)
+        checks.append(Check(name, distances.spread(found, expected), allowed.outputs, "standard deviations", reason))
     return checks
 
 
-def _spread_check(name: str, ours: np.ndarray, theirs: np.ndarray, tolerance: float) -> Check:
-    difference = _largest_difference(ours, theirs)
-    return Check(name, difference / float(theirs.std()) if theirs.size else difference, tolerance, "standard deviations")
+def _training_checks(case: Case, ours: TrainingTrace, theirs: TrainingTrace, allowed: Tolerances) -> list[Check]:
+    losses = distances.curve(ours.losses, theirs.losses)
+    norm = distances.relative(ours.gradient_norm, theirs.gradient_norm)
+    checks = [
+        Check("loss curve", losses, allowed.losses, "relative", weak.of_losses(theirs.losses, allowed.losses, case)),
+        Check("gradient norm", norm, allowed.gradient_norm, "relative", weak.of_gradients(allowed.gradient_norm, case)),
+    ]
+    means, their_means = ours.running_means.to_numpy(), theirs.running_means.to_numpy()
+    if means.size or their_means.size:  # a network without batch norms has none
+        checks.append(Check("running means", distances.spread(means, their_means), allowed.running_means, "standard deviations"))
+    unshared = len(ours.updates.keys() ^ theirs.updates.keys())
+    updates = distances.updates(_numpy(ours.updates), _numpy(theirs.updates))
+    return [
+        *checks,
+        Check("trained tensors", float(unshared), 0.0, "tensors"),
+        Check("weights", updates, allowed.updates, "of what the steps add", weak.of_updates(allowed.updates, case)),
+    ]
 
 
-def _largest_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Infinite for different shapes, NaN if either holds one: neither is within any tolerance."""
-    if ours.shape != theirs.shape:
-        return math.inf
-    return float(np.abs(ours - theirs).max())
+def _numpy(updates: dict[str, Array]) -> dict[str, distances.Array]:
+    return {name: each.to_numpy() for name, each in updates.items()}

@@ -1,46 +1,156 @@
-"""The common inputs of a session: made once on each machine that a worker runs on."""
+"""The common inputs of a session: made once, and there on each machine that a worker runs on, before anything is measured."""
 
 from __future__ import annotations
 
-from fixtures import models
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
 from fixtures.experiments.experiment import Experiment
+from fixtures.models.folder import Folder
+from harness.frameworks import FRAMEWORKS, title
+from harness.frameworks.contract import Setup
+from harness.phases.setups import setup_of
+from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.measurement import Provenance
+from harness.record.outcome import Outcome
 from harness.session.options import Options
-from harness.session.workers.worker import Report, Worker
-from harness.worker.protocol import Inputs, MakeInputs
+from harness.session.workers.worker import Report, Worker, WorkerFailure, WorkerStartError
+from harness.worker.protocol import GiveWeights, MadeCorpus, MadeWeights, MakeCorpus, MakeWeights, TakeWeights
+from harness.worker.sources import IMAGENET, SEEDED
 
 MAKING_SECONDS = 3600.0  # the real data set is a download of 345 MB
 
+Workers = Callable[[str], Worker]  # the live worker of a framework. Raises WorkerStartError
+NO_CORPUS = MadeCorpus("", "", "", 0)  # of a model whose inputs are no corpus' images
+
+
+class Inputs(msgspec.Struct, frozen=True):
+    """On the machine of a framework's workers."""
+
+    corpus: MadeCorpus
+    weights: MadeWeights
+
+
+class Original(msgspec.Struct, frozen=True):
+    """Weights where they were made."""
+
+    framework: str
+    host: str
+    weights: MadeWeights
+
 
 class InputStore:
+    """What failed to be made is remembered: it is not tried again for each case, as what a model's own code does is not."""
+
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._made: dict[tuple[str, str, str], Inputs] = {}
-        self.model_name = models.DEFAULT
-        self.model = models.load(self.model_name)
+        self._corpora: dict[str, MadeCorpus] = {}  # by framework: all its workers run on one machine
+        self._originals: dict[tuple[str, str], Original | WorkerFailure] = {}  # by model and experiment
+        self._made: dict[tuple[str, str, str], Inputs | WorkerFailure] = {}  # by framework, model and experiment
 
     @property
     def pretrained(self) -> bool:
-        return self._options.weights == "imagenet"
+        return self._options.weights == IMAGENET
 
     def experiment(self, phase: str) -> Experiment:
         return self._options.experiment(phase)
 
-    def on(self, worker: Worker, experiment: Experiment, report: Report) -> Inputs:
-        """The inputs on the worker's machine. Raises WorkerFailure."""
-        key = (worker.framework, worker.hello.host, experiment.sha256)
-        if key not in self._made:
-            request = MakeInputs(self.model_name, experiment, self._options.dataset, self._options.weights, self._options.cache)
-            self._made[key] = worker.call(request, MAKING_SECONDS, report)
-        return self._made[key]
+    def model(self, case: Case) -> Folder:
+        return self._options.model(case.model)
 
-    def provenance(self, experiment: Experiment, made: Inputs) -> Provenance:
+    def has(self, case: Case) -> bool:
+        """Whether its inputs were made, or failed to be."""
+        return self._key(case) in self._made
+
+    def make(self, case: Case, workers: Workers, report: Report) -> None:
+        """Has the case's inputs made, or finds them made, on its framework's machine. Raises WorkerStartError for that framework's own."""
+        worker = workers(case.framework)
+        try:
+            self._made[self._key(case)] = self._inputs(case, worker, workers, report)
+        except WorkerFailure as failure:
+            self._made[self._key(case)] = failure
+
+    def of(self, case: Case) -> Inputs:
+        """Raises WorkerFailure where they could not be made."""
+        made = self._made[self._key(case)]
+        if isinstance(made, WorkerFailure):
+            raise WorkerFailure(made.outcome, made.detail)
+        return made
+
+    def provenance(self, case: Case) -> Provenance:
+        """Of a case whose inputs are made."""
+        made, model, experiment = self.of(case), self.model(case), self.experiment(case.phase)
         return Provenance(
             experiment=experiment.name,
             experiment_sha256=experiment.sha256,
-            corpus=made.corpus,
-            corpus_sha256=made.corpus_sha256,
-            weights=made.weights,
-            weights_sha256=made.weights_sha256,
-            model=self.model_name,
+            corpus=made.corpus.name,
+            corpus_sha256=made.corpus.sha256,
+            weights=made.weights.name,
+            weights_sha256=made.weights.sha256,
+            model=model.name,
+            model_title=model.description.title,
+            model_sha256=model.sha256,
         )
+
+    def _key(self, case: Case) -> tuple[str, str, str]:
+        return case.framework, case.model, self.experiment(case.phase).sha256
+
+    def _inputs(self, case: Case, worker: Worker, workers: Workers, report: Report) -> Inputs:
+        corpus = self._corpus(worker, report) if self.model(case).description.from_corpus else NO_CORPUS
+        original = self._original(case, corpus, worker, workers, report)
+        if original.host == worker.hello.host:
+            return Inputs(corpus, original.weights)
+        giving = worker if original.framework == worker.framework else workers(original.framework)
+        kept = giving.call(GiveWeights(original.weights.file), MAKING_SECONDS, report)
+        taken = worker.call(TakeWeights(original.weights, kept, self._options.cache), MAKING_SECONDS, report)
+        return Inputs(corpus, taken)
+
+    def _corpus(self, worker: Worker, report: Report) -> MadeCorpus:
+        if worker.framework not in self._corpora:
+            request = MakeCorpus(self._options.dataset, self._options.cache)
+            self._corpora[worker.framework] = worker.call(request, MAKING_SECONDS, report)
+        return self._corpora[worker.framework]
+
+    def _original(self, case: Case, corpus: MadeCorpus, worker: Worker, workers: Workers, report: Report) -> Original:
+        key = case.model, self.experiment(case.phase).sha256
+        if key not in self._originals:
+            try:
+                self._originals[key] = self._made_weights(case, corpus, worker, workers, report)
+            except WorkerFailure as failure:
+                self._originals[key] = failure
+        original = self._originals[key]
+        if isinstance(original, WorkerFailure):
+            raise WorkerFailure(original.outcome, original.detail)
+        return original
+
+    def _made_weights(self, case: Case, corpus: MadeCorpus, worker: Worker, workers: Workers, report: Report) -> Original:
+        """By the framework whose names are the canonical ones; where that cannot be had, by any, of a model that makes its own."""
+        setup = self._setup(case, corpus)
+        maker = next((name for name, listing in FRAMEWORKS.items() if listing.original), None)
+        if maker is None:
+            return self._made_by(worker, setup, "", report)
+        try:
+            return self._made_by(workers(maker), setup, FRAMEWORKS[maker].original, report)
+        except WorkerStartError as error:
+            absent = str(error)
+        except WorkerFailure as failure:
+            if failure.outcome is not Outcome.UNSUPPORTED:
+                raise
+            absent = failure.detail
+        if self._options.weights == SEEDED and setup.model.file("weights").is_file():
+            return self._made_by(worker if worker.runs else workers(case.framework), setup, "", report)
+        told = f"{case.model}: {title(maker)} makes its weights, in a worker of its own whatever is measured, and could not: {absent}"
+        raise WorkerFailure(Outcome.UNSUPPORTED, told)
+
+    def _made_by(self, worker: Worker, setup: Setup, original: str, report: Report) -> Original:
+        request = MakeWeights(setup, self._options.weights, self._options.cache, original)
+        return Original(worker.framework, worker.hello.host, worker.call(request, MAKING_SECONDS, report))
+
+    def _setup(self, case: Case, corpus: MadeCorpus) -> Setup:
+        """The same whichever case asks first."""
+        plain = {"style": Style.MATCHED, "rung": None, "strategy": None, "model_format": None}
+        one = replace(case, workload=Workload.INFERENCE, execution=Execution.PLAIN, precision=Precision.FP32, batch_size=1, **plain)
+        experiment = self.experiment(case.phase)
+        return setup_of(one, experiment, model=self.model(case), corpus=corpus.folder, classes=corpus.classes, pretrained=self.pretrained)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from fixtures.models.folder import Folder
 from harness.phases import PHASES
 from harness.record.comparable import environment_differences, machine_differences
 from harness.record.machine import Machine
@@ -40,17 +41,27 @@ def workers(measurements: list[Measurement]) -> dict[str, dict[str, str]]:
 
 def suite(config: pytest.Config, measurements: list[Measurement]) -> dict[str, Any]:
     """What the work was made from: the same for every step of a session, and for every whole job."""
-    jobs, steps = ([each for each in measurements if PHASES[each.case.phase].whole_job is job] for job in (True, False))
-    experiments = options.of(config).experiments
+    chosen = options.of(config)
+    experiments = chosen.experiments
     return {
         "schema_version": SCHEMA_VERSION,
-        "model": made_from(measurements, "model"),
+        "models": {each.name: _of_model(each, measurements) for each in chosen.models},
         "experiment": experiments.steps.name,
         "experiment_sha256": experiments.steps.sha256,
         "job_experiment": experiments.jobs.name,
         "job_experiment_sha256": experiments.jobs.sha256,
         "corpus": made_from(measurements, "corpus"),
         "corpus_sha256": made_from(measurements, "corpus_sha256"),
+    }
+
+
+def _of_model(model: Folder, measurements: list[Measurement]) -> dict[str, str | None]:
+    """The folder is known before anything is measured; the weights are once they were made."""
+    own = [each for each in measurements if each.case.model == model.name]
+    jobs, steps = ([each for each in own if PHASES[each.case.phase].whole_job is job] for job in (True, False))
+    return {
+        "title": model.description.title,
+        "sha256": model.sha256,
         "weights": made_from(steps, "weights"),
         "weights_sha256": made_from(steps, "weights_sha256"),
         "job_weights": made_from(jobs, "weights"),
@@ -59,7 +70,8 @@ def suite(config: pytest.Config, measurements: list[Measurement]) -> dict[str, A
 
 
 def made_from(measurements: list[Measurement], field: str) -> str | None:
-    return next((getattr(each.provenance, field) for each in measurements if each.provenance), None)
+    """None where nothing tells it: a model without a corpus has none."""
+    return next((told for each in measurements if each.provenance and (told := getattr(each.provenance, field))), None)
 
 
 def differences(now: dict[str, Any], then: dict[str, Any]) -> list[str]:

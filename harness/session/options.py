@@ -10,12 +10,11 @@ import pytest
 
 from fixtures.experiments import defaults
 from fixtures.experiments.experiment import Experiment, ExperimentError, Run, load, shipped
+from fixtures.models.folder import Folder
 from harness.frameworks import FRAMEWORKS
 from harness.phases import PHASES
-from harness.session import gpu
+from harness.session import chosen_inputs, gpu
 
-DATASETS = ("generated", "flowers102")
-WEIGHTS = ("seeded", "imagenet")
 SPEC_KINDS = ("popen", "ssh", "vagrant_ssh", "socket")
 SPEC_KEYS = {*execnet.XSpec.__annotations__, "_spec", "env"}
 SPEC_EXAMPLES = "write popen//python=PATH or ssh=HOST//python=PATH"
@@ -23,8 +22,9 @@ SPEC_EXAMPLES = "write popen//python=PATH or ssh=HOST//python=PATH"
 
 class Options(msgspec.Struct, frozen=True):
     experiments: Run
-    dataset: str
-    weights: str
+    models: tuple[Folder, ...]
+    dataset: str  # "generated", "flowers102", or the folder of a user's own
+    weights: str  # "seeded", "imagenet", or a file of the user's
     workers: dict[str, str]  # execnet spec of each framework's workers
     case_timeout_seconds: float
     cache: str  # "" for the user's cache folder
@@ -37,6 +37,9 @@ class Options(msgspec.Struct, frozen=True):
 
     def experiment(self, phase: str) -> Experiment:
         return self.experiments.jobs if PHASES[phase].whole_job else self.experiments.steps
+
+    def model(self, name: str) -> Folder:
+        return next(each for each in self.models if each.name == name)
 
 
 KEY = pytest.StashKey[Options]()
@@ -51,8 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         f"Default: {defaults.ON_A_GPU} (the report's) where there is a GPU; "
         f"else {defaults.ON_A_CPU}, and for fine-tuning {defaults.JOBS_ON_A_CPU}.",
     )
-    group.addoption("--dataset", choices=DATASETS, default=DATASETS[0], help="The images. flowers102 is downloaded. Default: %(default)s.")
-    group.addoption("--weights", choices=WEIGHTS, default=WEIGHTS[0], help="The weights. imagenet is downloaded. Default: %(default)s.")
+    chosen_inputs.add_options(group)
     group.addoption(
         "--worker",
         metavar="FRAMEWORK=SPEC",
@@ -89,11 +91,15 @@ def pytest_configure(config: pytest.Config) -> None:
         experiments = chosen_experiments(config.getoption("experiment"))
     except ExperimentError as error:
         raise pytest.UsageError(str(error)) from error
+    workers = dict.fromkeys(FRAMEWORKS, "popen") | dict(config.getoption("worker"))
+    is_here = any(execnet.XSpec(spec).popen and not execnet.XSpec(spec).via for spec in workers.values())
+    models = chosen_inputs.models(config.getoption("model"))
     config.stash[KEY] = Options(
         experiments=experiments,
-        dataset=config.getoption("dataset"),
-        weights=config.getoption("weights"),
-        workers=dict.fromkeys(FRAMEWORKS, "popen") | dict(config.getoption("worker")),
+        models=models,
+        dataset=chosen_inputs.dataset(config.getoption("dataset"), config.getoption("corpus"), models, is_here),
+        weights=chosen_inputs.weights(config.getoption("weights"), models, is_here),
+        workers=workers,
         case_timeout_seconds=config.getoption("case_timeout"),
         cache=config.getoption("input_cache"),
         compare_anyway=config.getoption("compare_anyway"),

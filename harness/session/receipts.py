@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from harness.record.case import Execution, Precision, Style, Workload
 from harness.record.check import EqualWork
 from harness.record.outcome import Outcome
-from harness.session import equal_work
+from harness.session import equal_work, tolerances
 from harness.session.side import Side
+from harness.session.tolerances import Tolerances
+from harness.session.workers.worker import WorkerFailure
 from harness.worker.protocol import Request
 
 Computation = tuple[str, str, Workload, Execution | None, Precision | None, tuple[str, ...]]
@@ -18,7 +20,7 @@ class Receipts:
     """What was found equal is not computed again."""
 
     def __init__(self) -> None:
-        self._traces: dict[Request, equal_work.Trace] = {}
+        self._traces: dict[Request, equal_work.Trace | WorkerFailure] = {}
         self._by_computation: dict[Computation, dict[str, EqualWork]] = {}
 
     def have(self, sides: Sequence[Side]) -> bool:
@@ -40,28 +42,46 @@ class Receipts:
 
     def _compare(self, sides: Sequence[Side]) -> dict[str, EqualWork]:
         """The receipts by framework. None at all if only one side can compute: there is nothing to compare it with."""
-        traced = [(side.case, self._traces_of(side)) for side in sides]
-        computed = [(case, traces) for case, traces in traced if traces is not None]
+        traced = [(side, self._traces_of(side)) for side in sides]
+        computed = [(side, traces) for side, traces in traced if traces is not None]
         if len(computed) < 2:
             return {}
-        (first, reference), *others = computed
-        receipts = {case.framework: EqualWork(first.framework, equal_work.compare(case, reference, traces)) for case, traces in others}
+        (reference, their), *others = computed
+        allowed = self._tolerances(reference)
+        first, model = reference.case, reference.model.description
+        receipts = {
+            side.case.framework: EqualWork(first.framework, equal_work.compare(side.case, model, their, traces, allowed))
+            for side, traces in others
+        }
         # The reference answers for itself by one that agrees with it; where none does, nobody can tell which is wrong.
-        witness = next((name for name, receipt in receipts.items() if receipt.holds), others[0][0].framework)
+        witness = next((name for name, receipt in receipts.items() if receipt.holds), others[0][0].case.framework)
         return receipts | {first.framework: EqualWork(witness, receipts[witness].checks)}
 
     def _traces_of(self, side: Side) -> list[equal_work.Trace] | None:
         """None where the side has failed."""
         if not side.alive:
             return None
-        wanted = equal_work.requests(side.setup)
-        for request in wanted:
-            if request not in self._traces:
+        found = []
+        for request in equal_work.requests(side.setup):
+            trace = self._traces.get(request)
+            if trace is None:
                 trace = side.ask(request, "checking equal work")
-                if trace is None:
-                    return None
-                self._traces[request] = trace
-        return [self._traces[request] for request in wanted]
+                failure = side.failure
+                if trace is None and failure is not None and failure.outcome is Outcome.ERROR:
+                    self._traces[request] = failure  # the same again, for each case that asks, would end alike
+            if isinstance(trace, WorkerFailure):
+                side.fail(trace.outcome, trace.detail)
+            if trace is None or isinstance(trace, WorkerFailure):
+                return None
+            self._traces[request] = trace
+            found.append(trace)
+        return found
+
+    def _tolerances(self, reference: Side) -> Tolerances:
+        """By what rounding does to the reference. Where that is not told, those of any network."""
+        request = equal_work.rounding_request(reference.setup)
+        rounding = reference.ask(request, "finding out how it rounds") if request is not None else None
+        return tolerances.of(reference.case, rounding)
 
 
 def assign(sides: Sequence[Side], receipts: dict[str, EqualWork]) -> None:
@@ -80,4 +100,4 @@ def _is_checked(sides: Sequence[Side]) -> bool:
 def _computation(sides: Sequence[Side]) -> Computation:
     """What a receipt is valid for: the phases only ask other questions of the same computation."""
     case, frameworks = sides[0].case, tuple(side.case.framework for side in sides)
-    return sides[0].model_name, sides[0].experiment.sha256, case.workload, case.execution, case.precision, frameworks
+    return case.model, sides[0].experiment.sha256, case.workload, case.execution, case.precision, frameworks

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from fixtures.experiments.experiment import Experiment
+from fixtures.models.folder import Folder
 from harness import phases
 from harness.frameworks.contract import Setup
 from harness.phases import PHASES
@@ -20,7 +21,7 @@ from harness.record.fairness import SURROUNDINGS, Source
 from harness.record.measurement import Measurement, Provenance, SweepPoint
 from harness.record.outcome import Outcome
 from harness.session import utilisation
-from harness.session.inputs import InputStore
+from harness.session.inputs import InputStore, Workers
 from harness.session.taken import Taken
 from harness.session.workers.worker import Worker, WorkerFailure
 from harness.worker.meters.slowdown import FAULTS
@@ -52,7 +53,6 @@ class Side:
         self.equal_work: EqualWork | None = None
         self.taken = Taken()
         self.environment: dict[str, str] = {}
-        self.model_name = inputs.model_name
         self._inputs = inputs
         self._timeout_seconds = timeout_seconds
         self._teller = teller
@@ -69,6 +69,10 @@ class Side:
     @property
     def experiment(self) -> Experiment:
         return self._inputs.experiment(self.case.phase)
+
+    @property
+    def model(self) -> Folder:
+        return self._inputs.model(self.case)
 
     @property
     def failure(self) -> WorkerFailure | None:
@@ -93,19 +97,25 @@ class Side:
         """The first failure is the one that is told."""
         self._failure = self._failure or WorkerFailure(outcome, detail)
 
+    def prepare(self, workers: Workers) -> None:
+        """Has the inputs of its case made where they are not yet. Raises WorkerStartError."""
+        if not self._inputs.has(self.case):
+            self._inputs.make(self.case, workers, self._report)
+
     def open(self, worker: Worker) -> None:
-        """Gives the side its worker, and the worker its inputs."""
+        """Gives the side its worker, and the worker its inputs, which are made."""
         self._worker = worker
         with self._survived():
-            made = self._inputs.on(worker, self.experiment, self._report)
-            self._provenance = self._inputs.provenance(self.experiment, made)
-            self._flop_per_item = made.flop_per_item[self.case.workload]
+            made = self._inputs.of(self.case)
+            self._provenance = self._inputs.provenance(self.case)
+            self._flop_per_item = made.weights.flop_per_item.get(self.case.workload)
             self.setup: Setup = setup_of(
                 self.case,
                 self.experiment,
-                model=self._inputs.model_name,
-                corpus=made.corpus_folder,
-                weights=made.weights_file,
+                model=self._inputs.model(self.case),
+                corpus=made.corpus.folder,
+                classes=made.corpus.classes,
+                weights=made.weights.file,
                 threads=worker.hello.cores,
                 pretrained=self._inputs.pretrained,
             )
@@ -144,9 +154,7 @@ class Side:
         self.taken = replace(self.taken, ended=ended)
         self._fail_if_throttled(ended)
         if self.alive and self.phase.arithmetic:
-            flop = self.case.batch_size * self._flop_per_item
-            step_seconds = statistics.median(self.taken.step_seconds)
-            self.note(*utilisation.utilisation(flop / step_seconds, self.case.precision, self.environment))
+            self._note_utilisation()
 
     def conclude(self, trial: Side) -> None:
         """Takes over what was measured of the same case at another batch size."""
@@ -165,7 +173,7 @@ class Side:
     @property
     def items(self) -> str:
         """The word for what its batches are made of."""
-        return f"{self._inputs.model.item}s"
+        return f"{self.model.description.item}s"
 
     def milestone(self, stage: str) -> None:
         self._teller.milestone(self.case, stage)
@@ -192,7 +200,7 @@ class Side:
             equal_work=self.equal_work,
             provenance=self._provenance,
             environment=self.environment,
-            item=self._inputs.model.item,
+            item=self.model.description.item,
         )
 
     def _take(self, request: Measure, stage: str) -> None:
@@ -207,6 +215,14 @@ class Side:
             yield
         except WorkerFailure as failure:
             self._failure = failure
+
+    def _note_utilisation(self) -> None:
+        if self._flop_per_item is None:
+            self.note({}, {utilisation.NAME: "no framework of this session could count the model's arithmetic"})
+            return
+        flop = self.case.batch_size * self._flop_per_item
+        step_seconds = statistics.median(self.taken.step_seconds)
+        self.note(*utilisation.utilisation(flop / step_seconds, self.case.precision, self.environment))
 
     def _fail_if_throttled(self, ended: Ended) -> None:
         """Where most rounds show how hot the GPU was, their median is not the work's. The rounds stay in the record."""

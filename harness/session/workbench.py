@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from harness.record.case import Case
 from harness.record.outcome import Outcome
@@ -24,6 +26,16 @@ class Workbench:
     def side(self, case: Case) -> Side:
         return Side(case, self._inputs, self._timeout_seconds, self._teller)
 
+    def prepare(self, sides: Sequence[Side]) -> None:
+        """Has the inputs of all sides made, by workers that are not to be measured beside: one that makes them for others ends.
+
+        Raises WorkerStartError for a worker that never could be started.
+        """
+        for side in sides:
+            with self._started(side):
+                side.prepare(functools.partial(self._pool.get, surroundings=side.surroundings))
+        self._pool.close_others(side.case.framework for side in sides)
+
     def open(self, sides: Iterable[Side]) -> None:
         """Workers for all sides first: each imports its framework while the next one starts.
 
@@ -31,12 +43,8 @@ class Workbench:
         """
         live = [side for side in sides if side.alive]
         for side in live:
-            try:
+            with self._started(side):
                 self._pool.get(side.case.framework, side.surroundings)
-            except WorkerStartError as error:
-                if not self._pool.has_started(side.case.framework):
-                    raise
-                side.fail(Outcome.CRASHED, str(error))
         for side in live:
             if side.alive:
                 side.open(self._pool.get(side.case.framework, side.surroundings))
@@ -59,6 +67,16 @@ class Workbench:
 
     def close_workers(self) -> None:
         self._pool.close_all()
+
+    @contextmanager
+    def _started(self, side: Side) -> Iterator[None]:
+        """A worker of it that cannot be started ends the side, or the session if it never could be."""
+        try:
+            yield
+        except WorkerStartError as error:
+            if not self._pool.has_started(side.case.framework):
+                raise
+            side.fail(Outcome.CRASHED, str(error))
 
 
 def _fail_on_different_devices(sides: Sequence[Side]) -> None:

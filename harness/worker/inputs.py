@@ -2,48 +2,134 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
-from fixtures import models
-from fixtures.corpora import flowers, oxford
-from fixtures.models.contract import Canonical
-from fixtures.models.weights import WeightsFile
-from harness.frameworks.contract import Framework
-from harness.record.case import Workload
-from harness.worker.protocol import Inputs, MakeInputs
+from fixtures.corpora import flowers, own, oxford
+from fixtures.models import code, weights
+from fixtures.models.description import GIVEN_OPTIONS, ModelError
+from fixtures.models.kept import FACTS, Kept
+from fixtures.models.layers import Facts
+from fixtures.models.weights import Weights, WeightsError
+from harness.frameworks.contract import Framework, Original, Setup
+from harness.worker.protocol import MadeCorpus, MadeWeights, MakeCorpus, MakeWeights, TakeWeights
+from harness.worker.sources import GENERATED, IMAGENET, SEEDED
 
 Report = Callable[[str, int, int], None]  # stage, done, total
 
-
-def make(request: MakeInputs, framework: Framework, report: Report) -> Inputs:
-    """Corpus and weights of the request. Raises CorpusError, ModelError and WeightsError, which name the file and the mend."""
-    cache = Path(request.cache) if request.cache else platformdirs.user_cache_path("flowers-benchmarks")
-    corpus = _corpus(request, cache, framework, report)
-    report("making the weights", 0, 0)
-    model = models.canonical(request.model)
-    file = _weights(request, model, cache, framework)
-    return Inputs(
-        corpus=corpus.name,
-        corpus_folder=corpus.root,
-        corpus_sha256=corpus.sha256,
-        weights=file.name,
-        weights_file=file.path,
-        weights_sha256=file.sha256,
-        flop_per_item={str(each): model.flop_per_item(each, request.experiment) for each in Workload},
-    )
+NOT_OF_THE_WEIGHTS = frozenset({*GIVEN_OPTIONS, "dropout"}) - {"image_size"}  # options that change no weight: norms see the size
+TRAVELS = (".safetensors", ".json")
 
 
-def _corpus(request: MakeInputs, cache: Path, framework: Framework, report: Report) -> flowers.Corpus:
-    if request.dataset == oxford.NAME:
+def corpus(request: MakeCorpus, framework: Framework, report: Report) -> MadeCorpus:
+    """Raises CorpusError, which names the file and the mend."""
+    cache = _cache(request.cache)
+    if request.dataset == GENERATED:
+        made = flowers.generated(cache, lambda done, total: report("drawing the corpus", done, total))
+    elif request.dataset == oxford.NAME:
         report("downloading Oxford Flowers 102", 0, 0)
-        return flowers.real(cache, framework.download)
-    return flowers.generated(cache, lambda done, total: report("drawing the corpus", done, total))
+        made = flowers.real(cache, framework.download)
+    else:
+        made = own.corpus(cache, request.dataset, lambda done, total: report("reading the corpus", done, total))
+    return MadeCorpus(made.name, made.root, made.sha256, made.classes)
 
 
-def _weights(request: MakeInputs, model: Canonical, cache: Path, framework: Framework) -> WeightsFile:
-    if request.weights == "imagenet":
-        return model.imagenet(cache, request.experiment, lambda: framework.pretrained(request.model))
-    return model.seeded(cache, request.experiment)
+def canonical_weights(request: MakeWeights, report: Report) -> MadeWeights:
+    """Weights, and where the framework can tell them the facts beside them. Raises ModelError, WeightsError and Unsupported."""
+    setup, model = request.setup, request.setup.model
+    model.expect_here()
+    original: Original | None = importlib.import_module(request.original) if request.original else None
+    kept = _kept(request)
+    with kept.locked():
+        report("making the weights", 0, 0)
+        file = kept.weights(lambda: _weights(request, original))
+        facts = kept.facts()
+        if facts is None and original is not None:
+            report("counting", 0, 0)
+            facts = original.facts(setup, weights.load(Path(file.path)))
+            kept.keep(FACTS, facts)
+    return _made(kept, file, facts)
+
+
+def given(file: str) -> dict[str, bytes]:
+    """All that is kept of those weights, by the names of the files."""
+    return {path.name: path.read_bytes() for path in sorted(Path(file).parent.iterdir()) if path.suffix in TRAVELS}
+
+
+def taken(request: TakeWeights) -> MadeWeights:
+    """The same on this machine. What is here already stays."""
+    kept = Kept(_cache(request.cache) / "models" / Path(request.weights.file).parent.name)
+    with kept.locked():
+        for name, content in request.kept.items():
+            path = kept.folder / name
+            if not path.exists() or (path.suffix == ".safetensors" and path.read_bytes() != content):
+                kept.folder.mkdir(parents=True, exist_ok=True)
+                unfinished = path.with_suffix(".unfinished")
+                unfinished.write_bytes(content)
+                unfinished.replace(path)
+        return _made(kept, kept.weights(dict), kept.facts())
+
+
+def _cache(folder: str) -> Path:
+    return Path(folder) if folder else platformdirs.user_cache_path("flowers-benchmarks")
+
+
+def _kept(request: MakeWeights) -> Kept:
+    setup = request.setup
+    options = {name: value for name, value in vars(setup.options).items() if name not in NOT_OF_THE_WEIGHTS}
+    made_from: dict[str, Any] = {"model": setup.model.sha256, "seed": setup.experiment.seed, "options": options}
+    source = request.source
+    if source not in (SEEDED, IMAGENET):
+        source, made_from["file"] = "file", _sha256(Path(source))
+    return Kept.called(_cache(request.cache), setup.model.name, source, made_from)
+
+
+def _weights(request: MakeWeights, original: Original | None) -> Weights:
+    setup, maker = request.setup, code.maker(request.setup.model)
+    if request.source not in (SEEDED, IMAGENET):
+        return _asked(original, request).read(setup, Path(request.source))
+    pretrained = _asked(original, request).downloaded(setup) if request.source == IMAGENET else None
+    if maker is not None:
+        made: Weights = maker.weights(setup.options, setup.experiment.seed, pretrained)
+        return made
+    seeded = _asked(original, request).seeded(setup)
+    return seeded if pretrained is None else _put_over(setup, seeded, pretrained)
+
+
+def _asked(original: Original | None, request: MakeWeights) -> Original:
+    if original is None:
+        what = "seeded weights" if request.source == SEEDED else f"the weights of --weights {request.source}"
+        raise ModelError(
+            f"{request.setup.model.root}: {what} are made by a framework whose names are the canonical ones, and this session has none: "
+            f"give it a worker, or write the model a weights.py for seeded ones"
+        )
+    return original
+
+
+def _put_over(setup: Setup, seeded: Weights, pretrained: Weights) -> Weights:
+    """A pretrained backbone under the seeded head, whose tensors may be missing among the former."""
+    for name, values in pretrained.items():
+        if name not in seeded:
+            raise WeightsError(f"{setup.model.root}: pretrained() gives {name}, which the network has not: leave it out")
+        if values.shape != seeded[name].shape:
+            told = f"pretrained() gives {name} of shape {values.shape}, the network needs {seeded[name].shape}"
+            raise WeightsError(f"{setup.model.root}: {told}: leave it out if it is the head's")
+    return seeded | pretrained
+
+
+def _made(kept: Kept, file: weights.WeightsFile, facts: Facts | None) -> MadeWeights:
+    return MadeWeights(kept.name, file.path, file.sha256, facts.flop_per_item if facts else {})
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        mend = "name a file that is there where the worker runs"
+        raise WeightsError(f"--weights: {path} cannot be read ({error.strerror}): {mend}") from error

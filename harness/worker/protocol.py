@@ -11,7 +11,6 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from fixtures.experiments.experiment import Experiment
 from harness.frameworks.contract import Setup
 from harness.record.check import Check
 from harness.record.measurement import ColdStart, CurvePoint, Epoch, Reading, ScalingPoint
@@ -42,16 +41,22 @@ class Hello(msgspec.Struct, frozen=True):
     folder: str  # its temporary folder: log, compilers' caches
 
 
-class Inputs(msgspec.Struct, frozen=True):
-    """Where the inputs are on the worker's machine, and what they are."""
+class MadeCorpus(msgspec.Struct, frozen=True):
+    """Where a corpus is on the worker's machine, and what it is."""
 
-    corpus: str
-    corpus_folder: str
-    corpus_sha256: str
-    weights: str
-    weights_file: str
-    weights_sha256: str
-    flop_per_item: dict[str, int]  # of one step, by workload: one count for all frameworks
+    name: str
+    folder: str
+    sha256: str
+    classes: int
+
+
+class MadeWeights(msgspec.Struct, frozen=True):
+    """Where the canonical weights are on the worker's machine, and what they are."""
+
+    name: str
+    file: str  # beside it lies what else is kept of them (`models.kept`)
+    sha256: str
+    flop_per_item: dict[str, int]  # of one step, by workload: one count for all frameworks; empty where nobody could count
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -88,8 +93,8 @@ class PixelTrace(msgspec.Struct, frozen=True):
     labels: dict[str, int]  # of all training files, by its own data set
 
 
-class LogitTrace(msgspec.Struct, frozen=True):
-    logits: Array  # (batch, classes)
+class OutputTrace(msgspec.Struct, frozen=True):
+    outputs: dict[str, Array]  # by name
 
 
 class TrainingTrace(msgspec.Struct, frozen=True):
@@ -98,6 +103,21 @@ class TrainingTrace(msgspec.Struct, frozen=True):
     losses: tuple[float, ...]
     gradient_norm: float  # before the first step
     running_means: Array  # of all batch norms after the first step: later ones differ by what Adam makes of a rounding error
+    updates: dict[str, Array]  # of each trained tensor by its canonical name: what the steps added, at most SAMPLE of its values
+
+
+class Rounding(msgspec.Struct, frozen=True):
+    """How far apart the network computes in the case's precision and in the next better one, by what equal work is checked by.
+
+    The distances are those of `worker.distances`. `why`: where it could not be told, the reason; then all are 0.
+    """
+
+    outputs: float = 0.0
+    losses: float = 0.0
+    gradient_norm: float = 0.0
+    running_means: float = 0.0
+    updates: float = 0.0
+    why: str = ""
 
 
 class Request(msgspec.Struct, frozen=True, tag=True):
@@ -113,13 +133,34 @@ class Describe(Request, frozen=True):
     setup: Setup
 
 
-class MakeInputs(Request, frozen=True):
-    answer = Inputs
-    model: str  # name of its folder
-    experiment: Experiment
-    dataset: str  # "generated" or "flowers102"
-    weights: str  # "seeded" or "imagenet"
+class MakeCorpus(Request, frozen=True):
+    answer = MadeCorpus
+    dataset: str  # "generated", "flowers102", or the folder of a user's own
     cache: str  # folder; "" for the user's cache folder on the worker's machine
+
+
+class MakeWeights(Request, frozen=True):
+    """The canonical weights of a model, and what is kept beside them; made where they are not there yet."""
+
+    answer = MadeWeights
+    setup: Setup
+    source: str  # "seeded", "imagenet", or a file of the user's
+    cache: str
+    original: str  # the module that offers `contract.Original`; "" where the worker's framework has none
+
+
+class GiveWeights(Request, frozen=True):
+    """All that is kept of them, to be taken to another machine."""
+
+    answer = dict[str, bytes]
+    file: str
+
+
+class TakeWeights(Request, frozen=True):
+    answer = MadeWeights
+    weights: MadeWeights  # as they are where they come from
+    kept: dict[str, bytes]
+    cache: str
 
 
 class TracePixels(Request, frozen=True):
@@ -127,8 +168,8 @@ class TracePixels(Request, frozen=True):
     setup: Setup
 
 
-class TraceLogits(Request, frozen=True):
-    answer = LogitTrace
+class TraceOutputs(Request, frozen=True):
+    answer = OutputTrace
     setup: Setup
 
 
@@ -136,6 +177,14 @@ class TraceTraining(Request, frozen=True):
     answer = TrainingTrace
     setup: Setup
     steps: int
+
+
+class TraceRounding(Request, frozen=True):
+    """Kept with the weights: a second session finds it."""
+
+    answer = Rounding
+    setup: Setup
+    steps: int  # 0: of the outputs alone
 
 
 class Begin(Request, frozen=True):
@@ -162,7 +211,20 @@ class End(Request, frozen=True):
     answer = Ended
 
 
-AnyRequest = Describe | MakeInputs | TracePixels | TraceLogits | TraceTraining | Begin | Measure | End
+AnyRequest = (
+    Describe
+    | MakeCorpus
+    | MakeWeights
+    | GiveWeights
+    | TakeWeights
+    | TracePixels
+    | TraceOutputs
+    | TraceTraining
+    | TraceRounding
+    | Begin
+    | Measure
+    | End
+)
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):

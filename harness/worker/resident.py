@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 
-from fixtures import models
 from harness.frameworks.contract import Framework, Setup, Work
 from harness.worker.bench import block, cold_start
 from harness.worker.meters import energy, slowdown
@@ -59,7 +58,7 @@ class ResidentBench(ABC):
 
     def end(self) -> Ended:
         assert self._work is not None, "end comes after begin"
-        work, item = self._work, models.load(self._setup.model).item
+        work, item = self._work, self._setup.model.description.item
         start = time.perf_counter()
         self._keep(*energy.joules_per_item(lambda: timed_step(work, self._steps), self._steps * self._setup.case.batch_size, item))
         busy_seconds = time.perf_counter() - start

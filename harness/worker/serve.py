@@ -15,9 +15,14 @@ from typing import Any, Protocol
 
 import msgspec
 
+from fixtures.corpora.flowers import CorpusError
+from fixtures.models import code
+from fixtures.models.description import ModelError
+from fixtures.models.folder import Folder
+from fixtures.models.weights import WeightsError
 from harness.frameworks.contract import Framework
 from harness.record.outcome import Outcome, Unsupported
-from harness.worker import allocator, inputs, traces
+from harness.worker import allocator, inputs, rounding, traces
 from harness.worker.bench import Bench
 from harness.worker.case_error import CaseError
 from harness.worker.meters.cpu import cores, model
@@ -29,15 +34,21 @@ from harness.worker.protocol import (
     Describe,
     End,
     Failure,
+    GiveWeights,
     Hello,
-    MakeInputs,
+    MakeCorpus,
+    MakeWeights,
     Measure,
     Message,
     Progress,
-    TraceLogits,
+    TakeWeights,
+    TraceOutputs,
     TracePixels,
+    TraceRounding,
     TraceTraining,
 )
+
+SENTENCES = (ModelError, WeightsError, CorpusError)  # say themselves what is wrong and the mend: no line of ours helps
 
 
 class Channel(Protocol):
@@ -58,11 +69,20 @@ class Server:
         self._module = module
         self._report = report
         self._bench: Bench | None = None
+        self._model: Folder | None = None  # of the request before: what fails may be its code
 
     def answer(self, request: AnyRequest) -> Any:
+        setup = getattr(request, "setup", None)
+        self._model = setup.model if setup is not None else self._model
         match request:
-            case MakeInputs():
-                return inputs.make(request, self._framework(), lambda stage, done, total: self._report(Progress(stage, done, total)))
+            case MakeCorpus():
+                return inputs.corpus(request, self._framework(), self._tell)
+            case MakeWeights():
+                return inputs.canonical_weights(request, self._tell)
+            case GiveWeights(file):
+                return inputs.given(file)
+            case TakeWeights():
+                return inputs.taken(request)
             case Describe(setup):
                 if self._framework().sees_gpu():
                     GPU.watch()
@@ -71,10 +91,12 @@ class Server:
                 return {**self._framework().environment(), **machine, **GPU.environment(), "device": device}
             case TracePixels(setup):
                 return traces.pixels(self._framework(), setup)
-            case TraceLogits(setup):
-                return traces.logits(self._framework(), setup)
+            case TraceOutputs(setup):
+                return traces.outputs(self._framework(), setup)
             case TraceTraining(setup, steps):
                 return traces.training(self._framework(), setup, steps)
+            case TraceRounding():
+                return rounding.of(self._framework(), request)
             case Begin():
                 return self._begin(request).begin()
             case Measure():
@@ -106,7 +128,20 @@ class Server:
         framework: Framework | None = sys.modules.get(self._module)
         if any(isinstance(each, MemoryError) or (framework and framework.is_out_of_memory(each)) for each in chain):
             return Failure(Outcome.OUT_OF_MEMORY, _last_lines(error))
-        return Failure(Outcome.ERROR, _last_lines(error))
+        return Failure(Outcome.ERROR, self._told(error, chain))
+
+    def _told(self, error: Exception, chain: list[BaseException]) -> str:
+        """What has a sentence of its own says that, what went wrong in the model's code its place there, anything else our own."""
+        place = code.place_in(self._model, error) if self._model is not None else None
+        sentence = next((str(each) for each in chain if isinstance(each, SENTENCES)), None)
+        if place is None:
+            return sentence or _last_lines(error)
+        if sentence is None:
+            return f"{place}: {type(error).__name__}: {error}"
+        return sentence if place.partition(", line ")[0] in sentence else f"{place}: {sentence}"
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        self._report(Progress(stage, done, total))
 
     def _framework(self) -> Framework:
         try:

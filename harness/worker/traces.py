@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
+from fixtures.models.description import ModelError
 from fixtures.models.weights import Weights
 from harness.frameworks.contract import Framework, Setup, TrainStep
-from harness.worker.protocol import Array, LogitTrace, PixelTrace, TrainingTrace
+from harness.worker.protocol import Array, OutputTrace, PixelTrace, TrainingTrace
 
 TRACED_BATCHES = 4
+SAMPLE = 1024  # at most so many values of each trained tensor: enough for its L2 norm, and no second copy of a large network
 
 
 def pixels(framework: Framework, setup: Setup) -> PixelTrace:
@@ -27,26 +32,54 @@ def pixels(framework: Framework, setup: Setup) -> PixelTrace:
         pipeline.close()
 
 
-def logits(framework: Framework, setup: Setup) -> LogitTrace:
+def outputs(framework: Framework, setup: Setup) -> OutputTrace:
+    """Raises ModelError for outputs that are not finite."""
     framework.open_device(setup)
     work = framework.inference(setup)
     try:
-        return LogitTrace(Array.of(work.logits()))
+        found = work.outputs()
+        for name, values in found.items():
+            if not np.isfinite(values).all():
+                raise _not_finite(setup, f"the network's {name} hold NaN or infinity")
+        return OutputTrace({name: Array.of(values) for name, values in found.items()})
     finally:
         work.close()
 
 
 def training(framework: Framework, setup: Setup, steps: int) -> TrainingTrace:
+    """Raises ModelError for a loss or a gradient that is not finite."""
     framework.open_device(setup)
     work = framework.train_step(setup)
     try:
         norm = work.gradient_norm()
+        before = sampled(work.weights(), work.trained())
         losses = [_loss_of_step(work)]
         means = _running_means(work.weights())
         losses += [_loss_of_step(work) for _ in range(steps - 1)]
-        return TrainingTrace(tuple(losses), norm, Array.of(means))
+        after = sampled(work.weights(), work.trained())
     finally:
         work.close()
+    step = next((number for number, loss in enumerate(losses, 1) if not math.isfinite(loss)), None)
+    if step is not None:
+        raise _not_finite(setup, f"the loss of step {step} is {losses[step - 1]}")
+    if not math.isfinite(norm):
+        raise _not_finite(setup, f"the norm of the gradients is {norm}")
+    return TrainingTrace(tuple(losses), norm, Array.of(means), {name: Array.of(after[name] - before[name]) for name in sorted(after)})
+
+
+def sampled(weights: Weights, names: Iterable[str]) -> dict[str, npt.NDArray[np.float64]]:
+    """Of each tensor at most SAMPLE values at equal distances, in C order. Copies: a framework may give its own memory."""
+    found = {}
+    for name in names:
+        flat = np.ascontiguousarray(weights[name]).reshape(-1)
+        found[name] = flat[:: max(1, math.ceil(flat.size / SAMPLE))].astype(np.float64)
+    return found
+
+
+def _not_finite(setup: Setup, what: str) -> ModelError:
+    precision = f" in {setup.case.precision}" if setup.case.precision else ""
+    mend = "look for a division by zero, a mask that leaves nothing, a logarithm of zero, or values too large for the precision"
+    return ModelError(f"{setup.model.root}: {what}{precision}, so nothing can be compared: {mend}")
 
 
 def _loss_of_step(work: TrainStep) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from harness.findings.watched import Watched, value_at
 from harness.record.figure import Unit
 from harness.record.outcome import Outcome
-from history.gate.comparable import case_difference, machine_difference
+from history.gate.comparable import case_difference, machine_difference, model_difference
 from history.gate.evidence import CaseEvidence, Evidence, Sample
 from history.gate.findable import smallest_findable
 from history.gate.memory import memory_findings, vanished
@@ -76,7 +76,8 @@ def suspects(evidence: Evidence, plan: Plan, across_environments: bool) -> tuple
 
 def _differences(evidence: Evidence, across_environments: bool) -> dict[str, str | None]:
     other_machine = machine_difference(evidence)
-    return {case.name: other_machine or case_difference(case, across_environments) for case in evidence.cases}
+    other_model = {model: model_difference(evidence, model) for model in {case.model for case in evidence.cases}}
+    return {case.name: other_machine or other_model[case.model] or case_difference(case, across_environments) for case in evidence.cases}
 
 
 def _paired(evidence: Evidence, differences: dict[str, str | None]) -> tuple[CaseEvidence, ...]:

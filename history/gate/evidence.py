@@ -34,6 +34,7 @@ class CaseEvidence(msgspec.Struct, frozen=True):
     """A case's samples by the number of their pair; a process that did not have the case has no sample."""
 
     name: str
+    model: str  # "" in files of other suites
     how: Watched  # what its samples' costs are of
     base: dict[int, Sample]
     head: dict[int, Sample]
@@ -76,6 +77,7 @@ def gather(pairs: tuple[PairFiles, ...]) -> Evidence:
     base: dict[str, dict[int, Sample]] = {}
     head: dict[str, dict[int, Sample]] = {}
     hows: dict[str, Watched] = {}
+    models: dict[str, str] = {}
     machines: list[tuple[str, Machine]] = []
     commits: list[str | None] = []
     versions: dict[int | None, str] = {}
@@ -87,6 +89,7 @@ def gather(pairs: tuple[PairFiles, ...]) -> Evidence:
             commits.append(run.commit)
             for row in run.rows:
                 how = hows.setdefault(row.fullname, watched(row.measurement))
+                models.setdefault(row.fullname, row.measurement.case.model if row.measurement else "")
                 side.setdefault(row.fullname, {})[pair.number] = _sample(row, how)
     if not base and not head:
         raise BadInput(f"{_folder(pairs)}: no file has a case in it. Measure again, with benchmarks selected.")
@@ -94,7 +97,7 @@ def gather(pairs: tuple[PairFiles, ...]) -> Evidence:
     names = sorted(base.keys() | head.keys())
     return Evidence(
         pairs=len(pairs),
-        cases=tuple(CaseEvidence(name=name, how=hows[name], base=base.get(name, {}), head=head.get(name, {})) for name in names),
+        cases=tuple(CaseEvidence(name, models[name], hows[name], base.get(name, {}), head.get(name, {})) for name in names),
         machine=first,
         other_machines=tuple((source, machine) for source, machine in machines if machine != first),
         commits=(commits[0], commits[1]),

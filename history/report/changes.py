@@ -175,7 +175,7 @@ class _Family:
             after=levels[1],
             nights_before=point.nights_before,
             nights_after=point.nights_after,
-            environment=tuple(self._environment(case, point)),
+            environment=tuple(self._environment([case] if comparison else self._cases, point)),
             shared_by=shared_by,
             family_cases=len(self._cases),
             new=new,
@@ -196,12 +196,12 @@ class _Family:
             for points in self._now.cases
         )
 
-    def _environment(self, case: CaseHistory, point: ChangePoint) -> list[str]:
-        """What differs between the last night on the old level and the first on the new one."""
+    def _environment(self, cases: Sequence[CaseHistory], point: ChangePoint) -> list[str]:
+        """What differs between the last night on the old level and the first on the new one. cases: what changed."""
         nights = self._machine.nights
         then_on, now_on = (nights[night].night.machine for night in (point.last_before, point.latest))
-        found = [each.told for each in machine_differences(then_on, now_on)]
-        sides = dict(zip(case.nights, case.sides, strict=True))
+        found = [each.told for each in machine_differences(then_on, now_on, {case.model for case in cases})]
+        sides = dict(zip(cases[0].nights, cases[0].sides, strict=True))
         then, now = (_environment_of(self._machine, sides, night) for night in (point.last_before, point.latest))
         return found + self._machine.environment_differences(then, now)
 

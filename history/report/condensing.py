@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from harness.findings.comparison import in_order, title_of
 from harness.findings.figures import figures
+from harness.findings.models import model_titles
 from harness.findings.ratio import ratio
 from harness.findings.watched import Watched, values, watched
 from harness.record.case import Style
@@ -33,6 +34,7 @@ def condensed(run: Run, identity: str) -> Night:
         environments=tuple(dict(environment) for environment in environments),
         hows=tuple(hows),
         items=tuple(sorted({row.measurement.item for row in run.rows if row.measurement})),
+        models=model_titles(row.measurement for row in run.rows if row.measurement),
         sides=sides,
         ratios=_ratios(run.rows),
         raw_durations=any(row.step_seconds for row in run.rows),

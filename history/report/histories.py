@@ -37,6 +37,11 @@ class CaseHistory:
         return self.sides[-1]
 
     @property
+    def model(self) -> str:
+        """Its name; "" in files of other suites."""
+        return self.newest.case.model if self.newest.case else ""
+
+    @property
     def how(self) -> Watched:
         """What it is watched by."""
         return self._hows[-1]
@@ -82,6 +87,11 @@ class MachineHistory:
         return ordered(framework for cases in self.comparisons.values() for framework in cases)
 
     @cached_property
+    def models(self) -> dict[str, str]:
+        """Of all its nights: titles by name, as the newest night that has the model calls it."""
+        return {name: title for dated in self.nights for name, title in dated.night.models.items()}
+
+    @cached_property
     def cases(self) -> tuple[CaseHistory, ...]:
         return tuple(case for cases in self.comparisons.values() for case in cases.values())
 
@@ -99,13 +109,14 @@ class MachineHistory:
         return self._differences[pair]
 
     def environment_changes(self, case: CaseHistory) -> list[tuple[int, str]]:
-        """Night and what was other than in the case's night before: of the machine, then of the framework's worker."""
+        """Night and what was other than in the case's night before: of the machine and the case's model, then of the framework's worker."""
         found: list[tuple[int, str]] = []
         before, then = case.nights[0], self.environment(case.nights[0], case.sides[0])
         for after, side in zip(case.nights[1:], case.sides[1:], strict=True):
             now = self.environment(after, side)
             if self._machines[before] is not self._machines[after]:
-                found.extend((after, each.told) for each in machine_differences(self._machines[before], self._machines[after]))
+                differences = machine_differences(self._machines[before], self._machines[after], (case.model,))
+                found.extend((after, each.told) for each in differences)
             if then is not now:
                 found.extend((after, text) for text in self.environment_differences(then, now))
             before, then = after, now

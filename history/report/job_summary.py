@@ -22,7 +22,7 @@ def job_summary(machine: MachineHistory, overview: Overview, changes: Sequence[C
     new = [change for change in changes if change.new]
     parts = [
         f"### {_headline(new, overview)}",
-        f"{escaped(_run(machine))} · {overview.measured} of {overview.cases} cases measured.",
+        f"{escaped(_run(machine))} · {_models(overview)}{overview.measured} of {overview.cases} cases measured.",
     ]
     if new:
         parts.append(_changes(new))
@@ -39,6 +39,11 @@ def job_summary(machine: MachineHistory, overview: Overview, changes: Sequence[C
 def _run(machine: MachineHistory) -> str:
     newest = machine.nights[-1]
     return f"{newest.when:%Y-%m-%d %H:%M} UTC · {(newest.night.commit or 'unknown commit')[:12]} · {machine.key.title}"
+
+
+def _models(overview: Overview) -> str:
+    """None in files of other suites alone."""
+    return f"{escaped(', '.join(overview.models.values()))} · " if overview.models else ""
 
 
 def _headline(new: Sequence[Change], overview: Overview) -> str:
@@ -64,7 +69,7 @@ def _changes(changes: Sequence[Change]) -> str:
 
 def _metrics(table: FiveMetrics) -> str:
     columns = ("metric", *(escaped(title(each)) for each in table.frameworks), "ratio", "95 % interval", "result")
-    return f"**{table.style}**\n\n" + _table(columns, (_metric(each, table.frameworks) for each in table.metrics))
+    return f"**{escaped(table.heading)}**\n\n" + _table(columns, (_metric(each, table.frameworks) for each in table.metrics))
 
 
 def _metric(metric: Metric, frameworks: Sequence[str]) -> tuple[str, ...]:

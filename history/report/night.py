@@ -53,6 +53,7 @@ class Night(msgspec.Struct, frozen=True, array_like=True):
     environments: tuple[dict[str, str], ...]
     hows: tuple[Watched, ...]  # what cases are watched by
     items: tuple[str, ...]  # words for what batches are made of
+    models: dict[str, str]  # titles by name
     sides: tuple[Side, ...]
     ratios: dict[str, tuple[SideRatio, ...]]  # by comparison
     raw_durations: bool

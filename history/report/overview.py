@@ -44,6 +44,8 @@ class Overview(msgspec.Struct, frozen=True):
     measured: int
     cases: int
     checks: int  # of equal work, that hold
+    weak: int  # of those that could hardly fail
+    models: dict[str, str]  # titles by name
 
 
 def overview(machine: MachineHistory, folder: Path) -> Overview:
@@ -64,6 +66,8 @@ def overview(machine: MachineHistory, folder: Path) -> Overview:
         measured=sum(side.outcome is Outcome.OK for side in sides),
         cases=len(sides),
         checks=sum(side.checks or 0 for side in sides),
+        weak=sum(bool(check.weak) for each in measurements.values() if each.equal_work for check in each.equal_work.checks),
+        models=machine.newest.models,
     )
 
 

@@ -1,4 +1,4 @@
-"""The newest night's cases, phase by phase: a row a comparison, a column a framework."""
+"""The newest night's cases, phase by phase and model by model: a row a comparison, a column a framework."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import msgspec
 from harness.findings.ahead import NO_OTHER_SIDE, NOT_COMPARED, Verdict, verdicts
 from harness.findings.comparison import Comparison, in_order, phase_of, phase_title
 from harness.findings.figures import shown
+from harness.findings.models import headed, told_apart
 from harness.findings.receipt import mark, receipt_of
 from harness.findings.sides import ordered, title
-from harness.record.case import Case
+from harness.record.case import DEFAULT_MODEL, Case
 from harness.record.check import EqualWork
 from harness.record.figure import NOTHING, worded
 from harness.record.measurement import Measurement
@@ -43,32 +44,40 @@ class ComparisonRow(msgspec.Struct, frozen=True):
 
 class PhaseTable(msgspec.Struct, frozen=True):
     phase: str
+    model: str  # its name; "" in files of other suites
     title: str
     lede: str
     rows: tuple[ComparisonRow, ...]
+
+    @property
+    def anchor(self) -> str:
+        """In the page's address. The default model's is its phase's, as before there were others."""
+        return "-".join(("phase", self.phase, *([self.model] if self.model not in ("", DEFAULT_MODEL) else [])))
 
 
 def phase_tables(machine: MachineHistory, measurements: dict[str, Measurement], frameworks: tuple[str, ...]) -> tuple[PhaseTable, ...]:
     """measurements: the newest night's, by node id."""
     tonight: dict[str, dict[str, Side]] = {}
-    by_phase: dict[str, list[str]] = {}
+    by_phase: dict[tuple[str, str], list[str]] = {}
     for side in machine.newest.sides:
         if side.comparison not in tonight:
-            by_phase.setdefault(side.case.phase if side.case else OTHER_SUITES, []).append(side.comparison)
+            of = (side.case.phase, side.case.model) if side.case else (OTHER_SUITES, "")
+            by_phase.setdefault(of, []).append(side.comparison)
         tonight.setdefault(side.comparison, {})[side.framework] = side
-    tables = []
-    for phase, names in by_phase.items():
+    tables, titles = [], told_apart(measurements.values())
+    for (phase, model), names in by_phase.items():
         one = next(iter(tonight[names[0]].values()))
         rows = tuple(_row(machine, name, tonight[name], measurements, frameworks) for name in names)
         below = frameworks if any(row.lines for row in rows) else ()
-        tables.append((_place(one.case), PhaseTable(phase, _title(one.case), _lede(machine, one, measurements, below), rows)))
+        title_, lede = headed(_title(one.case), titles.get(model, "")), _lede(machine, one, measurements, below)
+        tables.append((_place(one.case), PhaseTable(phase, model, title_, lede, rows)))
     return tuple(table for _, table in sorted(tables, key=lambda each: each[0]))
 
 
-def _place(case: Case | None) -> tuple[bool, bool, int]:
-    """Phases that this suite has not, or no longer, come after its own, and other suites last."""
+def _place(case: Case | None) -> tuple[bool, bool, int, bool]:
+    """Phases that this suite has not, or no longer, come after its own, and other suites last. Of a phase the default model is first."""
     phase = phase_of(case) if case else None
-    return case is None, phase is None, phase.place if phase else 0
+    return case is None, phase is None, phase.place if phase else 0, case is not None and case.model != DEFAULT_MODEL
 
 
 def _title(case: Case | None) -> str:
@@ -94,10 +103,9 @@ def _row(
     one = next(iter(sides.values()))
     measured = {side.framework: found for side in sides.values() if (found := measurements.get(side.name))}
     receipt = next(filter(None, map(receipt_of, measured.values())), None)
-    phase = one.case.phase.replace("_", " ") if one.case else ""
     return ComparisonRow(
         comparison=comparison,
-        title=comparison.removeprefix(phase).strip() or comparison,
+        title=_below_its_table(comparison, one.case),
         slug=slug(comparison),
         values=tuple(_value(machine, sides.get(framework)) for framework in frameworks),
         verdicts=_verdicts(comparison, sides, measured),
@@ -106,6 +114,15 @@ def _row(
         receipt=receipt,
         sparkline=sparkline({framework: _recent(machine, machine.comparisons[comparison][framework]) for framework in ordered(sides)}),
     )
+
+
+def _below_its_table(comparison: str, case: Case | None) -> str:
+    """Its title without the phase and the model, which stand above."""
+    if case is None:
+        return comparison
+    model = "" if case.model == DEFAULT_MODEL else case.model
+    below = comparison.removeprefix(case.phase.replace("_", " ")).strip()
+    return below.removeprefix(model).strip() or comparison
 
 
 def _value(machine: MachineHistory, side: Side | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.findings.sides import ordered, title
 from harness.record.case import AXES
-from harness.record.comparable import THE_MACHINE_ITSELF, name, short, told
+from harness.record.comparable import THE_MACHINE_ITSELF, name, short, told, told_of_models
 from history.report.commits import Commits
 from history.report.figure_names import for_scripts, named
 from history.report.histories import CaseHistory, MachineHistory
@@ -17,6 +17,7 @@ from history.report.storage import Dated
 
 RELATIVE_DIGITS = 6
 OF_A_SIDE = "framework"  # the axis in which the sides of a comparison differ
+OF_A_MODEL = "model"  # the axis whose values have titles of their own
 
 
 def runs(machines: list[MachineHistory], commits: Commits, links: Links) -> dict[str, Any]:
@@ -47,6 +48,8 @@ def axes(machines: list[MachineHistory]) -> list[dict[str, Any]]:
         for axis, value in _parts(by_framework).items():
             found[axis][value] = (value or "").replace("_", " ")
     found[OF_A_SIDE] = {each: title(each) for machine in machines for each in machine.frameworks}
+    titles = {model: said for machine in machines for model, said in machine.models.items()}
+    found[OF_A_MODEL] = {each: titles.get(each or "", "") for each in found[OF_A_MODEL]}
     return [
         {
             "name": axis,
@@ -61,6 +64,7 @@ def axes(machines: list[MachineHistory]) -> list[dict[str, Any]]:
 def _run(machine: MachineHistory, dated: Dated, commits: Commits, links: Links) -> dict[str, Any]:
     night = dated.night
     commit = commits.known.get(night.commit or "")
+    said = {name(field): short(field, value) for field, value in told(night.machine).items() if field not in THE_MACHINE_ITSELF}
     return {
         "id": night.identity,
         "machine": machine.key.slug,
@@ -71,7 +75,8 @@ def _run(machine: MachineHistory, dated: Dated, commits: Commits, links: Links) 
         "branch": night.branch,
         "link": links.commit(night.commit),
         "file": dated.source,
-        "told": {name(field): short(field, value) for field, value in told(night.machine).items() if field not in THE_MACHINE_ITSELF},
+        "models": night.models,
+        "told": said | told_of_models(night.machine),
     }
 
 

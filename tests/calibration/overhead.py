@@ -14,18 +14,22 @@ import statistics
 import subprocess
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from fixtures.experiments import defaults
-from fixtures.experiments.experiment import load
+from fixtures.experiments.experiment import Experiment, load
 from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness import phases
 from harness.frameworks import FRAMEWORKS
+from harness.frameworks.contract import Setup
 from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.fairness import SURROUNDINGS
 from harness.session.options import worker_spec
 from harness.session.workers.surroundings import variables
 from harness.session.workers.worker import Worker
-from harness.worker.protocol import Begin, Begun, Block, End, Inputs, MakeInputs, Measure, Progress
+from harness.worker.protocol import Begin, Begun, Block, End, MadeCorpus, MadeWeights, MakeCorpus, MakeWeights, Measure, Progress
 
 HERE = Path(__file__).parent
 PROCESSES = 3
@@ -43,11 +47,18 @@ def quiet(_: Progress) -> None:
     """The worker's progress is of no interest here."""
 
 
+def setup_on(worker: Worker, case: Case, experiment: Experiment) -> Setup:
+    """With the inputs of a plain run, made on that worker's machine. ResNet50's weights are made without a framework."""
+    corpus: MadeCorpus = worker.call(MakeCorpus("generated", ""), TIMEOUT_SECONDS, quiet)
+    setup = setup_of(case, experiment, model=find(DEFAULT), corpus=corpus.folder, classes=corpus.classes, threads=worker.hello.cores)
+    made: MadeWeights = worker.call(MakeWeights(setup, "seeded", "", ""), TIMEOUT_SECONDS, quiet)
+    return replace(setup, weights=made.file)
+
+
 def turns(framework: str, spec: str) -> list[tuple[float, float]]:
     """Median seconds a step of the suite and of the bare loop, turn by turn, order alternating."""
     experiment = load(defaults.ON_A_CPU).steps
     worker = Worker(framework, spec, SURROUNDINGS, [str(HERE.parents[1])])
-    inputs: Inputs = worker.call(MakeInputs(DEFAULT, experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
     case = Case(
         framework=framework,
         phase="train_step",
@@ -57,7 +68,7 @@ def turns(framework: str, spec: str) -> list[tuple[float, float]]:
         execution=Execution.PLAIN,
         precision=Precision.FP32,
     )
-    setup = setup_of(case, experiment, model=DEFAULT, corpus=inputs.corpus_folder, weights=inputs.weights_file, threads=worker.hello.cores)
+    setup = setup_on(worker, case, experiment)
     begun: Begun = worker.call(Begin(setup, phases.bench(case.phase)), TIMEOUT_SECONDS, quiet)
     command = [interpreter(spec), str(HERE / f"bare_{framework}.py"), str(experiment.batch_size), str(worker.hello.cores)]
     bare = subprocess.Popen(

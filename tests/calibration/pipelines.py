@@ -18,12 +18,10 @@ import msgspec
 
 from fixtures.experiments import defaults
 from fixtures.experiments.experiment import load
-from fixtures.models import DEFAULT
 from harness import phases
 from harness.findings.ratio import CONFIDENCE, Ratio, limit_share, ratio, ratio_of
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Setup
-from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
 from harness.record.fairness import SURROUNDINGS
 from harness.record.measurement import LIMIT, Measurement
@@ -33,7 +31,8 @@ from harness.session.measuring import SUITE
 from harness.session.options import worker_spec
 from harness.session.workers.surroundings import variables
 from harness.session.workers.worker import Worker
-from harness.worker.protocol import Begin, Begun, Block, Inputs, MakeInputs, Measure
+from harness.worker.protocol import Begin, Begun, Block, Measure
+from tests.calibration import overhead
 from tests.calibration.overhead import interpreter, quiet
 
 TURNS = 8
@@ -53,8 +52,7 @@ def setup_on(worker: Worker, framework: str, strategy: str | None) -> Setup:
         batch_size=experiment.batch_size,
         strategy=strategy,
     )
-    inputs: Inputs = worker.call(MakeInputs(DEFAULT, experiment, "generated", "seeded", ""), TIMEOUT_SECONDS, quiet)
-    return setup_of(case, experiment, model=DEFAULT, corpus=inputs.corpus_folder, weights=inputs.weights_file, threads=worker.hello.cores)
+    return overhead.setup_on(worker, case, experiment)
 
 
 class Pipeline:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,11 +12,14 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import psutil
+import safetensors.numpy
 
 import fixtures.corpora.batch
 from fixtures.corpora import CLASSES
 from fixtures.experiments.experiment import Experiment, Head
-from fixtures.models import DEFAULT
+from fixtures.models import DEFAULT, values
+from fixtures.models.folder import find
+from fixtures.models.weights import load
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Framework, Inference, Setup, TrainStep
 from harness.phases import ladders
@@ -22,6 +27,7 @@ from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.fairness import ON_A_GPU, SURROUNDINGS, Source
 
+MODEL = find(DEFAULT)
 EXPERIMENT = Experiment(name="test", image_size=64, seed=1, head=Head(dropout=0.0))
 BATCH_SIZE = 8
 HEAD_STEPS = 20
@@ -66,7 +72,7 @@ class Computing:
             execution=execution,
             precision=precision,
         )
-        return setup_of(case, EXPERIMENT, model=DEFAULT, weights=self._weights, threads=2)
+        return setup_of(case, EXPERIMENT, model=MODEL, classes=CLASSES, weights=self._weights, threads=2)
 
     def inference(self, setup: Setup) -> Inference:
         self.module.open_device(setup)
@@ -78,7 +84,7 @@ class Computing:
 
     def logits(self, execution: Execution = Execution.PLAIN, precision: Precision = Precision.FP32) -> Any:
         work = self.inference(self.setup(Workload.INFERENCE, execution, precision))
-        found = work.logits().tolist()
+        found = work.outputs()["outputs"].tolist()
         work.close()
         return found
 
@@ -117,6 +123,7 @@ def training(computing: Computing, setup: Setup, steps: int) -> dict[str, Any]:
     before = work.weights()
     norm = work.gradient_norm()
     untouched = all(np.array_equal(before[name], values) for name, values in work.weights().items())
+    trained = sorted(work.trained())
     losses = []
     after_one = before
     for step in range(steps):
@@ -131,6 +138,7 @@ def training(computing: Computing, setup: Setup, steps: int) -> dict[str, Any]:
         "gradient_norm": norm,
         "untouched_by_gradient_norm": untouched,
         "losses": losses,
+        "trained": trained,
         "changed": [name for name in before if not np.array_equal(before[name], after[name])],
         "running_means": np.concatenate([after_one[name] for name in sorted(after) if name.endswith("running_mean")]).tolist(),
     }
@@ -147,7 +155,7 @@ def stock(framework: str, weights: str) -> dict[str, Any]:
     norm = work.gradient_norm()
     work.close()
     inference = computing.inference(computing.setup(Workload.INFERENCE, None, None, Style.STOCK))
-    found = inference.logits()
+    found = inference.outputs()["outputs"]
     inference.close()
     return {"losses": losses, "gradient_norm": norm, "logits_shape": found.shape, "ladder": ladder(computing)}
 
@@ -168,9 +176,8 @@ def ladder(computing: Computing) -> dict[str, list[float]]:
 
 def refusals(computing: Computing) -> dict[str, str]:
     """What the port says to weights that are not the network's."""
-    network = importlib.import_module(f"harness.frameworks.{computing.name}.network")
-    built = network.build(computing.setup(Workload.INFERENCE))
-    good = network.weights(built)
+    setup = computing.setup(Workload.INFERENCE)
+    good = load(setup.weights_file)
     wrong = {
         "missing": {name: values for name, values in good.items() if name != "layer2.1.bn2.running_var"},
         "unknown": good | {"layer5.0.conv1.weight": np.zeros(1, np.float32)},
@@ -178,10 +185,13 @@ def refusals(computing: Computing) -> dict[str, str]:
     }
     said = {}
     for fault, weights in wrong.items():
-        try:
-            network.load(built, weights)
-        except ValueError as error:
-            said[fault] = f"{type(error).__name__}: {error}"
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "weights.safetensors"
+            safetensors.numpy.save_file(weights, file)
+            try:
+                computing.module.inference(msgspec.structs.replace(setup, weights=str(file)))
+            except ValueError as error:
+                said[fault] = f"{type(error).__name__}: {error}"
     return said
 
 
@@ -227,12 +237,13 @@ def padded_at_the_end(convolution: Any, inputs: Any) -> Any:
 def traces(weights: str) -> dict[str, int]:
     """How often TensorFlow traced its step over several steps and two batches."""
     computing = Computing("tensorflow", weights)
-    from harness.frameworks.tensorflow import training as tensorflow_training
+    from harness.frameworks.tensorflow import batches
 
-    work: Any = computing.train_step(computing.setup(Workload.FROZEN))
+    setup = computing.setup(Workload.FROZEN)
+    work: Any = computing.train_step(setup)
     losses = []
     for seed in (2, 3):
-        work.load(tensorflow_training.native(*batch(seed)))
+        work.load(batches.native(values.of_images(MODEL.description, *batch(seed)), setup))
         for _ in range(2):
             work.step()
         losses.append(work.read_back())

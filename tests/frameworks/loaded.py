@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import psutil
 
+from fixtures.corpora import CLASSES
 from fixtures.corpora.flowers import CorpusError
 from fixtures.experiments.experiment import Experiment
 from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Framework, Setup
 from harness.phases import ladders
@@ -56,7 +58,7 @@ class Loading:
             strategy=strategy,
         )
         experiment = Experiment(name="test", image_size=image_size, shuffle_buffer=40, seed=3)
-        return setup_of(case, experiment, model=DEFAULT, corpus=self.corpus, threads=2)
+        return setup_of(case, experiment, model=find(DEFAULT), corpus=self.corpus, classes=CLASSES, threads=2)
 
     def setup_by_name(self, name: str, image_size: int = IMAGE_SIZE) -> Setup:
         """By the name of a style or a strategy."""
@@ -140,7 +142,7 @@ class Job:
         self._data: Any = importlib.import_module(f"harness.frameworks.{framework}.data")
         case = Case(framework=framework, phase="fine_tuning", workload=Workload.FROZEN, style=Style.MATCHED, batch_size=JOB_BATCH_SIZE)
         experiment = Experiment(name="test", image_size=IMAGE_SIZE, shuffle_buffer=40, seed=3, validation_fraction=0.5)
-        self._setup = setup_of(case, experiment, model=DEFAULT, corpus=corpus, threads=2)
+        self._setup = setup_of(case, experiment, model=find(DEFAULT), corpus=corpus, classes=CLASSES, threads=2)
 
     def labels(self) -> dict[str, list[list[list[int]]]]:
         """Of each batch of two epochs of training and two validations."""

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from harness.frameworks import FRAMEWORKS
-from harness.frameworks.contract import Setup
+from harness.frameworks.contract import Outputs, Setup
 from harness.phases.model_formats.model_file import ModelFile
 from harness.record.case import Workload
 from harness.record.outcome import Unsupported
@@ -59,7 +59,7 @@ class Saved:
             "size_bytes": file.size_bytes,
             "difference": difference(predict(), before),
             "again": difference(predict(), before),
-            "shape": before.shape,
+            "shape": before["outputs"].shape,
             "files": sorted(path.name for path in folder.iterdir()),
         }
         if name not in UNTRIED:
@@ -229,5 +229,7 @@ class Touching:
         return (Path.touch, (Path(self.path),))
 
 
-def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
-    return float(np.abs(ours - theirs).max() / theirs.std())
+def difference(ours: Outputs, theirs: Outputs) -> float:
+    """Of the network's only output."""
+    (name,) = theirs
+    return float(np.abs(ours[name] - theirs[name]).max() / theirs[name].std())

@@ -10,8 +10,10 @@ from typing import Any
 
 import psutil
 
+from fixtures.corpora import CLASSES
 from fixtures.experiments.experiment import Experiment
 from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Setup
 from harness.phases.data_pipeline.likeness import Likeness
@@ -87,7 +89,7 @@ class Strategies:
             batch_size=BATCH_SIZE,
             strategy=name,
         )
-        return setup_of(case, EXPERIMENT, model=DEFAULT, corpus=self._corpus, threads=2)
+        return setup_of(case, EXPERIMENT, model=find(DEFAULT), corpus=self._corpus, classes=CLASSES, threads=2)
 
 
 def everything(framework: str, corpus: str, packages: dict[str, str]) -> dict[str, Any]:

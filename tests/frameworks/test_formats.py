@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from fixtures.models.resnet50 import weights
 from harness.frameworks import FRAMEWORKS
-from harness.phases.model_formats.bench import LOGITS_TOLERANCE
-from tests.frameworks.computed import BATCH_SIZE, EXPERIMENT, smooth_images
+from harness.phases.model_formats.bench import TOLERANCE
+from tests.frameworks.computed import BATCH_SIZE
 from tests.frameworks.conftest import RunIn
+from tests.frameworks.started import weights_of_resnet50
 
 UNTRIED = {"torch_export", "tflite"}  # `saved.UNTRIED`: on a full disk
 
@@ -29,7 +29,7 @@ Found = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def found(run_in: RunIn, tmp_path_factory: pytest.TempPathFactory) -> Found:
-    path = weights.seeded(tmp_path_factory.mktemp("weights"), EXPERIMENT, smooth_images(8, seed=0)).path
+    path = weights_of_resnet50(tmp_path_factory.mktemp("weights"))
 
     def gather(name: str) -> dict[str, Any]:
         return run_in(name, f"import saved\nresult = saved.everything({name!r}, {path!r}, {STRANGERS[name]!r})")
@@ -42,8 +42,8 @@ def found(run_in: RunIn, tmp_path_factory: pytest.TempPathFactory) -> Found:
 def test_what_is_loaded_computes_what_was_saved(found: Found, framework: str, name: str) -> None:
     told = found[framework]["roundtrip"][name]
     assert told["shape"] == [BATCH_SIZE, 102]
-    assert told["difference"] <= LOGITS_TOLERANCE
-    assert told["again"] == pytest.approx(told["difference"], abs=LOGITS_TOLERANCE)
+    assert told["difference"] <= TOLERANCE
+    assert told["again"] == pytest.approx(told["difference"], abs=TOLERANCE)
     assert told["seconds"] > 0
     assert len(told["files"]) == 2, "the model and its seal"
 

@@ -11,11 +11,12 @@ import numpy.typing as npt
 import pytest
 
 from fixtures.corpora import CLASSES
-from fixtures.models import Loss
-from fixtures.models.resnet50 import architecture, reference, weights
+from fixtures.models.description import Loss
+from fixtures.models.resnet50 import architecture, reference
 from fixtures.models.weights import load
-from tests.frameworks.computed import EXPERIMENT, batch, smooth_images
+from tests.frameworks.computed import EXPERIMENT, batch
 from tests.frameworks.conftest import RunIn
+from tests.frameworks.started import weights_of_resnet50
 
 FRAMEWORKS = ("pytorch", "tensorflow")
 
@@ -32,14 +33,14 @@ Found = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def weights_path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return weights.seeded(tmp_path_factory.mktemp("weights"), EXPERIMENT, smooth_images(8, seed=0)).path
+    return weights_of_resnet50(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(scope="module")
 def oracle(weights_path: str) -> npt.NDArray[np.floating]:
     """The reference's logits of the batch, in float64."""
     images, _ = batch()
-    return reference.logits(load(Path(weights_path), architecture.shapes(EXPERIMENT.head.hidden_units)), images.astype(np.float64))
+    return reference.logits(load(Path(weights_path)), images.astype(np.float64))
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +117,16 @@ def test_gradient_norm_changes_nothing(found: Found, framework: str, workload: s
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_frozen_trains_the_head_alone(found: Found, framework: str) -> None:
-    assert set(found[framework]["frozen"]["changed"]) == set(architecture.head_shapes(EXPERIMENT.head.hidden_units))
+    head = set(architecture.head_shapes(EXPERIMENT.head.hidden_units, CLASSES))
+    assert set(found[framework]["frozen"]["changed"]) == head
+    assert set(found[framework]["frozen"]["trained"]) == head
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_full_trains_every_tensor(found: Found, framework: str) -> None:
-    assert set(found[framework]["full"]["changed"]) == set(architecture.shapes(EXPERIMENT.head.hidden_units))
+    every = set(architecture.shapes(EXPERIMENT.head.hidden_units, CLASSES))
+    assert set(found[framework]["full"]["changed"]) == every
+    assert set(found[framework]["full"]["trained"]) == {name for name in every if "running" not in name}
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

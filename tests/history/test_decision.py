@@ -151,6 +151,22 @@ def test_another_machine(tmp_path: Path, section: str, change: dict[str, Any] | 
     assert "03-head.json" in case.reason
 
 
+def test_another_model_s_cases_alone_do_not_compare(tmp_path: Path) -> None:
+    """Its folder was changed: whatever its cases say is of another model. The other model's are judged as ever."""
+    mlp = {"case": files.measurement()["case"] | {"model": "mlp"}}
+    entries = [timed(), files.measured(files.name(1), [1.0] * 8, **mlp)]
+    models = {"mlp": {"sha256": "m", "weights_sha256": "v"}, "resnet50": {"weights_sha256": "w"}}
+    for number in range(1, 5):
+        for side in ("base", "head"):
+            told = models | ({"mlp": {"sha256": "other", "weights_sha256": "v"}} if side == "head" else {})
+            suite = files.MACHINE_INFO["suite"] | {"models": told}
+            files.write(tmp_path / f"{number:02d}-{side}.json", entries, machine_info=files.MACHINE_INFO | {"suite": suite})
+    found = decided(tmp_path)
+    assert verdict_of(found, 0).verdict is Verdict.OK
+    assert verdict_of(found, 1).verdict is Verdict.NOT_COMPARABLE
+    assert verdict_of(found, 1).reason == "model mlp: m → other in 01-head.json"
+
+
 def test_what_was_not_told_yet_is_no_difference(tmp_path: Path) -> None:
     one_case(tmp_path, timed(), timed(environment=files.ENVIRONMENT | {"library": "2"}))
     suite = {name: value for name, value in files.MACHINE_INFO["suite"].items() if not name.startswith("job_")}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.models.folder import shipped
 from history.gate.markdown import MARKER
 
 WORKFLOWS = Path(__file__).parents[2] / ".github" / "workflows"
@@ -58,6 +59,13 @@ def test_the_gate_runs_no_fork_and_asks_first() -> None:
     assert "write" not in measure
     assert "checkout" not in comment  # the job that may write has none of the pull request's code
     assert "pull_request_target" not in measure
+
+
+def test_the_nightly_measures_three_models_that_ship_and_the_gate_the_default_one() -> None:
+    nightly = re.findall(r"--model (\w+)", text("nightly.yml"))
+    assert nightly == ["resnet50", "vit_b_16", "text_encoder"]
+    assert set(nightly) <= set(shipped())
+    assert "--model" not in text("gate.yml")
 
 
 def test_the_comment_is_found_again() -> None:

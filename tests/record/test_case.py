@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from harness.findings.comparison import title_of
 from harness.frameworks import FRAMEWORKS
 from harness.phases import PHASES
-from harness.record.case import AXES, Case, Execution, Precision, Style, Workload, parts
+from harness.record.case import AXES, DEFAULT_MODEL, Case, Execution, Precision, Style, Workload, parts
 from harness.session.cases import PARAMETERS, case_id
 
 CASE = Case(phase="memory", workload=Workload.FROZEN, style=Style.MATCHED, batch_size=8, framework="pytorch")
@@ -17,6 +17,7 @@ cases = st.builds(
     Case,
     framework=st.sampled_from(sorted(FRAMEWORKS)),
     phase=st.sampled_from(sorted(PHASES)),
+    model=st.sampled_from([DEFAULT_MODEL, "mlp", "my_model"]),
     workload=st.sampled_from(Workload),
     style=st.sampled_from(Style),
     batch_size=st.integers(1, 4096),
@@ -39,6 +40,15 @@ def test_every_axis_has_its_row_and_its_place() -> None:
 def test_what_is_at_its_default_is_not_named() -> None:
     assert parts(CASE) == {"phase": "memory", "workload": "frozen", "style": "matched", "batch_size": "bs8", "framework": "pytorch"}
     assert parts(CASE, frozenset({"phase", "framework"})) == {"workload": "frozen", "style": "matched", "batch_size": "bs8"}
+
+
+def test_a_model_that_is_not_the_default_one_is_named_before_all_else() -> None:
+    other = msgspec.structs.replace(CASE, model="mlp")
+    assert case_id(other) == f"mlp-{case_id(CASE)}"
+    assert (title_of(CASE), title_of(other)) == ("memory frozen matched bs8", "memory mlp frozen matched bs8")
+    without = msgspec.to_builtins(CASE)
+    del without["model"]  # as it stands in runs of before there were others
+    assert msgspec.convert(without, Case) == CASE
 
 
 @given(cases, cases)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.record.figure import Figure, Unit, seconds, size, written
+from harness.record.figure import Figure, Unit, seconds, size, worded, written
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,4 @@ def test_the_word_for_an_item_is_the_models() -> None:
     figure = Figure("{items}_per_second", "{items}/s", Unit.RATE).of("sequence")
     assert (figure.name, figure.title) == ("sequences_per_second", "sequences/s")
     assert figure.written(None) == "–"
+    assert [worded("{an_item} of {items}", each) for each in ("image", "row")] == ["an image of images", "a row of rows"]

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
 
 from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness.frameworks.contract import Setup
 from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.check import Check
-from harness.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, TOLERANCES, compare, requests
-from harness.worker.protocol import Array, LogitTrace, PixelTrace, TraceLogits, TracePixels, TraceTraining, TrainingTrace
+from harness.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, Trace, requests, rounding_request
+from harness.session.equal_work import compare as compare_within
+from harness.session.tolerances import OF_ANY
+from harness.worker.protocol import Array, OutputTrace, PixelTrace, TraceOutputs, TracePixels, TraceTraining, TrainingTrace
+from tests.stand_in.model import write_model
 
 SEED = 20261124
+MODEL = find(DEFAULT).description
+
+
+def compare(case: Case, reference: list[Trace], other: list[Trace]) -> tuple[Check, ...]:
+    """Within what is allowed of any network."""
+    return compare_within(case, MODEL, reference, other, OF_ANY[case.precision or Precision.FP32])
 
 
 def setup(phase: str, of: Workload, batch_size: int = 32, **changes: object) -> Setup:
@@ -28,7 +41,7 @@ def setup(phase: str, of: Workload, batch_size: int = 32, **changes: object) -> 
         precision=Precision.FP32,
     )
     return setup_of(
-        msgspec.structs.replace(case, **changes), Experiment(name="x"), model="resnet50", corpus="corpus", weights="weights", threads=2
+        msgspec.structs.replace(case, **changes), Experiment(name="x"), model=find(DEFAULT), corpus="corpus", weights="weights", threads=2
     )
 
 
@@ -40,7 +53,7 @@ def by_name(checks: tuple[Check, ...]) -> dict[str, bool]:
     ("workload", "kinds"),
     [
         (Workload.LOADING, [TracePixels]),
-        (Workload.INFERENCE, [TracePixels, TraceLogits]),
+        (Workload.INFERENCE, [TracePixels, TraceOutputs]),
         (Workload.FROZEN, [TracePixels, TraceTraining]),
         (Workload.FULL, [TracePixels, TraceTraining]),
     ],
@@ -49,7 +62,7 @@ def test_what_is_measured_is_what_is_checked(workload: Workload, kinds: list[typ
     wanted = requests(setup("memory", workload))
     assert [type(each) for each in wanted] == kinds
     for each in wanted:
-        assert each.setup.dropout == 0.0  # type: ignore[attr-defined]
+        assert not each.setup.drops_out  # type: ignore[attr-defined]
         assert each.setup.case.batch_size == BATCH_SIZE  # type: ignore[attr-defined]
 
 
@@ -61,6 +74,10 @@ def test_the_steps_of_the_loss_curve() -> None:
     assert HEAD_STEPS == 20
 
 
+def outputs(**values: np.ndarray) -> OutputTrace:
+    return OutputTrace({name: Array.of(each) for name, each in values.items()})
+
+
 def test_one_check_serves_every_case_of_the_same_computation() -> None:
     assert requests(setup("train_step", Workload.FROZEN)) == requests(setup("memory", Workload.FROZEN))
     assert requests(setup("inference", Workload.INFERENCE, 1)) == requests(setup("inference", Workload.INFERENCE, 64))
@@ -69,16 +86,30 @@ def test_one_check_serves_every_case_of_the_same_computation() -> None:
         assert requests(setup("train_step", Workload.FROZEN))[0] == requests(setup("train_step", Workload.FROZEN, **change))[0]
 
 
-def logits(shift: float) -> LogitTrace:
+def test_a_model_without_a_corpus_has_no_pixels(tmp_path: Path) -> None:
+    asked = msgspec.structs.replace(setup("inference", Workload.INFERENCE), model=write_model(tmp_path / "reader"))
+    assert [type(each) for each in requests(asked)] == [TraceOutputs]
+
+
+def test_the_rounding_of_all_executions_and_phases_is_one() -> None:
+    asked = rounding_request(setup("train_step", Workload.FULL))
+    assert asked is not None
+    assert asked.steps == FULL_STEPS
+    assert asked == rounding_request(setup("memory", Workload.FULL, execution=Execution.COMPILED))
+    assert asked != rounding_request(setup("memory", Workload.FULL, precision=Precision.BF16))
+    assert rounding_request(setup("data_pipeline", Workload.LOADING)) is None
+
+
+def logits(shift: float) -> OutputTrace:
     values = np.random.default_rng(SEED).normal(0.0, 2.0, (8, 102)).astype(np.float32)
     values[3, 4] += shift
-    return LogitTrace(Array.of(values))
+    return outputs(outputs=values)
 
 
-@pytest.mark.parametrize("precision", Precision)
+@pytest.mark.parametrize("precision", OF_ANY)
 def test_logits_differ_up_to_the_tolerance_of_the_precision(precision: Precision) -> None:
     case = setup("inference", Workload.INFERENCE, precision=precision).case
-    tolerance = TOLERANCES[precision].logits
+    tolerance = OF_ANY[precision].outputs
     assert by_name(compare(case, [logits(0.0)], [logits(2.0 * tolerance * 0.8)])) == {"logits": True}
     assert by_name(compare(case, [logits(0.0)], [logits(2.0 * tolerance * 1.2)])) == {"logits": False}
 
@@ -86,7 +117,7 @@ def test_logits_differ_up_to_the_tolerance_of_the_precision(precision: Precision
 def test_nan_and_another_shape_do_not_pass() -> None:
     case = setup("inference", Workload.INFERENCE).case
     assert by_name(compare(case, [logits(0.0)], [logits(float("nan"))])) == {"logits": False}
-    assert by_name(compare(case, [logits(0.0)], [LogitTrace(Array.of(np.zeros((4, 102))))])) == {"logits": False}
+    assert by_name(compare(case, [logits(0.0)], [outputs(outputs=np.zeros((4, 102)))])) == {"logits": False}
 
 
 def pixels(shift: float = 0.0, taken: tuple[int, ...] = (0, 1), labels: dict[str, int] | None = None) -> PixelTrace:
@@ -110,8 +141,17 @@ def test_pixels_order_and_labels(ours: PixelTrace, broken: set[str]) -> None:
     assert {name for name, holds in checks.items() if not holds} == broken
 
 
-def training(loss: float = 1.0, norm: float = 3.0, mean: float = 0.0) -> TrainingTrace:
-    return TrainingTrace((4.6, 2.0 * loss), norm, Array.of(np.array([-1.0, mean, 1.0])))
+def test_each_output_is_checked_by_its_name() -> None:
+    case = setup("inference", Workload.INFERENCE).case
+    one, two = np.arange(8.0).reshape(4, 2), np.arange(4.0).reshape(4, 1)
+    found = by_name(compare(case, [outputs(a=one, b=two)], [outputs(a=one, b=two + 1.0)]))
+    assert found == {"outputs a": True, "outputs b": False}
+    assert by_name(compare(case, [outputs(a=one)], [outputs(b=one)])) == {"outputs a": False, "outputs b": False}
+
+
+def training(loss: float = 1.0, norm: float = 3.0, mean: float = 0.0, update: float = 0.1, trained: str = "fc.weight") -> TrainingTrace:
+    updates = {"fc.bias": Array.of(np.array([0.1])), trained: Array.of(np.array([-0.1, update]))}
+    return TrainingTrace((4.6, 2.0 * loss), norm, Array.of(np.array([-1.0, mean, 1.0])), updates)
 
 
 @pytest.mark.parametrize(
@@ -122,16 +162,18 @@ def training(loss: float = 1.0, norm: float = 3.0, mean: float = 0.0) -> Trainin
         (training(norm=3.1), {"gradient norm"}),
         (training(mean=0.01), {"running means"}),  # a momentum of 0.99 instead of 0.9 shows here and nowhere in a forward pass
         (training(loss=float("nan")), {"loss curve"}),
+        (training(update=-0.1), {"weights"}),
+        (training(trained="conv1.weight"), {"trained tensors"}),  # frozen on one side
     ],
 )
 def test_training(ours: TrainingTrace, broken: set[str]) -> None:
     checks = by_name(compare(setup("train_step", Workload.FROZEN).case, [training()], [ours]))
-    assert set(checks) == {"loss curve", "gradient norm", "running means"}
+    assert set(checks) == {"loss curve", "gradient norm", "running means", "trained tensors", "weights"}
     assert {name for name, holds in checks.items() if not holds} == broken
 
 
 def test_a_network_without_batch_norms_has_no_running_means() -> None:
     case, none = setup("train_step", Workload.FROZEN).case, Array.of(np.empty(0))
     without = msgspec.structs.replace(training(), running_means=none)
-    assert set(by_name(compare(case, [without], [without]))) == {"loss curve", "gradient norm"}
+    assert set(by_name(compare(case, [without], [without]))) == {"loss curve", "gradient norm", "trained tensors", "weights"}
     assert not by_name(compare(case, [training()], [without]))["running means"], "one has them, the other has not"

@@ -96,7 +96,7 @@ def test_a_run_is_repeated_from_its_json(jobs: InnerRun) -> None:
     assert first["experiments"]["jobs"]["learning_rate"] == 0.02
     assert first["experiments"] == second["experiments"]
     assert first["machine_info"]["suite"] == second["machine_info"]["suite"]
-    assert first["machine_info"]["suite"]["job_weights_sha256"]
+    assert first["machine_info"]["suite"]["models"]["resnet50"]["job_weights_sha256"]
 
 
 @pytest.mark.parametrize(

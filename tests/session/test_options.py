@@ -9,6 +9,7 @@ import platformdirs
 import pytest
 
 from tests.session.conftest import InnerRun
+from tests.stand_in.model import MODEL, write_model
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,11 @@ from tests.session.conftest import InnerRun
         ("--case-timeout=0", "'0' is not a number of seconds above 0"),
         ("--case-timeout=soon", "'soon' is not a number of seconds above 0"),
         ("--dataset=roses", "invalid choice: 'roses'"),
-        ("--weights=random", "invalid choice: 'random'"),
+        ("--weights=random", "--weights 'random': write seeded, imagenet, or a file that ends in .safetensors, .pt or .pth"),
+        ("--weights=mine.pt", "--weights mine.pt: no such file: name one that is there"),
+        ("--corpus=birds", "--corpus birds: no such folder: name one that has a folder of JPEG files for each class"),
+        ("--model=resnet51", "--model: no model 'resnet51': neither a folder nor one of"),
+        ("--model=benchmarks", "model.toml is missing: a model is a folder with model.toml, pytorch.py and tensorflow.py"),
         ("--experiment=exp0", "no experiment 'exp0'"),
     ],
 )
@@ -31,6 +36,31 @@ def test_bad_option(inner: InnerRun, argument: str, message: str) -> None:
     code, output = inner.run(argument)
     assert code == pytest.ExitCode.USAGE_ERROR
     assert message in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--model=resnet50", "--model=resnet50"), "--model: resnet50 is there 2 times: name it once"),
+        (("--model=reader", "--model=other/reader"), "--model: reader is there 2 times"),
+        (("--model=all", "--model=resnet50"), "--model: resnet50 is there 2 times"),
+        (("--model=resnet50", "--model=reader", "--weights=mine.pt"), "--weights mine.pt: one file for 2 models (resnet50, reader)"),
+        (("--corpus=benchmarks", "--dataset=flowers102"), "--corpus benchmarks and --dataset flowers102: there is one corpus"),
+        (("--model=reader", "--corpus=benchmarks"), "--corpus benchmarks: no input of reader is from a corpus: leave it out"),
+        (("--model=misspelt",), "Object contains unknown field `itme`. Its keys are title, item, loss"),
+    ],
+)
+def test_options_that_contradict_each_other_or_a_model(inner: InnerRun, arguments: tuple[str, ...], message: str) -> None:
+    inner.use("sound", "queued")
+    write_model(inner.folder / "reader")
+    write_model(inner.folder / "other" / "reader")
+    (inner.folder / "misspelt").mkdir()
+    (inner.folder / "misspelt" / "model.toml").write_text(MODEL.replace("item =", "itme ="))
+    (inner.folder / "mine.pt").touch()
+    code, output = inner.run(*arguments)
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert message in output.replace("- at `$`", "").replace("  ", " ")
     assert "Traceback" not in output
 
 

@@ -16,10 +16,12 @@ import numpy as np
 
 from fixtures.corpora import flowers
 from fixtures.corpora.images import BatchReader
-from harness.frameworks.contract import Setup, Stopwatch, Weights
+from fixtures.models.weights import Weights
+from harness.frameworks.contract import Outputs, Setup, Stopwatch
 from harness.record.measurement import Reading
 from harness.record.outcome import Unsupported
 
+ROUNDING = 1e-6  # relative
 MEMORY_CGROUPS = Path("/sys/fs/cgroup/memory")
 
 
@@ -39,22 +41,30 @@ class Steps:
         pass
 
     def read_back(self) -> float:
-        return 1.0 / (1 + self._steps)
+        return self._precisely() / (1 + self._steps)
 
     def load(self, batch: object) -> None:
         pass
 
-    def logits(self) -> np.ndarray:
-        return np.arange(8 * 102, dtype=np.float32).reshape(8, 102)
+    def outputs(self) -> Outputs:
+        return {"outputs": np.arange(8 * 102, dtype=np.float32).reshape(8, 102) * self._precisely()}
 
     def gradient_norm(self) -> float:
-        return 1.0
+        return self._precisely()
 
     def weights(self) -> Weights:
-        return {"bn1.running_mean": np.arange(4, dtype=np.float32)}
+        """A step adds one everywhere."""
+        return {"bn1.running_mean": np.arange(4, dtype=np.float32), "fc.weight": np.full((2, 3), self._steps, np.float32)}
+
+    def trained(self) -> frozenset[str]:
+        return frozenset({"fc.weight"})
 
     def close(self) -> None:
         pass
+
+    def _precisely(self) -> float:
+        """1 in float64, and as far from it as rounding takes the rest."""
+        return 1.0 if self._setup.case.precision == "fp64" else 1.0 + ROUNDING
 
 
 class Loading(Steps):
@@ -70,7 +80,7 @@ class Loading(Steps):
 
     def to_numpy(self) -> tuple[np.ndarray, np.ndarray]:
         files, images = self._setup.training_files(), self._setup.case.batch_size
-        return BatchReader(files.paths, self._setup.experiment.image_size).read(range(images)), np.array(files.labels[:images])
+        return BatchReader(files.paths, self._setup.image_size).read(range(images)), np.array(files.labels[:images])
 
 
 class Queued(Steps):
@@ -199,23 +209,23 @@ class Kept:
         if self._kind == "absent":
             raise Unsupported("absent needs a package that no one has: pip install it")
 
-    def predict(self) -> np.ndarray:
-        return np.arange(102, dtype=np.float32).reshape(1, 102)
+    def predict(self) -> Outputs:
+        return {"outputs": np.arange(102, dtype=np.float32).reshape(1, 102)}
 
     def save(self, path: Path) -> None:
         if self._kind == "unwritable":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        np.save(path, self.predict())
+        np.save(path, self.predict()["outputs"])
 
     def inspect(self, path: Path) -> None:
         pass
 
-    def load(self, path: Path) -> Callable[[], np.ndarray]:
+    def load(self, path: Path) -> Callable[[], Outputs]:
         time.sleep(self._seconds)
         if self._kind == "unreadable":
             raise ValueError("not a header")
         loaded = np.load(path, allow_pickle=False) + (1.0 if self._kind == "another" else 0.0)
-        return lambda: loaded
+        return lambda: {"outputs": loaded}
 
     def close(self) -> None:
         pass
@@ -274,9 +284,6 @@ class StandIn:
 
     def download(self, root: Path) -> None:
         raise Unsupported("the stand-in downloads nothing")
-
-    def pretrained(self, model: str) -> Weights:
-        raise Unsupported("the stand-in has no weights")
 
 
 class Elsewhere(StandIn):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from types import SimpleNamespace
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from fixtures import models
 from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness import phases
 from harness.frameworks.contract import Setup
 from harness.phases import PHASES
@@ -19,6 +21,7 @@ from harness.worker.bench import Bench
 from harness.worker.meters.gpu import NO_GPU
 from harness.worker.protocol import Measure
 from tests.stand_in.framework import Loading, StandIn, Steps
+from tests.stand_in.model import write_model
 
 TURN = Measure(block=0, seconds=0.0, max_rounds=1, retake_seconds=0.0)
 ASKED = ("begin", "measure", "end", "close")
@@ -26,7 +29,7 @@ ASKED = ("begin", "measure", "end", "close")
 
 def setup(phase: str) -> Setup:
     case = Case(framework="any", phase=phase, workload=PHASES[phase].workload or Workload.FULL, style=Style.MATCHED, batch_size=8)
-    return setup_of(case, Experiment(name="x"), model="resnet50")
+    return setup_of(case, Experiment(name="x"), model=find(DEFAULT))
 
 
 def bench_of(phase: str) -> type[Bench]:
@@ -101,8 +104,17 @@ def test_a_phase_has_its_own_work_and_a_pipeline_where_it_is_fed(phase: str, bui
     assert framework.built == built
 
 
-def test_energy_is_told_by_the_models_own_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "load", lambda name: SimpleNamespace(item="sentence") if name == "resnet50" else None)
-    bench = bench_of("train_step")(StandIn(), setup("train_step"))  # type: ignore[arg-type]
+def test_energy_is_told_by_the_models_own_word(tmp_path: Path) -> None:
+    asked = msgspec.structs.replace(setup("train_step"), model=write_model(tmp_path / "reader"))
+    bench = bench_of("train_step")(StandIn(), asked)  # type: ignore[arg-type]
     bench.begin()
     assert bench.end().missing == {"joules_per_sentence": NO_GPU}
+
+
+def test_a_model_without_a_corpus_is_not_fed(tmp_path: Path) -> None:
+    framework, case = Noted(), setup("memory").case
+    bench = bench_of("memory")(framework, setup_of(case, Experiment(name="x"), model=write_model(tmp_path / "reader")))  # type: ignore[arg-type]
+    bench.begin()
+    assert bench.measure(TURN).rounds
+    bench.close()
+    assert framework.built == ["train step"]

@@ -13,6 +13,8 @@ import msgspec
 import pytest
 
 from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness.findings.overlap import Bound, verdict, with_figures
 from harness.frameworks.contract import Setup
 from harness.phases.end_to_end import bench as end_to_end
@@ -28,7 +30,7 @@ from tests.stand_in.framework import Loading, StandIn, Steps
 pytestmark = pytest.mark.alone
 
 CASE = Case(framework="fed", phase="end_to_end", workload=Workload.FROZEN, style=Style.STOCK, batch_size=8)
-SETUP = setup_of(CASE, Experiment(name="x"), model="resnet50")
+SETUP = setup_of(CASE, Experiment(name="x"), model=find(DEFAULT))
 BUFFERED_BATCHES = 4
 LARGE_BUFFER_BATCHES = 16  # take longer to be made again than the first step, which is still fed
 TURNS = 6

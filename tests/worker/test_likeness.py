@@ -10,6 +10,8 @@ from fixtures.corpora import flowers
 from fixtures.corpora.flowers import ImagesPerClass
 from fixtures.corpora.images import BatchReader
 from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness.frameworks.contract import Setup
 from harness.phases.data_pipeline.likeness import IMAGES, Likeness
 from harness.phases.setups import setup_of
@@ -22,7 +24,7 @@ SIZE = 32
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
     corpus = flowers.generated(tmp_path_factory.mktemp("corpus"), lambda *_: None, ImagesPerClass(2, 1, 1))
     case = Case(framework="any", phase="data_pipeline", workload=Workload.LOADING, style=Style.MATCHED, batch_size=IMAGES)
-    return setup_of(case, Experiment(name="test", image_size=SIZE), model="resnet50", corpus=corpus.root)
+    return setup_of(case, Experiment(name="test", image_size=SIZE), model=find(DEFAULT), corpus=corpus.root)
 
 
 @pytest.fixture

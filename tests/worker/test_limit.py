@@ -14,6 +14,8 @@ from fixtures.corpora import flowers, order
 from fixtures.corpora.flowers import Corpus, ImagesPerClass
 from fixtures.corpora.images import BatchReader, ImageError, ImageReader
 from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness.frameworks.contract import Setup
 from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
@@ -35,7 +37,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 def setup(corpus: Corpus) -> Setup:
     case = Case(framework="any", phase="data_pipeline", workload=Workload.LOADING, style=Style.MATCHED, batch_size=BATCH_SIZE)
     experiment = Experiment(name="test", image_size=SIZE, shuffle_buffer=40, seed=3)
-    return setup_of(case, experiment, model="resnet50", corpus=corpus.root, threads=2)
+    return setup_of(case, experiment, model=find(DEFAULT), corpus=corpus.root, threads=2)
 
 
 @pytest.fixture

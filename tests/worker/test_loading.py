@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from fixtures.corpora import flowers
 from fixtures.corpora.flowers import ImagesPerClass
 from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness.frameworks.contract import Setup
 from harness.phases.data_pipeline import bench as loading
 from harness.phases.data_pipeline.bench import Bench
@@ -106,7 +108,7 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
 
 def setup_in(style: Style, corpus: str) -> Setup:
     case = Case(framework="buffered", phase="data_pipeline", workload=Workload.LOADING, style=style, batch_size=BATCH_SIZE)
-    return setup_of(case, Experiment(name="x", image_size=32), model="resnet50", corpus=corpus)
+    return setup_of(case, Experiment(name="x", image_size=32), model=find(DEFAULT), corpus=corpus)
 
 
 @pytest.fixture

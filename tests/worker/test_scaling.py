@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness.frameworks.contract import Setup
 from harness.phases.pipeline_scaling.bench import Bench, scaling_point, worker_counts
 from harness.phases.setups import setup_of
@@ -93,7 +95,7 @@ class SleepingLimit(Limit):
 
 def setup(threads: int) -> Setup:
     case = Case(framework="producers", phase="pipeline_scaling", workload=Workload.LOADING, style=Style.MATCHED, batch_size=BATCH_SIZE)
-    return setup_of(case, Experiment(name="x"), model="resnet50", threads=threads)
+    return setup_of(case, Experiment(name="x"), model=find(DEFAULT), threads=threads)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
+from fixtures.models.folder import find
 from harness.phases.model_formats.model_file import DiskFullError
 from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
@@ -26,7 +28,7 @@ def server() -> Server:
 
 
 def begin(bench: str) -> Begin:
-    return Begin(setup_of(CASE, Experiment(name="x"), model="resnet50"), bench)
+    return Begin(setup_of(CASE, Experiment(name="x"), model=find(DEFAULT)), bench)
 
 
 def failure(server: Server, bench: str) -> Failure:

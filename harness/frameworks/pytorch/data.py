@@ -72,7 +72,7 @@ def pipeline(setup: Setup) -> Pipeline:
         files = setup.training_files()
         indices = endless(setup, files)
         return Pipeline(setup, tuned(setup, files, indices) if Source.LIBRARY in neutral else own_operations(setup, files, indices))
-    data = datasets.ImageFolder(flowers.class_folders(setup.corpus_folder, "train"), loader=Transform(neutral, setup.experiment.image_size))
+    data = datasets.ImageFolder(flowers.class_folders(setup.corpus_folder, "train"), loader=Transform(neutral, setup.image_size))
     if len(data) < batch_size:
         raise Unsupported(f"a batch of {batch_size} is more than the {len(data)} training images")
     # The last, smaller batch is left out: a step is `batch_size` images, for both frameworks.
@@ -94,13 +94,13 @@ def validation(setup: Setup) -> Iterable[NativeBatch]:
 
 def tuned(setup: Setup, files: Files, indices: Iterable[list[int]]) -> Iterable[NativeBatch]:
     """The fastest way that was found: a thread for each core makes whole batches by libjpeg-turbo and OpenCV."""
-    return ThreadLoader(Batches(files, setup.experiment.image_size).make, indices, setup.threads)
+    return ThreadLoader(Batches(files, setup.image_size).make, indices, setup.threads)
 
 
 def own_operations(setup: Setup, files: Files, indices: Iterable[list[int]]) -> Iterable[NativeBatch]:
     """The same images by torchvision's decoder and torch's resize."""
     neutral = setup.neutral
-    return _loader(setup, Images(files, Transform(neutral, setup.experiment.image_size)), indices)
+    return _loader(setup, Images(files, Transform(neutral, setup.image_size)), indices)
 
 
 @contextlib.contextmanager
@@ -121,9 +121,7 @@ def checked(setup: Setup, batches: Iterable[NativeBatch]) -> Iterator[NativeBatc
 
 def stock_loaders(setup: Setup) -> tuple[DataLoader[NativeBatch], DataLoader[NativeBatch]]:
     """Training and validation of the report's set-up, split at random as `random_split` does it."""
-    data = datasets.ImageFolder(
-        flowers.class_folders(setup.corpus_folder, "train"), loader=Transform(setup.neutral, setup.experiment.image_size)
-    )
+    data = datasets.ImageFolder(flowers.class_folders(setup.corpus_folder, "train"), loader=Transform(setup.neutral, setup.image_size))
     held_back = setup.experiment.validation_fraction
     generator = torch.Generator().manual_seed(setup.experiment.seed)
     training, validating = random_split(data, [1 - held_back, held_back], generator)

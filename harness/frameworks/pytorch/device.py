@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True):
     tf32_convolution: bool
     autotune: bool
     autotune_plans: int | None  # how many are tried; None: this build of torch has no cuDNN
+    fused_attention: bool  # whether attention layers may be one kernel in inference
 
     @classmethod
     def present(cls) -> Settings:
@@ -42,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True):
             tf32_convolution=torch.backends.cudnn.allow_tf32,
             autotune=torch.backends.cudnn.benchmark,
             autotune_plans=torch.backends.cudnn.benchmark_limit,
+            fused_attention=torch.backends.mha.get_fastpath_enabled(),
         )
 
     def apply(self) -> None:
@@ -58,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True):
         torch.backends.cudnn.benchmark = self.autotune
         if self.autotune_plans is not None:
             torch.backends.cudnn.benchmark_limit = self.autotune_plans
+        torch.backends.mha.set_fastpath_enabled(self.fused_attention)
 
 
 DEFAULT = Settings.present()
@@ -86,6 +89,8 @@ def settings(setup: Setup) -> Settings:
         found = replace(found, tf32_matmul=tf32, tf32_convolution=tf32)
     if Source.AUTOTUNE in neutral:  # TensorFlow's default, and all plans too
         found = replace(found, autotune=True, autotune_plans=ALL_PLANS if torch.backends.cudnn.is_available() else None)
+    if setup.case.precision is Precision.BF16:  # on a GPU torch sees to it by itself; on a CPU that kernel is given both types, and raises
+        found = replace(found, fused_attention=False)
     return found
 
 
@@ -106,11 +111,15 @@ def arithmetic(setup: Setup) -> Any:
 
 @contextlib.contextmanager
 def cold_compiler() -> Iterator[None]:
-    """While it lasts torch.compile finds nothing compiled before, in memory or on disk: a cold start is cold."""
-    from torch._inductor.utils import fresh_inductor_cache  # here: who compiles nothing has no use for it
+    """While it lasts torch.compile finds nothing compiled before, in memory or on disk: a cold start is cold.
+
+    Recurrent layers are in the graph too: by itself it leaves them out, and then there is no whole one.
+    """
+    from torch._dynamo import config  # here: who compiles nothing has no use for it
+    from torch._inductor.utils import fresh_inductor_cache
 
     torch._dynamo.reset()
-    with fresh_inductor_cache():
+    with config.patch(allow_rnn=True), fresh_inductor_cache():
         yield
 
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 
 from harness.frameworks.contract import FineTuning, NativeBatch, Setup
-from harness.frameworks.pytorch import data, device, network
-from harness.frameworks.pytorch.loss import loss_of
+from harness.frameworks.pytorch import batches, data, device, network
+from harness.frameworks.pytorch.loss import loss_of_classes
 from harness.frameworks.pytorch.training import TrainStep, free, optimizer
 from harness.record.case import Style
 
@@ -28,6 +28,7 @@ class MatchedFineTuning:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
+        self._loss = loss_of_classes(setup)
         self._steps = TrainStep(setup)
         self._training = data.training(setup)
         self._validation = data.validation(setup)
@@ -61,11 +62,10 @@ class MatchedFineTuning:
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]
     def _judged(self, batch: NativeBatch) -> tuple[Any, Any]:
-        images, labels = batch
-        labels = labels.to(device.name())
+        images, labels = batches.on_device(batch, self._setup)
         with device.arithmetic(self._setup):
-            logits = self._steps.network(images.to(device.name(), memory_format=torch.channels_last)).float()
-        return self._steps.loss_function.of_items(logits, labels)
+            outputs = network.call(self._steps.network, images)
+        return self._loss.of_items(outputs, labels)
 
 
 class StockFineTuning:
@@ -75,7 +75,7 @@ class StockFineTuning:
         self._network = network.build(setup)
         trained = [parameter for parameter in self._network.parameters() if parameter.requires_grad]
         self._optimizer = optimizer(setup, trained)
-        self._loss = loss_of(setup.model)
+        self._loss = loss_of_classes(setup)
         self._criterion = self._loss.stock()
         self._loader, self._validation = data.stock_loaders(setup)
         self.training_images, self.validation_images = len(self._loader.dataset), len(self._validation.dataset)

@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 import safetensors.torch
 import torch
 
-from harness.frameworks.contract import FormatError, ModelFormat, Predict, Setup
-from harness.frameworks.pytorch import device, network
-from harness.frameworks.pytorch.training import free, native
+from harness.frameworks.contract import FormatError, ModelFormat, Outputs, Predict, Setup
+from harness.frameworks.pytorch import batches, device, network
+from harness.frameworks.pytorch.training import free
 from harness.record.outcome import Unsupported
 
 # What an exported program is made of (`torch.export.pt2_archive.constants`). Another folder would be of compiled libraries, which are code.
@@ -40,11 +38,10 @@ class Format:
         require(setup, self.packages)
         self._setup = setup
         self._network = network.build(setup)
-        images, _ = native(*setup.canonical_batch())
-        self._images = images.to(device.name(), memory_format=network.layout(setup))
+        self._inputs, _ = batches.on_device(batches.native(setup.canonical_batch(), setup), setup)
 
-    def predict(self) -> npt.NDArray[np.float32]:
-        return self._logits_of(self._network)
+    def predict(self) -> Outputs:
+        return self._outputs_of(self._network)
 
     def inspect(self, path: Path) -> None:
         """Nothing to look for: the library refuses code by itself, or the format holds none."""
@@ -61,9 +58,13 @@ class Format:
     def _read(self, path: Path) -> Predict:
         raise NotImplementedError
 
-    def _logits_of(self, built: Any) -> npt.NDArray[np.float32]:
+    def _outputs_of(self, built: Any) -> Outputs:
         with torch.inference_mode(), device.arithmetic(self._setup):
-            return network.to_numpy(built(self._images))
+            return network.outputs_to_numpy(self._setup, network.call(built, self._inputs))
+
+    def _arguments(self) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
+        """What an exporter traces the network with: one input as it is, several by name."""
+        return ((), self._inputs) if isinstance(self._inputs, dict) else ((self._inputs,), None)
 
 
 class StateDict(Format):
@@ -78,8 +79,8 @@ class StateDict(Format):
     def _read(self, path: Path) -> Predict:
         built = bare(self._setup)
         built.load_state_dict(torch.load(path, map_location=device.name(), weights_only=True))
-        built = built.to(device.name(), memory_format=network.layout(self._setup)).eval()
-        return lambda: self._logits_of(built)
+        built = network.placed(self._setup, network.arranged(self._setup, built))
+        return lambda: self._outputs_of(built)
 
 
 class Safetensors(Format):
@@ -94,8 +95,8 @@ class Safetensors(Format):
     def _read(self, path: Path) -> Predict:
         built = bare(self._setup)
         safetensors.torch.load_model(built, path, device=device.name())
-        built = built.to(device.name(), memory_format=network.layout(self._setup)).eval()
-        return lambda: self._logits_of(built)
+        built = network.placed(self._setup, network.arranged(self._setup, built))
+        return lambda: self._outputs_of(built)
 
 
 class TorchExport(Format):
@@ -107,8 +108,9 @@ class TorchExport(Format):
     suffix = ".pt2"
 
     def save(self, path: Path) -> None:
+        given, by_name = self._arguments()
         with torch.no_grad():
-            torch.export.save(torch.export.export(self._network, (self._images,)), path)
+            torch.export.save(torch.export.export(self._network, given, by_name), path)
 
     def inspect(self, path: Path) -> None:
         """`torch.export.load` runs pickles where a file asks for it, falls back to them, and loads compiled libraries: none is let in."""
@@ -130,7 +132,7 @@ class TorchExport(Format):
 
     def _read(self, path: Path) -> Predict:
         loaded = torch.export.load(path).module()
-        return lambda: self._logits_of(loaded)
+        return lambda: self._outputs_of(loaded)
 
 
 class Onnx(Format):
@@ -142,8 +144,14 @@ class Onnx(Format):
     suffix = ".onnx"
     packages = ("onnx", "onnxscript", "onnxruntime")
 
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        with torch.inference_mode():
+            self._names = list(network.named(network.call(self._network, self._inputs)))  # the file has names of its own
+
     def save(self, path: Path) -> None:
-        torch.onnx.export(self._network, (self._images,), path, dynamo=True, external_data=False, verbose=False)
+        given, by_name = self._arguments()
+        torch.onnx.export(self._network, given, path, kwargs=by_name, dynamo=True, external_data=False, verbose=False)
 
     def _read(self, path: Path) -> Predict:
         import onnxruntime
@@ -151,8 +159,14 @@ class Onnx(Format):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._setup.threads
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        feed = {session.get_inputs()[0].name: network.to_numpy(self._images)}
-        return lambda: session.run(None, feed)[0]
+        given = self._inputs if isinstance(self._inputs, dict) else {session.get_inputs()[0].name: self._inputs}
+        feed = {each.name: given[each.name].contiguous().cpu().numpy() for each in session.get_inputs()}
+
+        def predict() -> Outputs:
+            found = map(torch.from_numpy, session.run(None, feed))
+            return network.outputs_to_numpy(self._setup, dict(zip(self._names, found, strict=True)))
+
+        return predict
 
 
 FORMATS: dict[str, Callable[[Setup], ModelFormat]] = {

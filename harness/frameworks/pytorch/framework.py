@@ -5,7 +5,6 @@ from .device import allocation, environment, is_out_of_memory, open_device, peak
 from .fine_tuning import fine_tuning
 from .formats import model_format
 from .inference import inference
-from .network import pretrained
 from .strategies import pipeline
 from .training import train_step
 
@@ -21,7 +20,6 @@ __all__ = [
     "open_device",
     "peak_memory",
     "pipeline",
-    "pretrained",
     "reset_peak_memory",
     "sees_gpu",
     "stopwatch",

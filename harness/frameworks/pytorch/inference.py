@@ -5,86 +5,91 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
-from harness.frameworks.contract import Inference, NativeBatch, Setup
-from harness.frameworks.pytorch import device, network
-from harness.frameworks.pytorch.training import free, native
+from harness.frameworks.contract import Inference, NativeBatch, Outputs, Setup
+from harness.frameworks.pytorch import batches, device, network
+from harness.frameworks.pytorch.training import free
 from harness.record.case import Execution, Style
 
 
 def inference(setup: Setup) -> Inference:
     work = StockInference(setup) if setup.case.style is Style.STOCK else MatchedInference(setup)
-    work.load(native(*setup.canonical_batch()))
+    work.load(batches.native(setup.canonical_batch(), setup))
     return work
 
 
 class MatchedInference:
-    """Logits, left on the device."""
+    """Outputs in float32, left on the device."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._network = network.build(setup)
+        network.expect_norm_to_fuse(setup, self._network)
         self._cache = contextlib.ExitStack()
-        self._forward = self._logits_of
+        self._forward = self._outputs_of
         if setup.case.execution is Execution.COMPILED:
             self._cache.enter_context(device.cold_compiler())
-            self._forward = torch.compile(self._logits_of, fullgraph=True, dynamic=False)
+            self._forward = torch.compile(self._outputs_of, fullgraph=True, dynamic=False)
 
     def load(self, batch: NativeBatch) -> None:
-        images, _ = batch
-        self._images = images.to(device.name(), memory_format=torch.channels_last)
+        self._inputs, _ = batches.on_device(batch, self._setup)
 
     def step(self) -> None:
         with torch.inference_mode():
-            self._logits = self._forward(self._images)
+            self._outputs = self._forward(self._inputs)
 
     def fence(self) -> None:
         device.fence()
 
     def read_back(self) -> float:
-        return float(self._logits[0, 0])
+        return first_number(self._outputs)
 
-    def logits(self) -> npt.NDArray[np.float32]:
+    def outputs(self) -> Outputs:
         self.step()
-        return network.to_numpy(self._logits)
+        return network.outputs_to_numpy(self._setup, self._outputs)
 
     def close(self) -> None:
         self._cache.close()
         vars(self).clear()
         free()
 
-    def _logits_of(self, images: Any) -> Any:
+    def _outputs_of(self, inputs: Any) -> Any:
         with device.arithmetic(self._setup):
-            return self._network(images).float()
+            return network.wide(network.call(self._network, inputs))
 
 
 class StockInference:
     """`eval()` and `no_grad()`, the result on the host."""
 
     def __init__(self, setup: Setup) -> None:
+        self._setup = setup
         self._network = network.build(setup)
 
     def load(self, batch: NativeBatch) -> None:
-        images, _ = batch
-        self._images = images.contiguous().to(device.name())
+        self._inputs, _ = batches.on_device(batch, self._setup)
 
     def step(self) -> None:
         with torch.no_grad():
-            self._logits = self._network(self._images).cpu()
+            outputs = network.named(network.call(self._network, self._inputs))
+            self._outputs = {name: each.cpu() for name, each in outputs.items()}
 
     def fence(self) -> None:
         device.fence()
 
     def read_back(self) -> float:
-        return float(self._logits[0, 0])
+        return first_number(self._outputs)
 
-    def logits(self) -> npt.NDArray[np.float32]:
+    def outputs(self) -> Outputs:
         self.step()
-        return network.to_numpy(self._logits)
+        return network.outputs_to_numpy(self._setup, self._outputs)
 
     def close(self) -> None:
         vars(self).clear()
         free()
+
+
+def first_number(outputs: Any) -> float:
+    """Of the first output."""
+    first = next(iter(network.named(outputs).values()))
+    return float(first[(0,) * first.ndim])

@@ -2,32 +2,127 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.nn import functional
 
-from fixtures import models
-from fixtures.models import Loss
+from fixtures.models import code
+from fixtures.models.description import FILE, Loss, ModelError
+from harness.frameworks.contract import Setup
+from harness.frameworks.pytorch import network
 
 
-class CrossEntropy:
-    """Of logits, and a label for each item."""
+class OfOneOutput:
+    """What the losses by name have in common. All that they ask for is read beforehand: a compiler cannot follow them into a file."""
 
-    def mean(self, logits: Any, labels: Any) -> Any:
-        """Over the batch, in float32 whatever the network's precision."""
-        return torch.nn.functional.cross_entropy(logits.float(), labels)
+    def __init__(self, setup: Setup) -> None:
+        model = setup.model.description
+        self._file = str(setup.model.root / FILE)
+        self._wanted = model.output
+        self._channels_last = frozenset(name for name, output in model.outputs.items() if output.channels_last)
 
-    def of_items(self, logits: Any, labels: Any) -> tuple[Any, Any]:
+    def picked(self, outputs: Any) -> tuple[str, Any]:
+        """The output that the loss is taken of, and what it is called. Raises ModelError where it is not told."""
+        found, wanted = network.named(network.wide(outputs)), self._wanted
+        if wanted and wanted not in found:
+            raise ModelError(f"{self._file}: output = {wanted!r}: the network gives {', '.join(found)}; write one of these")
+        if not wanted and len(found) > 1:
+            mend = "write output = the one that the loss is taken of, or loss = 'own'"
+            raise ModelError(f"{self._file}: the network gives {', '.join(found)}: {mend}")
+        name = wanted or next(iter(found))
+        return name, found[name]
+
+    def expect_shape(self, target: Any, shape: Any) -> None:
+        """Raises ModelError for a target that torch would spread over the outputs, or could not."""
+        if isinstance(target, dict):
+            raise ModelError(f"{self._file}: a loss by name has one target, not {', '.join(target)}: declare one, or write loss = 'own'")
+        if target.shape != shape:
+            ours, theirs = list(target.shape[1:]), list(shape[1:])
+            said = f"an item of the target has shape {ours} in PyTorch, where the output wants {theirs}"
+            raise ModelError(f"{self._file}: {said}: change the one or the other; channels_last goes for both")
+
+
+class CrossEntropy(OfOneOutput):
+    """Of logits, classes on their last axis, and the number of each one's class."""
+
+    def mean(self, outputs: Any, targets: Any) -> Any:
+        """Over the batch, in float32 whatever the network's precision; in float64 where the network is."""
+        logits = self._logits(outputs)
+        self.expect_shape(targets, logits.shape[:-1])
+        return functional.cross_entropy(logits.flatten(0, -2), targets.flatten().long())
+
+    def of_items(self, outputs: Any, targets: Any) -> tuple[Any, Any]:
         """Each item's loss, and whether it was recognised."""
-        return torch.nn.functional.cross_entropy(logits, labels, reduction="none"), logits.argmax(1) == labels
+        logits = self._logits(outputs)
+        return functional.cross_entropy(logits, targets, reduction="none"), logits.argmax(1) == targets
 
     def stock(self) -> Any:
         """As PyTorch's users have it."""
         return torch.nn.CrossEntropyLoss()
 
+    def _logits(self, outputs: Any) -> Any:
+        name, output = self.picked(outputs)
+        return output.movedim(1, -1) if name in self._channels_last and output.ndim > 2 else output
 
-LOSSES = {Loss.CROSS_ENTROPY: CrossEntropy()}
+
+class BinaryCrossEntropy(OfOneOutput):
+    """Of logits, and targets between 0 and 1 of their shape."""
+
+    def mean(self, outputs: Any, targets: Any) -> Any:
+        """As `CrossEntropy.mean`."""
+        _, logits = self.picked(outputs)
+        self.expect_shape(targets, logits.shape)
+        return functional.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype))
 
 
-def loss_of(model: str) -> CrossEntropy:
-    return LOSSES[models.load(model).loss]
+class MeanSquaredError(OfOneOutput):
+    """Of outputs, and targets of their shape."""
+
+    def mean(self, outputs: Any, targets: Any) -> Any:
+        """As `CrossEntropy.mean`."""
+        _, output = self.picked(outputs)
+        self.expect_shape(targets, output.shape)
+        return functional.mse_loss(output, targets.to(output.dtype))
+
+
+class Own:
+    """The user's, out of the model's file."""
+
+    def __init__(self, setup: Setup) -> None:
+        module = code.builder(setup.model, network.FRAMEWORK)
+        file = setup.model.file(network.FRAMEWORK)
+        if not callable(getattr(module, "loss", None)):
+            raise ModelError(f"{file}: no function loss(outputs, targets), which {FILE} names: write one, or name another loss there")
+        self._file, self._loss = file, module.loss
+
+    def mean(self, outputs: Any, targets: Any) -> Any:
+        """As `CrossEntropy.mean`; outputs are in the structure that the network gives them in."""
+        found = self._loss(network.wide(outputs), targets)
+        if not isinstance(found, torch.Tensor) or found.ndim != 0:
+            what = f"a tensor of shape {list(found.shape)}" if isinstance(found, torch.Tensor) else f"a {type(found).__name__}"
+            raise ModelError(f"{self._file}: loss(outputs, targets) gives {what}: return a scalar, such as the mean over the batch")
+        return found
+
+
+AnyLoss = CrossEntropy | BinaryCrossEntropy | MeanSquaredError | Own
+LOSSES: dict[Loss, Callable[[Setup], AnyLoss]] = {
+    Loss.CROSS_ENTROPY: CrossEntropy,
+    Loss.BINARY_CROSS_ENTROPY: BinaryCrossEntropy,
+    Loss.MEAN_SQUARED_ERROR: MeanSquaredError,
+    Loss.OWN: Own,
+}
+
+
+def loss_of(setup: Setup) -> AnyLoss:
+    return LOSSES[setup.model.description.loss](setup)
+
+
+def loss_of_classes(setup: Setup) -> CrossEntropy:
+    """Of a job that counts what is recognised. Raises ModelError for a model that recognises nothing."""
+    found = loss_of(setup)
+    if not isinstance(found, CrossEntropy):
+        loss = setup.model.description.loss
+        raise ModelError(f"{setup.model.root / FILE}: loss {loss}: fine-tuning counts recognised classes: it needs {Loss.CROSS_ENTROPY}")
+    return found

@@ -7,13 +7,11 @@ import gc
 import math
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from fixtures.models.weights import Weights
 from harness.frameworks.contract import NativeBatch, Setup
-from harness.frameworks.pytorch import device, network
+from harness.frameworks.pytorch import batches, device, network
 from harness.frameworks.pytorch.loss import loss_of
 from harness.record.case import Execution
 from harness.record.fairness import Source
@@ -24,13 +22,8 @@ ADAM_EPSILON = 1e-7  # Keras' default; torch's is 1e-8
 
 def train_step(setup: Setup) -> TrainStep:
     work = TrainStep(setup)
-    work.load(native(*setup.canonical_batch()))
+    work.load(batches.native(setup.canonical_batch(), setup))
     return work
-
-
-def native(images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> NativeBatch:
-    """(batch, height, width, channel) as torch's (batch, channel, height, width); in memory nothing moves: it is channels_last."""
-    return torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(labels)
 
 
 class TrainStep:
@@ -39,11 +32,11 @@ class TrainStep:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self.network = network.build(setup)
+        network.expect_norm_to_fuse(setup, self.network)
         self._trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         self._optimizer = optimizer(setup, self._trained)
-        self.loss_function = loss_of(setup.model)
+        self.loss_function = loss_of(setup)
         self._reads_loss = Source.LOOP not in setup.neutral
-        self._layout = network.layout(setup)
         self._cache = contextlib.ExitStack()
         self._forward = self._loss_of
         if setup.case.execution is Execution.COMPILED:
@@ -51,13 +44,11 @@ class TrainStep:
             self._forward = torch.compile(self._loss_of, fullgraph=True, dynamic=False)
 
     def load(self, batch: NativeBatch) -> None:
-        images, labels = batch
-        self._images = images.to(device.name(), memory_format=self._layout)
-        self._labels = labels.to(device.name())
+        self._inputs, self._targets = batches.on_device(batch, self._setup)
 
     def step(self) -> None:
         self._optimizer.zero_grad()
-        loss = self._forward(self._images, self._labels)
+        loss = self._forward(self._inputs, self._targets)
         loss.backward()
         self._optimizer.step()
         self.loss = loss.item() if self._reads_loss else loss.detach()
@@ -71,23 +62,28 @@ class TrainStep:
     def gradient_norm(self) -> float:
         """Without the compiler: a measure of the network, not of the step."""
         buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}  # a training batch norm updates them
+        by_name = self._inputs if isinstance(self._inputs, dict) else None
         with device.arithmetic(self._setup):
-            logits = torch.func.functional_call(self.network, buffers, (self._images,))
-        gradients = torch.autograd.grad(self.loss_function.mean(logits, self._labels), self._trained)
-        return float(torch.nn.utils.get_total_norm(gradients))
+            outputs = torch.func.functional_call(self.network, buffers, () if by_name else (self._inputs,), by_name)
+        loss = self.loss_function.mean(outputs, self._targets)
+        gradients = torch.autograd.grad(loss, self._trained, allow_unused=True)
+        return float(torch.nn.utils.get_total_norm([each for each in gradients if each is not None]))
 
     def weights(self) -> Weights:
         return network.weights(self.network)
+
+    def trained(self) -> frozenset[str]:
+        return network.trained(self.network)
 
     def close(self) -> None:
         self._cache.close()
         vars(self).clear()
         free()
 
-    def _loss_of(self, images: Any, labels: Any) -> Any:
+    def _loss_of(self, inputs: Any, targets: Any) -> Any:
         with device.arithmetic(self._setup):
-            logits = self.network(images)
-        return self.loss_function.mean(logits, labels)
+            outputs = network.call(self.network, inputs)
+        return self.loss_function.mean(outputs, targets)
 
 
 class KerasAdam(torch.optim.Adam):  # type: ignore[misc]

@@ -19,6 +19,8 @@ from harness.record.fairness import ON_A_GPU, Source
 from harness.record.measurement import Reading
 from harness.record.outcome import Unsupported
 
+POLICIES = {Precision.FP64: "float64", Precision.BF16: "mixed_bfloat16"}
+FLOAT32 = "float32"
 AMPERE = (8, 0)  # compute capability: the first with TensorFloat-32 and bfloat16 in its tensor cores
 
 
@@ -56,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True):
         except RuntimeError as error:
             raise RuntimeError(f"{error} It runs with {self.present()}, the case wants {self}: give it a fresh process") from error
         tf.config.experimental.enable_tensor_float_32_execution(self.tf32)
+        # Of a policy alone, what layers make besides their weights would be float32 in a float64 network, and inputs too.
+        keras.config.set_floatx(self.dtype_policy if self.dtype_policy == POLICIES[Precision.FP64] else FLOAT32)
         keras.config.set_dtype_policy(self.dtype_policy)
 
 
@@ -84,7 +88,7 @@ def settings(setup: Setup) -> Settings:
         found = replace(found, intra_op_threads=setup.threads, inter_op_threads=setup.threads)
     if Source.TF32 in neutral:
         found = replace(found, tf32=setup.case.precision is Precision.TF32)
-    return replace(found, dtype_policy="mixed_bfloat16" if setup.case.precision is Precision.BF16 else found.dtype_policy)
+    return replace(found, dtype_policy=POLICIES.get(setup.case.precision or Precision.FP32, found.dtype_policy))
 
 
 def sees_gpu() -> bool:

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from harness.frameworks.contract import FineTuning, Setup
-from harness.frameworks.tensorflow import data
-from harness.frameworks.tensorflow.loss import loss_of
+from harness.frameworks.tensorflow import data, network
+from harness.frameworks.tensorflow.loss import loss_of_classes
 from harness.frameworks.tensorflow.training import TrainStep, compiled_for_fit, free, is_compiled
 from harness.record.case import Style
 
@@ -30,6 +30,7 @@ class MatchedFineTuning:
         self._steps = TrainStep(setup)
         self._training = data.training(setup)
         self._validation = data.validation(setup)
+        self._loss = loss_of_classes(setup)
         self._judge = tf.function(self._judged, jit_compile=is_compiled(setup), reduce_retracing=True)
         self.training_images = len(setup.training_files().paths) // setup.case.batch_size * setup.case.batch_size
         self.validation_images = len(setup.validation_files().paths)
@@ -58,15 +59,15 @@ class MatchedFineTuning:
         free()
 
     def _judged(self, images: Any, labels: Any) -> tuple[Any, Any]:
-        logits = tf.cast(self._steps.network(images, training=False), tf.float32)
-        return self._steps.loss_function.of_items(logits, labels)
+        return self._loss.of_items(network.call(self._steps.network, images, training=False), labels)
 
 
 class StockFineTuning:
     """`fit` and `evaluate`, an epoch at a time; the network ends in a softmax."""
 
     def __init__(self, setup: Setup) -> None:
-        self._loss = loss_of(setup.model)
+        self._loss = loss_of_classes(setup)
+        self._ends_in_softmax = network.ends_in_softmax(setup)
         self._network = compiled_for_fit(setup)
         (self._training, self.training_images), (self._validation, self.validation_images) = data.stock_datasets(setup)
         self._epochs = 0
@@ -81,7 +82,8 @@ class StockFineTuning:
         return loss, accuracy
 
     def validation_losses(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-        batches = [self._loss.of_items_after_softmax(self._network(images, training=False), labels) for images, labels in self._validation]
+        of_items = self._loss.of_items_after_softmax if self._ends_in_softmax else self._loss.of_items
+        batches = [of_items(self._network(images, training=False), labels) for images, labels in self._validation]
         losses, correct = (tf.concat(parts, 0).numpy() for parts in zip(*batches, strict=True))
         return losses, correct
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from harness.frameworks.contract import FormatError, ModelFormat, Predict, Setup
-from harness.frameworks.tensorflow import device, network
-from harness.frameworks.tensorflow.training import free, native
+from harness.frameworks.contract import FormatError, ModelFormat, Outputs, Predict, Setup
+from harness.frameworks.tensorflow import batches, device, network
+from harness.frameworks.tensorflow.training import free
 from harness.record.outcome import Unsupported
 
 GRAPH = "saved_model.pb"
@@ -37,11 +36,9 @@ class Format:
         require(setup, self.packages)
         self._setup = setup
         self._network = network.build(setup)
-        images, _ = native(*setup.canonical_batch())
-        with tf.device(device.placement()):
-            self._images = tf.identity(images)
+        self._inputs, _ = batches.on_device(batches.native(setup.canonical_batch(), setup))
 
-    def predict(self) -> npt.NDArray[np.float32]:
+    def predict(self) -> Outputs:
         return self._traced(self._network)()
 
     def inspect(self, path: Path) -> None:
@@ -60,9 +57,9 @@ class Format:
         raise NotImplementedError
 
     def _traced(self, built: Any) -> Predict:
-        """The logits by a graph, which the first call traces."""
-        forward = tf.function(lambda images: built(images, training=False))
-        return lambda: np.array(forward(self._images))
+        """The outputs by a graph, which the first call traces."""
+        forward = tf.function(lambda inputs: network.call(built, inputs, training=False))
+        return lambda: network.outputs_to_numpy(forward(self._inputs))
 
 
 class Keras(Format):
@@ -121,7 +118,7 @@ class SavedModel(Format):
 
     def _read(self, path: Path) -> Predict:
         loaded = tf.saved_model.load(path)
-        return lambda: np.array(loaded.serve(self._images))
+        return lambda: network.outputs_to_numpy(loaded.serve(self._inputs))
 
 
 class TFLite(Format):
@@ -140,17 +137,27 @@ class TFLite(Format):
         from ai_edge_litert.interpreter import Interpreter
 
         interpreter = Interpreter(str(path), num_threads=self._setup.threads)
-        images, index = self._images.numpy(), interpreter.get_input_details()[0]["index"]
-        interpreter.resize_tensor_input(index, images.shape)
+        given = {index: array.numpy() for index, array in self._by_index(interpreter).items()}
+        for index, array in given.items():
+            interpreter.resize_tensor_input(index, array.shape)
         interpreter.allocate_tensors()
+        names = list(network.named(self._network(self._inputs, training=False)))
+        results = sorted(interpreter.get_output_details(), key=lambda each: each["name"])
 
-        def predict() -> npt.NDArray[np.float32]:
-            interpreter.set_tensor(index, images)
+        def predict() -> Outputs:
+            for index, array in given.items():
+                interpreter.set_tensor(index, array)
             interpreter.invoke()
-            logits: npt.NDArray[np.float32] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-            return logits
+            return {name: np.array(interpreter.get_tensor(each["index"])) for name, each in zip(names, results, strict=True)}
 
         return predict
+
+    def _by_index(self, interpreter: Any) -> dict[int, Any]:
+        """The batch by the interpreter's numbers of its inputs, which it calls `serving_default_NAME:0`."""
+        details = interpreter.get_input_details()
+        if not isinstance(self._inputs, dict):
+            return {details[0]["index"]: self._inputs}
+        return {each["index"]: self._inputs[each["name"].partition("_default_")[2].partition(":")[0]] for each in details}
 
 
 FORMATS: dict[str, Callable[[Setup], ModelFormat]] = {

@@ -5,56 +5,53 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from harness.frameworks.contract import Inference, NativeBatch, Setup
-from harness.frameworks.tensorflow import device, network
-from harness.frameworks.tensorflow.training import free, native
+from harness.frameworks.contract import Inference, NativeBatch, Outputs, Setup
+from harness.frameworks.tensorflow import batches, device, network
+from harness.frameworks.tensorflow.training import free
 from harness.record.case import Execution, Style
 
 
 def inference(setup: Setup) -> Inference:
     work = StockInference(setup) if setup.case.style is Style.STOCK else MatchedInference(setup)
-    work.load(native(*setup.canonical_batch()))
+    work.load(batches.native(setup.canonical_batch(), setup))
     return work
 
 
 class MatchedInference:
-    """Logits, left on the device."""
+    """Outputs in float32, left on the device."""
 
     def __init__(self, setup: Setup) -> None:
         self._network = network.build(setup)
-        self._forward = tf.function(self._logits_of, jit_compile=setup.case.execution is Execution.COMPILED)
+        self._forward = tf.function(self._outputs_of, jit_compile=setup.case.execution is Execution.COMPILED)
 
     def load(self, batch: NativeBatch) -> None:
-        images, _ = batch
-        with tf.device(device.placement()):
-            self._images = tf.identity(images)
+        self._inputs, _ = batches.on_device(batch)
 
     def step(self) -> None:
-        self._logits = self._forward(self._images)
+        self._outputs = self._forward(self._inputs)
 
     def fence(self) -> None:
         device.fence()
 
     def read_back(self) -> float:
-        return float(self._logits[0, 0])
+        return first_number(self._outputs)
 
-    def logits(self) -> npt.NDArray[np.float32]:
+    def outputs(self) -> Outputs:
         self.step()
-        return np.array(self._logits)
+        return network.outputs_to_numpy(self._outputs)
 
     def close(self) -> None:
         vars(self).clear()
         free()
 
-    def _logits_of(self, images: Any) -> Any:
-        return tf.cast(self._network(images, training=False), tf.float32)
+    def _outputs_of(self, inputs: Any) -> Any:
+        return network.wide(network.call(self._network, inputs, training=False))
 
 
 class StockInference:
-    """`model.predict` on a host array, as most scripts have it; the result on the host. The network ends in a softmax.
+    """`model.predict` on a host array, as most scripts have it; the result on the host. A classifier of the library's ends in a softmax.
 
     `predict`'s documentation advises a plain call of the model for a single small batch. That runs layer by layer, without a
     graph; where it was tried, on a CPU, it took twice as long.
@@ -62,27 +59,34 @@ class StockInference:
 
     def __init__(self, setup: Setup) -> None:
         self._network = network.build(setup)
+        self._ends_in_softmax = network.ends_in_softmax(setup)
         self._batch_size = setup.case.batch_size  # without it `predict` cuts the batch into pieces of 32
 
     def load(self, batch: NativeBatch) -> None:
-        images, _ = batch
-        self._images = np.asarray(images)
+        inputs, _ = batch
+        self._inputs = batches.each_of(inputs, np.asarray)
 
     def step(self) -> None:
-        self._probabilities = self._network.predict(self._images, batch_size=self._batch_size, verbose=0)
+        self._outputs = self._network.predict(self._inputs, batch_size=self._batch_size, verbose=0)
 
     def fence(self) -> None:
         device.fence()
 
     def read_back(self) -> float:
-        return float(self._probabilities[0, 0])
+        return first_number(self._outputs)
 
-    def logits(self) -> npt.NDArray[np.float32]:
-        """Up to a constant an image, which the softmax has swallowed."""
+    def outputs(self) -> Outputs:
+        """Logits up to a constant an item, which the softmax has swallowed, where it ends in one."""
         self.step()
-        logits: npt.NDArray[np.float32] = np.log(self._probabilities)
-        return logits
+        found = network.outputs_to_numpy(self._outputs)
+        return {name: np.log(each) for name, each in found.items()} if self._ends_in_softmax else found
 
     def close(self) -> None:
         vars(self).clear()
         free()
+
+
+def first_number(outputs: Any) -> float:
+    """Of the first output."""
+    first = next(iter(network.named(outputs).values()))
+    return float(first[(0,) * len(first.shape)])

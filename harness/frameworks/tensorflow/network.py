@@ -2,88 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
+import tensorflow as tf
 
-from fixtures import models
+from fixtures.models import code
 from fixtures.models import weights as canonical
+from fixtures.models.description import FILE, ModelError
 from fixtures.models.weights import Weights
-from harness.frameworks.contract import Setup
+from harness.frameworks.contract import Outputs, Setup
+from harness.frameworks.tensorflow import batches, dropout, port
 from harness.frameworks.tensorflow.fused_norm import fused
 from harness.record.case import Execution, Workload
 from harness.record.fairness import Source
 
-CANONICAL_NAMES = {
-    "kernel": "weight",
-    "gamma": "weight",
-    "beta": "bias",
-    "bias": "bias",
-    "moving_mean": "running_mean",
-    "moving_variance": "running_var",
-}
-TO_KERAS = {4: (2, 3, 1, 0), 2: (1, 0), 1: (0,)}  # by rank: OIHW → HWIO, OI → IO
-FROM_KERAS = {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}
+FRAMEWORK = "tensorflow"
+BUILDING_ITEMS = 2  # a network that builds itself when it is called first is called with so many
 
 
 def build(setup: Setup) -> Any:
-    """Whether its batch norms and dropout train is said in the call, what is frozen here. Frozen means `trainable = False`."""
+    """Whether its batch norms and dropout train is said in the call, what is frozen here. Frozen means `trainable = False`.
+
+    Raises ModelError for a network that does not fit its model.toml, or PyTorch's; WeightsError for weights that do not fit it.
+    """
     keras.utils.set_random_seed(setup.experiment.seed)
     built = bare(setup)
     if setup.case.execution is Execution.FUSED_NORM:
         built = fused(built)
-    if Source.ARCHITECTURE in setup.neutral:
-        load(built, canonical.load(setup.weights_file, shapes(built)))
+    if is_canonical(setup):
+        port.ported(setup, built).write(canonical.load(setup.weights_file))
+    return arranged(setup, built)
+
+
+def bare(setup: Setup) -> Any:
+    """As the model's code builds it: the network that all frameworks have, with weights at random, or by habit the library's own."""
+    module = code.builder(setup.model, FRAMEWORK)
+    if is_canonical(setup):
+        return _checked(setup, module.network(setup.options), "network")
+    return _checked(setup, module.library(setup.options), "library")
+
+
+def is_canonical(setup: Setup) -> bool:
+    """Whether it is the network that all frameworks have: where a model has no library's, the style `stock` has it too."""
+    return Source.ARCHITECTURE in setup.neutral or not has_library(setup)
+
+
+def has_library(setup: Setup) -> bool:
+    """Whether the style `stock` has a network of its own."""
+    return hasattr(code.builder(setup.model, FRAMEWORK), "library")
+
+
+def ends_in_softmax(setup: Setup) -> bool:
+    """By habit; of a model whose code knows that habit."""
+    return bool(setup.options.softmax) and has_library(setup)
+
+
+def arranged(setup: Setup, built: Any) -> Any:
+    """The network frozen, and its dropout, as the case has them."""
+    if not setup.drops_out:
+        dropout.switch_off(built)
     if setup.case.workload is Workload.FROZEN:
         freeze(setup, built)
     return built
 
 
-def bare(setup: Setup) -> Any:
-    """As the model's code builds it: the network that all frameworks have, with weights at random, or by habit the library's own."""
-    code = models.builder(setup.model, "tensorflow")
-    return code.network(setup.options) if Source.ARCHITECTURE in setup.neutral else code.library(setup.options)
-
-
 def freeze(setup: Setup, built: Any) -> None:
-    """All but what the model trains then."""
-    trained = models.load(setup.model).trained
-    for layer in built.layers:
-        layer.trainable = f"{layer.name}.".startswith(trained)  # a batch norm that is not trainable runs in inference mode
+    """All but what the model trains then. A library's own network is told by the names of its layers.
+
+    Raises ModelError where nothing is left to train.
+    """
+    prefixes = setup.model.description.trained
+    names = {id(variable): name for variable, name in port.names(setup, built)} if is_canonical(setup) else {}
+    inner = built._flatten_layers(include_self=False)
+    frozen = [layer for layer in inner if own(layer) and not any(_is_called(names, layer, each, prefixes) for each in own(layer))]
+    for layer in frozen:
+        layer.trainable = False  # a batch norm that is not trainable runs in inference mode
+    if not built.trainable_variables:
+        raise ModelError(f"{setup.model.root / FILE}: trained = {list(prefixes)}: no tensor that trains is called so")
+    # What is frozen leaves nothing out either: the other framework's is in inference mode.
+    last = max((place for place, layer in enumerate(inner) if layer in frozen), default=0)
+    for layer in inner[:last]:
+        dropout.switch_off_alone(layer)
 
 
-def load(built: Any, weights: Weights) -> None:
-    """Ports canonical weights into the network. Raises WeightsError for a missing, unknown or misshapen tensor."""
-    canonical.check(weights, shapes(built))
-    for name, variable in tensors(built):
-        variable.assign(np.transpose(weights[name], TO_KERAS[len(variable.shape)]))
+def own(layer: Any) -> list[Any]:
+    """A layer's variables that are not its inner layers'."""
+    return [*layer._trainable_variables, *layer._non_trainable_variables]
 
 
-def weights(built: Any) -> Weights:
-    """The inverse of `load`."""
-    return {name: to_numpy(variable) for name, variable in tensors(built)}
+def _is_called(names: dict[int, str], layer: Any, variable: Any, prefixes: tuple[str, ...]) -> bool:
+    return names.get(id(variable), f"{layer.name}.").startswith(prefixes)
 
 
-def shapes(built: Any) -> canonical.Shapes:
-    """Of the canonical weights that fit it."""
-    return {name: tuple(variable.shape[axis] for axis in FROM_KERAS[len(variable.shape)]) for name, variable in tensors(built)}
+def call(built: Any, inputs: Any, training: bool) -> Any:
+    """What the network gives for one input as it is, or for several by their names."""
+    return built(inputs, training=training)
 
 
-def tensors(built: Any) -> Iterator[tuple[str, Any]]:
-    for layer in built.layers:
-        if isinstance(layer, keras.Model):  # a library's own network as a base
-            yield from tensors(layer)
-        else:
-            yield from ((f"{layer.name}.{CANONICAL_NAMES[variable.name]}", variable) for variable in layer.weights)
+def named(outputs: Any) -> dict[str, Any]:
+    """The tensors that a network gives, by name. Raises ModelError for anything else."""
+    if isinstance(outputs, dict):
+        return {str(name): each for name, each in outputs.items()}
+    if isinstance(outputs, tuple | list):
+        return {str(place): each for place, each in enumerate(outputs)}
+    return {"outputs": outputs}
 
 
-def to_numpy(variable: Any) -> npt.NDArray[np.float32]:
-    """A copy in C order: the canonical layout."""
-    return np.array(np.transpose(variable.numpy(), FROM_KERAS[len(variable.shape)]), order="C")
+def wide(outputs: Any) -> Any:
+    """What a network gives, in the same structure, at least in float32: whatever the precision, a loss is taken of that."""
+    return tf.nest.map_structure(lambda each: tf.cast(each, tf.float32) if each.dtype in (tf.bfloat16, tf.float16) else each, outputs)
 
 
-def pretrained(model: str) -> Weights:
-    return models.builder(model, "tensorflow").pretrained()
+def outputs_to_numpy(outputs: Any) -> Outputs:
+    """By name."""
+    return {name: np.array(each, np.float32) for name, each in named(outputs).items()}
+
+
+def weights(setup: Setup, built: Any) -> Weights:
+    """By their canonical names and in their layout."""
+    return port.ported(setup, built).read()
+
+
+def trained(setup: Setup, built: Any) -> frozenset[str]:
+    """Canonical names of what a step changes."""
+    changed = {id(variable) for variable in built.trainable_variables}
+    return frozenset(name for variable, name in port.names(setup, built) if id(variable) in changed)
+
+
+def _checked(setup: Setup, built: Any, function: str) -> Any:
+    """Raises ModelError for what is no network, or cannot be called with the model's inputs."""
+    file = setup.model.file(FRAMEWORK)
+    if not isinstance(built, keras.Model):
+        raise ModelError(f"{file}: {function}(options) gives a {type(built).__name__}: return the keras.Model itself")
+    if not built.built or not built.variables:
+        inputs, _ = batches.native(setup.probe(BUILDING_ITEMS), setup)
+        built(inputs, training=False)
+    if not built.variables:
+        raise ModelError(
+            f"{file}: {function}(options) gives a network without weights, after a call too: make its layers in __init__ or build"
+        )
+    return built

@@ -7,15 +7,13 @@ import itertools
 from typing import Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from fixtures.models.weights import Weights
 from harness.frameworks.contract import NativeBatch, Setup
 from harness.frameworks.contract import TrainStep as AnyTrainStep
-from harness.frameworks.tensorflow import device, network
-from harness.frameworks.tensorflow.loss import loss_of
+from harness.frameworks.tensorflow import batches, device, network
+from harness.frameworks.tensorflow.loss import Own, loss_of
 from harness.record.case import Execution
 from harness.record.fairness import Source
 
@@ -25,32 +23,28 @@ ADAM_EPSILON = 1e-7  # Keras' default; torch's is 1e-8
 
 def train_step(setup: Setup) -> AnyTrainStep:
     work = TrainStep(setup) if Source.LOOP in setup.neutral else FitStep(setup)
-    work.load(native(*setup.canonical_batch()))
+    work.load(batches.native(setup.canonical_batch(), setup))
     return work
-
-
-def native(images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> NativeBatch:
-    return tf.constant(images), tf.constant(labels)
 
 
 class TrainStep:
     """A function of its own: the model's loss, Adam; no metric, no synchronisation."""
 
     def __init__(self, setup: Setup) -> None:
+        self._setup = setup
         self.network = network.build(setup)
         self._trained = self.network.trainable_variables
-        self.loss_function = loss_of(setup.model)
+        self.loss_function = loss_of(setup)
         self._optimizer = optimizer(setup)
         self._optimizer.build(self._trained)
         self._train = tf.function(self._train_on, jit_compile=is_compiled(setup))
         self._gradients = tf.function(self._gradients_on, jit_compile=False)
 
     def load(self, batch: NativeBatch) -> None:
-        with tf.device(device.placement()):
-            self._images, self._labels = (tf.identity(tensor) for tensor in batch)
+        self._inputs, self._targets = batches.on_device(batch)
 
     def step(self) -> None:
-        self.loss = self._train(self._images, self._labels)
+        self.loss = self._train(self._inputs, self._targets)
 
     def fence(self) -> None:
         device.fence()
@@ -60,26 +54,29 @@ class TrainStep:
 
     def gradient_norm(self) -> float:
         """Without the compiler: a measure of the network, not of the step."""
-        return float(tf.linalg.global_norm(self._gradients(self._images, self._labels)))
+        return norm_of(self._gradients(self._inputs, self._targets))
 
     def weights(self) -> Weights:
-        return network.weights(self.network)
+        return network.weights(self._setup, self.network)
+
+    def trained(self) -> frozenset[str]:
+        return network.trained(self._setup, self.network)
 
     def close(self) -> None:
         vars(self).clear()
         free()
 
-    def _train_on(self, images: Any, labels: Any) -> Any:
+    def _train_on(self, inputs: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = self.loss_function.mean(self.network(images, training=True), labels)
+            loss = self.loss_function.mean(network.call(self.network, inputs, training=True), targets)
         self._optimizer.apply(tape.gradient(loss, self._trained), self._trained)
         return loss
 
-    def _gradients_on(self, images: Any, labels: Any) -> Any:
+    def _gradients_on(self, inputs: Any, targets: Any) -> Any:
         """Stateless: a training batch norm must not update its statistics."""
         with tf.GradientTape() as tape:
-            logits, _ = self.network.stateless_call(self._trained, self.network.non_trainable_variables, images, training=True)
-            loss = self.loss_function.mean(logits, labels)
+            outputs, _ = self.network.stateless_call(self._trained, self.network.non_trainable_variables, inputs, training=True)
+            loss = self.loss_function.mean(outputs, targets)
         return tape.gradient(loss, self._trained)
 
 
@@ -87,13 +84,13 @@ class FitStep:
     """What `fit` does with each batch, its callbacks left out: `read_back` gives the mean loss since the start, as `fit` shows it."""
 
     def __init__(self, setup: Setup) -> None:
+        self._setup = setup
         self._network = compiled_for_fit(setup)
         self._network.make_train_function()
         self._train = self._network.train_function
 
     def load(self, batch: NativeBatch) -> None:
-        with tf.device(device.placement()):
-            self._batches = itertools.repeat(tuple(tf.identity(tensor) for tensor in batch))
+        self._batches = itertools.repeat(batches.on_device(batch))
 
     def step(self) -> None:
         self._logs = self._train(self._batches)
@@ -105,30 +102,39 @@ class FitStep:
         return float(self._logs["loss"])
 
     def gradient_norm(self) -> float:
-        images, labels = next(self._batches)
+        inputs, targets = next(self._batches)
         trained, others = self._network.trainable_variables, self._network.non_trainable_variables
         with tf.GradientTape() as tape:
-            outputs, _ = self._network.stateless_call(trained, others, images, training=True)
-            loss = tf.reduce_mean(self._network.loss(labels, outputs))
-        return float(tf.linalg.global_norm(tape.gradient(loss, trained)))
+            outputs, _ = self._network.stateless_call(trained, others, inputs, training=True)
+            loss = tf.reduce_mean(self._network.compute_loss(inputs, targets, outputs))
+        return norm_of(tape.gradient(loss, trained))
 
     def weights(self) -> Weights:
-        return network.weights(self._network)
+        return network.weights(self._setup, self._network)
+
+    def trained(self) -> frozenset[str]:
+        return network.trained(self._setup, self._network)
 
     def close(self) -> None:
         vars(self).clear()
         free()
 
 
+def norm_of(gradients: Any) -> float:
+    """L2 over all; a tensor that the loss does not depend on has none. Of an embedding it is that of the dense gradient."""
+    return float(tf.linalg.global_norm([tf.convert_to_tensor(each) for each in gradients if each is not None]))
+
+
 def compiled_for_fit(setup: Setup) -> Any:
     """The network, and what `fit` and `evaluate` do with it. By habit Keras chooses XLA wherever there is a GPU."""
-    built, loss = network.build(setup), loss_of(setup.model)
-    built.compile(
-        optimizer=optimizer(setup),
-        loss=loss.stock(setup.options.softmax),
-        metrics=list(loss.metrics),
-        jit_compile=is_compiled(setup) if Source.COMPILER in setup.neutral else "auto",
-    )
+    built, loss = network.build(setup), loss_of(setup)
+    jit_compile = is_compiled(setup) if Source.COMPILER in setup.neutral else "auto"
+    if isinstance(loss, Own) or setup.model.description.output:  # Keras' own way would ask for a loss of each output
+        built.compile(optimizer=optimizer(setup), jit_compile=jit_compile)
+        built.compute_loss = lambda x=None, y=None, y_pred=None, sample_weight=None, training=True: loss.mean(y_pred, y)  # noqa: ARG005
+        return built
+    stock = loss.stock(network.ends_in_softmax(setup))
+    built.compile(optimizer=optimizer(setup), loss=stock, metrics=list(loss.metrics), jit_compile=jit_compile)
     return built
 
 

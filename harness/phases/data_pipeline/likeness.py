@@ -22,7 +22,7 @@ class Likeness(msgspec.Struct, frozen=True):
     def of(cls, images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], setup: Setup) -> Likeness:
         """images: (batch, height, width, 3). A pipeline has its own order: each image is compared with the nearest of its class."""
         files = setup.training_files()
-        reader = BatchReader(files.paths, setup.experiment.image_size)
+        reader = BatchReader(files.paths, setup.image_size)
         found = []
         for image, label in zip(images[:IMAGES], labels[:IMAGES], strict=True):
             exact = reader.read([index for index, each in enumerate(files.labels) if each == label])

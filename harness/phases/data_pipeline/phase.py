@@ -52,4 +52,5 @@ PHASE = Phase(
     ladder=ladders.PIPELINE,
     fresh_workers=True,
     fed=True,
+    needs_corpus=True,
 )

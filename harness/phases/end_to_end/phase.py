@@ -35,5 +35,6 @@ PHASE = Phase(
         "  Overlap 1: the shorter of loader and step is hidden entirely; 0: one after the other; below 0: they disturb one another.",
     ),
     fed=True,
+    needs_corpus=True,
     least_rounds_of_one=LATENCY_ROUNDS,
 )

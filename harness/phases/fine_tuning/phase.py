@@ -20,6 +20,8 @@ PHASE = Phase(
         Figure("time_to_target_seconds", "time to target", Unit.SECONDS),
     ),
     fed=True,
+    needs_corpus=True,
+    needs_classes=True,
     further=(
         Figure("epoch_training_seconds", "training, an epoch", Unit.SECONDS),
         Figure("validation_seconds", "validation, an epoch", Unit.SECONDS),

@@ -7,17 +7,18 @@ right before the loads, which reads all of it. The first inference of a freshly 
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
-from harness.frameworks.contract import Framework, ModelFormat, Predict, Setup
+from harness.frameworks.contract import Framework, ModelFormat, Outputs, Predict, Setup
 from harness.phases.model_formats.model_file import ModelFile
+from harness.phases.model_formats.phase import OUTPUTS_DIFFERENCE
 from harness.record.check import Check
 from harness.record.measurement import ColdStart
+from harness.worker import distances
 from harness.worker.bench import block
 from harness.worker.meters.cpu import CpuMeter
 from harness.worker.protocol import Begun, Block, Ended, Measure
@@ -27,8 +28,8 @@ SAVES = 3
 SAVES_SECONDS = 15.0  # no further save once they took so long together: a conversion takes as long for each
 # A format may hold the weights twice (SavedModel), and its converter write such a folder first (TFLite); one more copy is spare.
 NEEDED_COPIES = 4
-# In standard deviations of the logits. Reached on a CPU: 0 by torch's own and Keras' formats, 2e-5 by ONNX and TFLite.
-LOGITS_TOLERANCE = 1e-3
+# In standard deviations of an output. Reached on a CPU by logits: 0 by torch's own and Keras' formats, 2e-5 by ONNX and TFLite.
+TOLERANCE = 1e-3
 
 
 class Bench:
@@ -46,7 +47,7 @@ class Bench:
         start = time.perf_counter()
         self._format = self._framework.model_format(self._setup)
         build_seconds = time.perf_counter() - start
-        saved_logits = self._format.predict()
+        saved = self._format.predict()
         self._folder = tempfile.TemporaryDirectory(prefix="formats-")  # the worker's own TMPDIR: gone with it
         name = self._setup.case.model_format or ""
         self._file = ModelFile(name, self._format, Path(self._folder.name) / f"model{self._format.suffix}")
@@ -55,16 +56,18 @@ class Bench:
             self._save_seconds.append(self._file.save())
         self._file.check()
         first_load_seconds, predict = self._timed_load()
-        logits = predict()
+        checks = self._checks(predict(), saved)
+        self._differences = [check.difference for check in checks]
         del predict
-        check = Check("logits", _difference(logits, saved_logits), LOGITS_TOLERANCE, "standard deviations")
+        gc.collect()
+        gc.freeze()  # what is there by now, a framework's own modules above all, is not looked through before each load
         cold = ColdStart(
             build_seconds=build_seconds,
             first_step_seconds=first_load_seconds,
             steps_to_steady_state=1,
             warm_up_seconds=time.perf_counter() - start - build_seconds,
         )
-        return Begun(cold, steps_per_round=1, checks=(check,))
+        return Begun(cold, steps_per_round=1, checks=checks)
 
     def measure(self, turn: Measure) -> Block:
         meter, start = CpuMeter(), time.perf_counter()
@@ -87,6 +90,8 @@ class Bench:
             "size_bytes": float(self._file.size_bytes),
             "loading_includes_building": float(self._format.includes_building),
         }
+        if len(self._differences) > 1:  # an only one is known by its check
+            figures[OUTPUTS_DIFFERENCE] = max(self._differences)
         self.close()
         return Ended(figures=figures, readings=(), busy_seconds=0.0)
 
@@ -97,6 +102,16 @@ class Bench:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+            gc.unfreeze()
+
+    def _checks(self, loaded: Outputs, saved: Outputs) -> tuple[Check, ...]:
+        """Of each output. One that only one of the two has is infinitely far from nothing."""
+        checks = []
+        for key, name in distances.called(self._setup.model.description, saved | loaded).items():
+            is_in_both = key in loaded and key in saved
+            difference = distances.spread(loaded[key], saved[key]) if is_in_both else math.inf
+            checks.append(Check(name, difference, TOLERANCE, "standard deviations"))
+        return tuple(checks)
 
     def _round(self) -> Timed:
         seconds, _ = self._timed_load()
@@ -108,10 +123,3 @@ class Bench:
         start = time.perf_counter()
         predict = self._file.load()
         return time.perf_counter() - start, predict
-
-
-def _difference(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Largest, in standard deviations of `theirs`. Infinite for different shapes, NaN if either holds one: within no tolerance."""
-    if ours.shape != theirs.shape:
-        return float("inf")
-    return float(np.abs(ours - theirs).max() / theirs.std())

@@ -6,6 +6,8 @@ from harness.phases.declaration import Phase, Schedule, Values, Watched
 from harness.record.case import Workload
 from harness.record.figure import Figure, Unit
 
+OUTPUTS_DIFFERENCE = "outputs_difference"
+
 PHASE = Phase(
     place=70,
     title="Model formats",
@@ -19,6 +21,7 @@ PHASE = Phase(
         Figure("size_bytes", "size", Unit.BYTES, digits=1),
         Figure("loading_includes_building", "loading builds the network", Unit.TRUTH),
         Figure("logits_difference", "logits differ by (standard deviations)", Unit.NUMBER, digits=1),
+        Figure(OUTPUTS_DIFFERENCE, "outputs differ by (standard deviations)", Unit.NUMBER, digits=1),  # of a model that has no logits
     ),
     workload=Workload.INFERENCE,
     counts_items=False,

@@ -32,4 +32,5 @@ PHASE = Phase(
     workload=Workload.LOADING,
     fresh_workers=True,
     fed=True,
+    needs_corpus=True,
 )

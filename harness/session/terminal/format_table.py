@@ -16,7 +16,7 @@ from harness.session.terminal.titled import titled
 
 
 def format_table(heading: str, measurements: Sequence[Measurement]) -> Table:
-    """Measurements of one phase, in the order in which they were measured."""
+    """Measurements of one phase and model, in the order in which they were measured."""
     texts = [{row.title: row.text for row in shown(each)} for each in measurements]
     figures = list(dict.fromkeys(figure for row in texts for figure in row))
     table = titled(heading)

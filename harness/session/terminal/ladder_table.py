@@ -7,6 +7,7 @@ import math
 from rich.table import Table
 
 from harness.findings.ladder import Ladder, Rung
+from harness.findings.models import headed
 from harness.findings.sides import title
 from harness.session.terminal.titled import titled
 from harness.session.terminal.verdict_cells import INTERVAL
@@ -18,7 +19,9 @@ def ladder_table(ladder: Ladder) -> Table:
     """Columns for the ratio to each other side."""
     titles = {framework: title(framework) for framework in (ladder.reference, *ladder.others)}
     sides = " / ".join(titles.values())
-    table = titled(f"Why, {ladder.title.lower()}: {sides} from stock to matched, one source of unfairness neutralised a rung")
+    table = titled(
+        f"Why, {headed(ladder.title.lower(), ladder.model)}: {sides} from stock to matched, one source of unfairness neutralised a rung"
+    )
     table.add_column("rung", no_wrap=True)
     for heading in titles.values():
         table.add_column(heading, justify="right", no_wrap=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.findings.comparison import phase_of
+from harness.findings.models import headed, told_apart
 from harness.findings.ratio import PROCESS_SPREAD
+from harness.findings.receipt import receipt_of
 from harness.findings.sides import ordered, title
 from harness.phases import PHASES
 from harness.phases.declaration import Compared, Schedule
@@ -18,10 +20,19 @@ def notes(measurements: Sequence[Measurement]) -> Iterator[str]:
     """Of what was measured."""
     yield from _of_ratios([each for each in measurements if not _is_alone(each)])
     yield from _of_disturbance(measurements)
+    yield from _of_weak_checks(measurements)
     for name, phase in PHASES.items():
-        found = [each for each in measurements if each.case.phase == name]
-        for line in phase.notes if found else ():
-            yield worded(line, found[0].item)
+        items = dict.fromkeys(each.item for each in measurements if each.case.phase == name)
+        yield from dict.fromkeys(worded(line, item) for item in items for line in phase.notes)
+
+
+def _of_weak_checks(measurements: Sequence[Measurement]) -> Iterator[str]:
+    """Each once, however many cases have it: a computation's receipt is that of all the phases that ask for it."""
+    titles = told_apart(measurements)
+    receipts = ((each.case.model, receipt) for each in measurements if (receipt := receipt_of(each)))
+    weak = dict.fromkeys((model, check.name, check.weak) for model, receipt in receipts for check in receipt.checks if check.weak)
+    for model, name, why in weak:
+        yield f"weak: {headed(f'the check of the {name}', titles[model])}: {why}"
 
 
 def _is_alone(measurement: Measurement) -> bool:

@@ -17,9 +17,11 @@ from harness.record.measurement import Measurement
 from harness.session.terminal.titled import titled
 from harness.session.terminal.verdict_cells import INTERVAL, verdict_cells
 
+NAMED_ABOVE = frozenset({"model"})  # the axes that the table's title names
+
 
 def phase_table(heading: str, measurements: Sequence[Measurement]) -> Table:
-    """Measurements of one phase."""
+    """Measurements of one phase and model."""
     found = comparisons(measurements)
     frameworks = ordered(each.case.framework for each in measurements)
     table = titled(heading)
@@ -38,7 +40,7 @@ def _add(table: Table, comparison: Comparison, frameworks: Sequence[str]) -> Non
     texts = {side.case.framework: {row.title: row.text for row in shown(side)} for side in comparison.sides}
     figures = list(dict.fromkeys(figure for of_side in texts.values() for figure in of_side))
     lines = [_line(comparison, verdict, several=len(frameworks) > 2) for verdict in verdicts(comparison)]
-    case = heading_of(comparison.reference.case)
+    case = heading_of(comparison.reference.case, NAMED_ABOVE)
     for figure, line in itertools.zip_longest(figures, lines):
         values = [texts.get(framework, {}).get(figure, NOTHING) if figure else "" for framework in frameworks]
         table.add_row(case, figure, *values, *(line or ()))

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from harness.findings.figures import shown
 from harness.findings.lead import line, name, ranked
+from harness.findings.models import headed
 from harness.findings.ratio import limit_share
 from harness.findings.sides import title
 from harness.phases.figures import SHARE_OF_LIMIT
@@ -17,9 +18,10 @@ from harness.session.terminal.titled import titled
 from harness.session.terminal.verdict_cells import INTERVAL
 
 
-def strategies_table(framework: str, measurements: Sequence[Measurement]) -> Table:
-    """Measurements of that framework: `lead.ways`."""
-    table = titled(f"{title(framework)}'s ways to load the same images, by their share of what libjpeg-turbo and OpenCV do alone")
+def strategies_table(framework: str, measurements: Sequence[Measurement], model: str = "") -> Table:
+    """Measurements of that framework and model: `lead.ways`. model: its title, where it needs telling."""
+    what = headed(f"{title(framework)}'s ways to load the same images", model)
+    table = titled(f"{what}, by their share of what libjpeg-turbo and OpenCV do alone")
     cells = [_cells(each) for each in ranked(measurements)]
     headings = list(dict.fromkeys(heading for row in cells for heading in row))
     table.add_column("strategy", no_wrap=True)

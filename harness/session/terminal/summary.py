@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 from rich.console import Console
@@ -12,7 +12,8 @@ from rich.table import Table
 from harness.findings.comparison import phase_title
 from harness.findings.five_metrics import of_jobs
 from harness.findings.ladder import ladders
-from harness.findings.lead import lead, left_out, told, ways
+from harness.findings.lead import leads, left_out, told, ways
+from harness.findings.models import by_model, headed, model_titles, told_apart
 from harness.findings.sides import ordered
 from harness.phases import PHASES
 from harness.phases.declaration import Schedule
@@ -63,15 +64,22 @@ def print_side_by_side(terminalreporter: pytest.TerminalReporter, config: pytest
 def contents(measurements: Sequence[Measurement]) -> Iterator[Table | str]:
     """Tables, and sentences below them."""
     measured = [each for each in measurements if each.outcome is Outcome.OK]
+    titles = told_apart(measurements)
+    yield _models(measurements)
     for phase, found in _by_phase([each for each in measured if not _has_another_table(each)]).items():
-        yield _phase_table(phase, found)
+        yield from (_phase_table(phase, titles[model], own) for model, own in by_model(found).items())
     yield from map(five_metrics_table, of_jobs(measurements))
-    yield from _strategies(ways(measured))
-    yield from (scaling_table(each) for each in measured if each.scaling)
+    yield from _strategies(ways(measured), titles)
+    yield from (scaling_table(each, titles[each.case.model]) for each in measured if each.scaling)
     yield from map(ladder_table, ladders(measured))
     if len(measured) < len(measurements):
         yield unmeasured_table([each for each in measurements if each.outcome is not Outcome.OK])
     yield from notes(measured)
+
+
+def _models(measurements: Sequence[Measurement]) -> str:
+    found = model_titles(measurements)
+    return f"{'model' if len(found) == 1 else 'models'}: {', '.join(f'{title} ({name})' for name, title in found.items())}"
 
 
 def _by_phase(measurements: Sequence[Measurement]) -> dict[str, list[Measurement]]:
@@ -87,17 +95,19 @@ def _has_another_table(measurement: Measurement) -> bool:
     return case.rung is not None or (case.strategy is not None and case.workload is Workload.LOADING)
 
 
-def _phase_table(name: str, measurements: Sequence[Measurement]) -> Table:
+def _phase_table(name: str, model: str, measurements: Sequence[Measurement]) -> Table:
+    """model: its title, where it needs telling."""
     phase = PHASES.get(name)
-    heading = f"{phase.title}: {phase.subtitle}" if phase else phase_title(name)
+    heading = headed(phase_title(name), model) + (f": {phase.subtitle}" if phase else "")
     alone = phase is not None and phase.schedule is Schedule.ALONE
     return format_table(heading, measurements) if alone else phase_table(heading, measurements)
 
 
-def _strategies(found: Sequence[Measurement]) -> Iterator[Table | str]:
-    if not any(each.case.strategy for each in found):
-        return
-    for framework in ordered(each.case.framework for each in found):
-        yield strategies_table(framework, [each for each in found if each.case.framework == framework])
-    ahead = lead(found)
-    yield from filter(None, (told(ahead) if ahead else "", left_out(found)))
+def _strategies(found: Sequence[Measurement], titles: Mapping[str, str]) -> Iterator[Table | str]:
+    """titles: of the models, where they need telling."""
+    for model, own in by_model(found).items():
+        if any(each.case.strategy for each in own):
+            for framework in ordered(each.case.framework for each in own):
+                yield strategies_table(framework, [each for each in own if each.case.framework == framework], titles[model])
+            yield from map(told, leads(own, titles))
+            yield from filter(None, (left_out(own),))

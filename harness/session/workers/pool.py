@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harness.record.fairness import Source
 from harness.session.workers.worker import Worker
 
@@ -38,6 +40,11 @@ class WorkerPool:
         _, worker = self._workers.pop(framework, (None, None))
         if worker is not None:
             worker.close()
+
+    def close_others(self, frameworks: Iterable[str]) -> None:
+        """Than those of these."""
+        for framework in self._workers.keys() - set(frameworks):
+            self.close(framework)
 
     def close_all(self) -> None:
         for framework in list(self._workers):

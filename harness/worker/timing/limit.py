@@ -29,7 +29,7 @@ class Limit:
     def __init__(self, setup: Setup) -> None:
         self._paths = setup.training_files().paths
         self._batch_size = setup.case.batch_size
-        size = setup.experiment.image_size
+        size = setup.image_size
         self._readers = [ImageReader(size) for _ in range(setup.threads)]
         filled_at_once = math.ceil(setup.threads / self._batch_size) + 1
         self._batches = np.empty((max(BATCHES_IN_MEMORY, filled_at_once + 1), self._batch_size, size, size, 3), np.float32)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.findings.comparison import in_order
+from harness.findings.models import told_apart
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from history.records import Row
@@ -22,7 +23,7 @@ def pictures(rows: Iterable[Row]) -> list[dict[str, Any]]:
     measured = {row.fullname: row.measurement for row in rows if row.measurement is not None and row.outcome is Outcome.OK}
     everything = in_order(measured.values())
     return [
-        *waterfalls(_of_attribution(measured)),
+        *waterfalls(_of_attribution(measured), told_apart(everything)),
         *strategies(in_order(each for node_id, each in measured.items() if ATTRIBUTION not in node_id)),
         *scalings(everything),
         *memory_curves(everything),

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.findings.comparison import Comparison, title_of
+from harness.findings.models import headed
 from harness.findings.ratio import Ratio
 from harness.findings.sides import title
 from harness.record.measurement import Measurement
 from history.report.marks.colours import colour
 from history.report.marks.slugs import slug
+
+NAMED_BEHIND = frozenset({"model"})  # the axes that a picture's title names behind those of the case
+
+
+def heading(what: str, comparison: Comparison, titles: Mapping[str, str]) -> str:
+    """titles: of the models, where they need telling (`models.told_apart`)."""
+    case = comparison.reference.case
+    return headed(f"{what}: {title_of(case, NAMED_BEHIND)}", titles[case.model])
 
 
 def bounds(value: Ratio) -> dict[str, float]:

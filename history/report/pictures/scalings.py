@@ -7,23 +7,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.findings.comparison import Comparison, comparisons, heading_of
+from harness.findings.models import headed, told_apart
 from harness.findings.scaling import Growth, called_growth, speed_ups
 from harness.findings.sides import title
-from harness.record.figure import Unit, seconds, written
+from harness.record.figure import Unit, seconds, worded, written
 from harness.record.measurement import Measurement
-from history.report.pictures.plots import columns, lines, series
+from history.report.pictures.plots import NAMED_BEHIND, columns, lines, series
 
 OF_THE_MACHINE = "limit"  # no framework's colour
 
 
 def scalings(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
-    return [_scaling(comparison) for comparison in comparisons(each for each in measured if each.scaling)]
+    titles = told_apart(measured)
+    scaled = comparisons(each for each in measured if each.scaling)
+    return [_scaling(comparison, titles[comparison.reference.case.model]) for comparison in scaled]
 
 
-def _scaling(comparison: Comparison) -> dict[str, Any]:
+def _scaling(comparison: Comparison, model: str) -> dict[str, Any]:
+    """model: its title, where it needs telling."""
     sides, speed = comparison.sides, f"{comparison.reference.item}s/s"
     drawn = [series(side, [(float(point.workers), point.images_per_second) for point in side.scaling]) for side in sides]
-    heading = f"Worker scaling: {heading_of(comparison.reference.case)}"
+    heading = headed(f"Worker scaling: {heading_of(comparison.reference.case, NAMED_BEHIND)}", model)
     told = "; ".join(f"{title(side.case.framework)} {_growth(called_growth(side))}" for side in sides)
     picture = lines("scaling", comparison.title, [*drawn, _limit(sides)], "workers", speed, heading)
     return picture | {"summary": f"{told}.", "table": _table(sides, speed)}
@@ -59,7 +63,7 @@ def _table(sides: Sequence[Measurement], speed: str) -> dict[str, Any]:
             "its efficiency",
             "share of the limit",
             "busy cores",
-            f"CPU time an {sides[0].item}",
+            worded("CPU time {an_item}", sides[0].item),
         ],
         "body": [
             [

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.findings.comparison import comparisons
+from harness.findings.models import told_apart
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
-from history.report.pictures.plots import lines, series
+from history.report.pictures.plots import heading, lines, series
 
 
 def sweeps(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
+    titles = told_apart(measured)
     return [
         lines(
             "sweep",
@@ -19,7 +21,7 @@ def sweeps(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
             list(map(_series, comparison.sides)),
             "batch size",
             f"{comparison.reference.item}s/s",
-            f"Batch sizes up to the largest that fits: {comparison.title}",
+            heading("Batch sizes up to the largest that fits", comparison, titles),
         )
         for comparison in comparisons(each for each in measured if _points(each))
     ]

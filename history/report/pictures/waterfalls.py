@@ -5,7 +5,7 @@ One for each side that the reference is compared with.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.findings.ladder import Ladder, Rung, ladders
@@ -19,9 +19,10 @@ from history.report.pictures.plots import bounds, side
 Steps = Sequence[tuple[Rung, Ratio]]
 
 
-def waterfalls(measured: Iterable[Measurement]) -> list[dict[str, Any]]:
+def waterfalls(measured: Iterable[Measurement], titles: Mapping[str, str]) -> list[dict[str, Any]]:
+    """titles: of the models, where they need telling (`models.told_apart`)."""
     found = []
-    for ladder in ladders(measured):
+    for ladder in ladders(measured, titles):
         for other in ladder.others:
             steps = [(rung, ratio) for rung in ladder.rungs if (ratio := rung.ratios[other]) is not None]
             if len(steps) > 1:
@@ -33,8 +34,8 @@ def _waterfall(ladder: Ladder, other: str, steps: Steps) -> dict[str, Any]:
     against = f", {title(ladder.reference)} / {title(other)}" if len(ladder.others) > 1 else ""
     return {
         "kind": "waterfall",
-        "id": slug(f"waterfall {ladder.title} {other}"),
-        "title": f"{ladder.title}: from stock to matched{against}",
+        "id": slug(f"waterfall {ladder.heading} {other}"),
+        "title": f"{ladder.heading}: from stock to matched{against}",
         "summary": _summary(title(ladder.reference), title(other), steps),
         "numerator": side(ladder.reference),
         "denominator": side(other),

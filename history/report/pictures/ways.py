@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.findings.figures import shown
 from harness.findings.lead import does_the_work, line, name, ranked, ways
+from harness.findings.models import headed, told_apart
 from harness.findings.ratio import Ratio, limit_share
 from harness.findings.sides import title
 from harness.record.figure import NOTHING
@@ -20,17 +21,19 @@ SHARE = "share_of_limit"  # the figure that the bars are of
 
 def strategies(measured: Sequence[Measurement]) -> list[dict[str, Any]]:
     """None where only `matched` and `stock` were measured."""
-    of_framework: dict[tuple[str, int], list[Measurement]] = {}
+    titles = told_apart(measured)
+    of_framework: dict[tuple[str, str, int], list[Measurement]] = {}
     for each in ways(measured):
-        of_framework.setdefault((each.case.framework, each.case.batch_size), []).append(each)
+        of_framework.setdefault((each.case.model, each.case.framework, each.case.batch_size), []).append(each)
     return [
-        _bars(framework, batch_size, ranked(found))
-        for (framework, batch_size), found in of_framework.items()
+        _bars(framework, batch_size, titles[model], ranked(found))
+        for (model, framework, batch_size), found in of_framework.items()
         if any(each.case.strategy for each in found)
     ]
 
 
-def _bars(framework: str, batch_size: int, found: Sequence[Measurement]) -> dict[str, Any]:
+def _bars(framework: str, batch_size: int, model: str, found: Sequence[Measurement]) -> dict[str, Any]:
+    """model: its title, where it needs telling."""
     best = next((each for each in found if does_the_work(each)), None)
     share = limit_share(best) if best else None
     told = [f"Best is {name(best)}, {share.estimate:.0%} of what the machine can do."] if best and share else []
@@ -38,8 +41,8 @@ def _bars(framework: str, batch_size: int, found: Sequence[Measurement]) -> dict
         told.append("Grey ways do not do that work: other pixels, or images that are not made there.")
     return {
         "kind": "strategies",
-        "id": slug(f"strategies {framework} bs{batch_size}"),
-        "title": f"Ways to load the same images, {title(framework)} bs{batch_size}",
+        "id": slug(f"strategies {headed(framework, model)} bs{batch_size}"),
+        "title": headed(f"Ways to load the same images, {title(framework)} bs{batch_size}", model),
         "summary": " ".join(told),
         "x": "share of the limit",
         "colour": colour(framework),

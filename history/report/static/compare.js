@@ -53,6 +53,7 @@
     const beyond = compared.filter((each) => each.beyond);
     const worse = beyond.filter((each) => each.worse).length;
     find("summary").textContent = `${compared.length} cases in both runs; beyond their noise: ${worse} worse, ${beyond.length - worse} better.`;
+    find("models").textContent = models(then, now);
     find("differences").replaceChildren(...differences(then, now).map((text) => Object.assign(document.createElement("li"), { className: "quiet", textContent: text })));
   }
 
@@ -103,6 +104,13 @@
     const className = each.beyond ? (each.worse ? "bar-worse" : "bar-better") : "bar-noise";
     const shape = svg.element("rect", { x: (each.change ?? 0) < 0 ? middle - reach : middle, y: 2, width: reach, height: BAR.height - 4, class: className });
     return svg.element("svg", { width: BAR.width, height: BAR.height, "aria-hidden": "true" }, shape, svg.line(middle, 0, middle, BAR.height, "bar-zero"));
+  }
+
+  // Of both runs: a model compares only with itself.
+  function models(then, now) {
+    const both = Object.entries({ ...then.models, ...now.models });
+    const only = (name) => (!Object.hasOwn(then.models, name) ? " (only now)" : !Object.hasOwn(now.models, name) ? " (only then)" : "");
+    return both.length ? `${both.length === 1 ? "Model" : "Models"}: ${both.map(([name, title]) => `${title}${only(name)}`).join(", ")}` : "";
   }
 
   // What one of the two does not tell is no difference.

@@ -19,7 +19,7 @@ const historyWords = (() => {
     }
     if (watched) said.push("Narrow band: quartiles of the night’s rounds.");
     if (shown.sides.some((side) => side.disturbed.length)) said.push("Hollow: disturbed by other processes.");
-    if (shown.environment.length) said.push("Dotted: driver, framework or experiment changed.");
+    if (shown.environment.length) said.push("Dotted: driver, framework, model or experiment changed.");
     if (shown.sides.some((side) => Object.keys(side.outcomes).length)) said.push("×: no number.");
     return said.join(" ") || "On a logarithmic scale.";
   }
@@ -30,7 +30,7 @@ const historyWords = (() => {
       ...shown.changes.map((change) => ({ at: change.at, text: changeText(shown, change), className: change.worse ? "worse-text" : "better-text" })),
       ...shown.environment.map(({ at, changes }) => ({ at, text: changes.map(environmentText).join("; "), className: "" })),
     ].sort((a, b) => b.at - a.at);
-    if (!entries.length) return [element("li", "quiet", "Nothing: no level shifted, no driver, framework or experiment changed.")];
+    if (!entries.length) return [element("li", "quiet", "Nothing: no level shifted, no driver, framework, model or experiment changed.")];
     return entries.map(({ at, text, className }) => {
       const item = document.createElement("li");
       item.append(element("span", "quiet", labels.day(run(at).when)), element("span", className, text), element("code", "", ` ${labels.hash(run(at).commit)} `), run(at).subject);

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from harness.phases import ladders
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.session.cases import case_id
@@ -49,6 +51,11 @@ def standard_cases() -> tuple[Case, ...]:
     )
 
 
+def of_model(model: str, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    """The same of another model."""
+    return tuple(msgspec.structs.replace(case, model=model) for case in cases)
+
+
 def many_cases(comparisons: int) -> tuple[Case, ...]:
     """As many as asked for, all train steps."""
     grid = (
@@ -65,6 +72,7 @@ def many_cases(comparisons: int) -> tuple[Case, ...]:
         for workload in (Workload.FROZEN, Workload.FULL)
         for execution in Execution
         for precision in Precision
+        if precision is not Precision.FP64  # never measured
     )
     return tuple(case for case, _ in zip(grid, range(comparisons), strict=False))
 

@@ -20,12 +20,12 @@ import msgspec
 import numpy as np
 
 from harness.frameworks import FRAMEWORKS
-from harness.record.case import Case
+from harness.record.case import DEFAULT_MODEL, Case
 from harness.record.measurement import SCHEMA_VERSION
 from harness.record.outcome import Outcome
 from tests.history.report.benchmark_entry import benchmark
 from tests.history.report.generated_cases import standard_cases
-from tests.history.report.generated_measurements import GeneratedCase
+from tests.history.report.generated_measurements import EXPERIMENT, GeneratedCase
 
 FIRST_NIGHT = datetime(2026, 9, 1, 1, 17, tzinfo=UTC)
 GPU = "Accelerator X1"
@@ -55,6 +55,7 @@ class Machine:
     cases: tuple[Case, ...] = ()  # of the first framework; empty for `standard_cases`
     frameworks: tuple[str, ...] = ()  # empty for all that are listed
     job_inputs: tuple[str, str] = ("e", "w")  # hashes of the whole jobs' experiment and weights
+    model_sha256: str = "m"  # of the folders of the models beside the default one
 
 
 class Nights:
@@ -118,15 +119,23 @@ class Nights:
             "gpu": {"name": self._machine.gpu, "driver": driver} if self._machine.gpu else None,
             "suite": {
                 "schema_version": SCHEMA_VERSION,
-                "experiment": "exp1_resnet50_bs32_lr1e-3_e10",
+                "experiment": EXPERIMENT,
                 "experiment_sha256": "e",
                 "corpus_sha256": "c",
-                "weights_sha256": "w",
-                "job_experiment": "exp1_resnet50_bs32_lr1e-3_e10",
+                "job_experiment": EXPERIMENT,
                 "job_experiment_sha256": self._machine.job_inputs[0],
-                "job_weights_sha256": self._machine.job_inputs[1],
+                **self._models(),
             },
         }
+
+    def _models(self) -> dict[str, Any]:
+        """As before there were several, where only the default one was measured."""
+        default = {"weights_sha256": "w", "job_weights_sha256": self._machine.job_inputs[1]}
+        others = {each.case.model for each in self._cases} - {DEFAULT_MODEL}
+        if not others:
+            return default
+        of_others = {"sha256": self._machine.model_sha256, "weights_sha256": "w", "job_weights_sha256": None}
+        return {"models": {DEFAULT_MODEL: default, **dict.fromkeys(sorted(others), of_others)}}
 
     def _environment(self, framework: str, night: int) -> dict[str, str]:
         upgraded = self._machine.upgrade_night is not None and night >= self._machine.upgrade_night

@@ -86,11 +86,11 @@ def data_loader(setup: Setup, **changed: Any) -> DataLoader[Any]:
 
 
 def _images(setup: Setup) -> Images:
-    return Images(setup.training_files(), Transform(frozenset(Source), setup.experiment.image_size))
+    return Images(setup.training_files(), Transform(frozenset(Source), setup.image_size))
 
 
 def tuned_batches(setup: Setup) -> Batches:
-    return Batches(setup.training_files(), setup.experiment.image_size)
+    return Batches(setup.training_files(), setup.image_size)
 
 
 def collated(samples: list[Any]) -> Any:

@@ -22,31 +22,31 @@ from harness.frameworks.pytorch.transform import exactly_decoded, interpolated, 
 
 def pillow(setup: Setup) -> Pipeline:
     """Also what the tutorials have, but for their random crops and flips."""
-    size = (setup.experiment.image_size, setup.experiment.image_size)
+    size = (setup.image_size, setup.image_size)
     steps = [default_loader, transforms.Resize(size), transforms.ToTensor(), transforms.Normalize(MEAN, STD)]
     return in_workers(setup, dataset=Images(setup.training_files(), transforms.Compose(steps)), collate_fn=channels_last)
 
 
 def uint8_v2(setup: Setup) -> Pipeline:
-    size = (setup.experiment.image_size, setup.experiment.image_size)
+    size = (setup.image_size, setup.image_size)
     steps = [exactly_decoded, v2.Resize(size, antialias=True), v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)]
     return in_workers(setup, dataset=Images(setup.training_files(), v2.Compose(steps)), collate_fn=channels_last)
 
 
 def uint8_v2_batches(setup: Setup) -> Pipeline:
-    size = (setup.experiment.image_size, setup.experiment.image_size)
+    size = (setup.image_size, setup.image_size)
     resized = v2.Compose([exactly_decoded, v2.Resize(size, antialias=True)])
     loader = data_loader(setup, dataset=Images(setup.training_files(), resized), collate_fn=channels_last)
     return Pipeline(setup, Anew(lambda: map(normalised_batch, loader)), burst=loader.num_workers)
 
 
 def antialias(setup: Setup) -> Pipeline:
-    size = setup.experiment.image_size
+    size = setup.image_size
     return in_threads(setup, lambda file: rows(interpolated(exactly_decoded(str(file)), size, antialias=True)))
 
 
 def opencv_decode(setup: Setup) -> Pipeline:
-    files, size = setup.training_files(), setup.experiment.image_size
+    files, size = setup.training_files(), setup.image_size
     memory, labels = BatchMemory(size), torch.tensor(files.labels)
 
     def make(indices: list[int]) -> NativeBatch:
@@ -62,7 +62,7 @@ def opencv_decode(setup: Setup) -> Pipeline:
 
 
 def torchcodec(setup: Setup) -> Pipeline:
-    decoders, size = installed("torchcodec.decoders"), setup.experiment.image_size
+    decoders, size = installed("torchcodec.decoders"), setup.image_size
     return in_threads(setup, lambda file: rows(interpolated(decoders.decode_jpeg(file, mode="UNCHANGED"), size)))
 
 

@@ -19,7 +19,7 @@ SHARD_IMAGES = 16  # few: a shard is one worker's, and there are to be more of t
 
 
 def cached_files(setup: Setup) -> Pipeline:
-    size = setup.experiment.image_size
+    size = setup.image_size
     encoded = {path: read_file(str(path)) for path in setup.training_files().paths}
     return in_threads(setup, lambda file: rows(interpolated(decoded(encoded[file]), size)))
 
@@ -27,7 +27,7 @@ def cached_files(setup: Setup) -> Pipeline:
 def webdataset(setup: Setup) -> Pipeline:
     package, shards = installed("webdataset"), written_shards(setup)
     images = package.WebDataset(shards, shardshuffle=len(shards)).shuffle(setup.experiment.shuffle_buffer).to_tuple("jpg", "cls")
-    images = images.map_tuple(partial(from_bytes, image_size=setup.experiment.image_size), int).repeat()
+    images = images.map_tuple(partial(from_bytes, image_size=setup.image_size), int).repeat()
     batches = package.DataPipeline(images, package.batched(setup.case.batch_size, collation_fn=collated))
     workers = min(setup.threads, len(shards))
     return in_workers(setup, dataset=batches, batch_size=None, batch_sampler=None, collate_fn=as_it_is, num_workers=workers)

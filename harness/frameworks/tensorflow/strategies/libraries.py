@@ -15,7 +15,7 @@ from harness.frameworks.tensorflow.transform import normalised
 
 
 def numpy_batches(setup: Setup) -> Pipeline:
-    files, size = setup.training_files(), setup.experiment.image_size
+    files, size = setup.training_files(), setup.image_size
     reader, labels = BatchReader(files.paths, size), tf.constant(files.labels, tf.int64)
 
     def batch(indices: tf.Tensor) -> Sample:
@@ -27,7 +27,7 @@ def numpy_batches(setup: Setup) -> Pipeline:
 
 
 def numpy_per_image(setup: Setup) -> Pipeline:
-    files, size = setup.training_files(), setup.experiment.image_size
+    files, size = setup.training_files(), setup.image_size
     reader, labels = BatchReader(files.paths, size), tf.constant(files.labels, tf.int64)
 
     def image(index: tf.Tensor) -> Sample:
@@ -38,7 +38,7 @@ def numpy_per_image(setup: Setup) -> Pipeline:
 
 
 def keras_directory(setup: Setup) -> Pipeline:
-    size, whole_batches = setup.experiment.image_size, epoch_batches(setup)
+    size, whole_batches = setup.image_size, epoch_batches(setup)
     batches = keras.utils.image_dataset_from_directory(
         flowers.class_folders(setup.corpus_folder, "train"),
         image_size=(size, size),

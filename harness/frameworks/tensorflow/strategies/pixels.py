@@ -13,7 +13,7 @@ from harness.frameworks.tensorflow.transform import exactly_decoded, interpolate
 
 
 def vectorised_map(setup: Setup) -> Pipeline:
-    size = setup.experiment.image_size
+    size = setup.image_size
     image = tf.TensorSpec((size, size, 3), tf.float32)
 
     def decode(encoded: tf.Tensor, labels: tf.Tensor) -> Sample:
@@ -25,7 +25,7 @@ def vectorised_map(setup: Setup) -> Pipeline:
 
 
 def fast_dct(setup: Setup) -> Pipeline:
-    size = setup.experiment.image_size
+    size = setup.image_size
 
     def image(path: tf.Tensor, label: tf.Tensor) -> Sample:
         return normalised(interpolated(tf.image.decode_jpeg(tf.io.read_file(path), channels=3), size)), label
@@ -35,7 +35,7 @@ def fast_dct(setup: Setup) -> Pipeline:
 
 
 def antialias(setup: Setup) -> Pipeline:
-    size = setup.experiment.image_size
+    size = setup.image_size
 
     def image(path: tf.Tensor, label: tf.Tensor) -> Sample:
         return normalised(tf.image.resize(exactly_decoded(tf.io.read_file(path)), (size, size), antialias=True)), label
@@ -45,7 +45,7 @@ def antialias(setup: Setup) -> Pipeline:
 
 
 def uint8_batches(setup: Setup) -> Pipeline:
-    size = setup.experiment.image_size
+    size = setup.image_size
 
     def image(path: tf.Tensor, label: tf.Tensor) -> Sample:
         resized = interpolated(exactly_decoded(tf.io.read_file(path)), size)

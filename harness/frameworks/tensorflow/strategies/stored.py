@@ -84,7 +84,7 @@ def read_file(path: tf.Tensor, label: tf.Tensor) -> Sample:
 
 def _decode(setup: Setup) -> Callable[[tf.Tensor, tf.Tensor], Sample]:
     """What `Transform` does to an image, once its bytes are read."""
-    size = setup.experiment.image_size
+    size = setup.image_size
     return lambda encoded, label: (normalised(interpolated(exactly_decoded(encoded), size)), label)
 
 

@@ -1,0 +1,49 @@
+"""How far two frameworks may be apart and still do the same work: a multiple of what rounding alone does to this very network."""
+
+from __future__ import annotations
+
+import msgspec
+
+from harness.record.case import Case, Precision, Workload
+from harness.worker.protocol import Rounding
+
+
+class Tolerances(msgspec.Struct, frozen=True):
+    """Of the distances of `worker.distances`."""
+
+    outputs: float  # largest difference, in standard deviations of the output
+    losses: float  # largest relative difference along the loss curve
+    gradient_norm: float  # relative
+    running_means: float  # largest difference, in standard deviations of all running means
+    updates: float  # L2 of the difference of what the steps added to the weights, over that of the reference's
+
+
+# How many times the reference's own rounding: two frameworks round independently and in other orders, and a case's batch is small, so a
+# single run tells the size of rounding and no more. A float64 run has next to no error; float32's beside bfloat16 has some of its own.
+FACTORS = {Precision.FP32: 20.0, Precision.TF32: 4.0, Precision.BF16: 4.0}
+# What no tolerance is below: a tiny network may round to the same by luck, and the traces themselves travel as float32.
+FLOORS = {
+    Precision.FP32: Tolerances(outputs=1e-5, losses=1e-5, gradient_norm=1e-5, running_means=1e-5, updates=1e-4),
+    Precision.TF32: Tolerances(outputs=1e-3, losses=1e-3, gradient_norm=1e-3, running_means=1e-3, updates=1e-2),
+    Precision.BF16: Tolerances(outputs=1e-2, losses=1e-2, gradient_norm=1e-2, running_means=1e-2, updates=5e-2),
+}
+# Where the reference cannot compute in a better precision. Reached on a CPU by the default model (float32 / bfloat16): logits 2e-5 / 0.12,
+# frozen loss 2e-5 / 2e-2, full loss 7e-4 / 2e-3, gradient norm 7e-5 / 7e-3, running means 2e-6 / 2e-3. Keras' epsilon of the batch norms
+# differs by 0.1 in the logits, the stride of v1 by 1, another padding by 2. TensorFloat-32 has bfloat16's range and three bits more.
+# The first steps of Adam move each weight by the sign of its gradient, so the updates of those with next to none are rounding alone.
+OF_ANY = {
+    Precision.FP32: Tolerances(outputs=1e-3, losses=1e-3, gradient_norm=1e-3, running_means=1e-4, updates=0.3),
+    Precision.TF32: Tolerances(outputs=5e-2, losses=2e-2, gradient_norm=2e-2, running_means=1e-2, updates=0.5),
+    Precision.BF16: Tolerances(outputs=0.5, losses=5e-2, gradient_norm=3e-2, running_means=2e-2, updates=0.7),
+}
+FULL_LOSSES = {Precision.FP32: 5e-3, Precision.TF32: 2e-2, Precision.BF16: 2e-2}  # of any network, where all of it is trained
+
+
+def of(case: Case, rounding: Rounding | None) -> Tolerances:
+    """rounding: None, or one that says why it could not be told, leaves those of any network."""
+    precision = case.precision or Precision.FP32
+    if rounding is None or rounding.why:
+        found = OF_ANY[precision]
+        return msgspec.structs.replace(found, losses=FULL_LOSSES[precision]) if case.workload is Workload.FULL else found
+    factor, floor = FACTORS[precision], FLOORS[precision]
+    return Tolerances(*(max(getattr(floor, name), factor * getattr(rounding, name)) for name in Tolerances.__struct_fields__))

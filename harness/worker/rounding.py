@@ -1,0 +1,74 @@
+"""What rounding alone does to a network: the tolerances of equal work are made of it.
+
+The same framework computes the network twice, without a compiler: in the case's precision, and in the next better one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from fixtures.models.kept import Kept
+from harness.frameworks.contract import Framework, Setup
+from harness.record.case import Execution, Precision
+from harness.worker import distances, traces
+from harness.worker.protocol import Array, Rounding, TraceRounding
+
+BETTER = {Precision.FP32: Precision.FP64, Precision.TF32: Precision.FP32, Precision.BF16: Precision.FP32}
+
+
+def of(framework: Framework, request: TraceRounding) -> Rounding:
+    """Kept with the weights. What the better run raises is no failure of the case: the rounding says why it could not be told."""
+    setup = replace(request.setup, case=replace(request.setup.case, execution=Execution.PLAIN))
+    framework.open_device(setup)
+    kept, name = Kept.of(setup.weights_file), _name(framework, setup, request.steps)
+    found = kept.found(name, Rounding)
+    if found is not None:
+        return found
+    precision = setup.case.precision
+    if precision not in BETTER:
+        return Rounding(why=f"there is no precision better than {precision}")
+    better = replace(setup, case=replace(setup.case, precision=BETTER[precision]))
+    try:
+        rounding = _distances(framework, setup, better, request.steps)
+    except Exception as error:  # whatever it is: then the case has the tolerances of any network
+        why = f"{BETTER[precision]}: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        if isinstance(error, MemoryError) or framework.is_out_of_memory(error):
+            return Rounding(why=why)  # another time there may be room
+        rounding = Rounding(why=why)
+    kept.keep(name, rounding)
+    return rounding
+
+
+def _distances(framework: Framework, setup: Setup, better: Setup, steps: int) -> Rounding:
+    if not steps:
+        plain, exact = (traces.outputs(framework, each) for each in (setup, better))
+        return Rounding(outputs=distances.outputs(_numpy(plain.outputs), _numpy(exact.outputs)))
+    trained, exactly = (traces.training(framework, each, steps) for each in (setup, better))
+    return Rounding(
+        losses=distances.curve(trained.losses, exactly.losses),
+        gradient_norm=distances.relative(trained.gradient_norm, exactly.gradient_norm),
+        running_means=distances.spread(trained.running_means.to_numpy(), exactly.running_means.to_numpy()),
+        updates=distances.updates(_numpy(trained.updates), _numpy(exactly.updates)),
+    )
+
+
+def _numpy(arrays: Mapping[str, Array]) -> dict[str, distances.Array]:
+    return {name: each.to_numpy() for name, each in arrays.items()}
+
+
+def _name(framework: Framework, setup: Setup, steps: int) -> str:
+    """Names all that it follows from beside the weights: the computation, its batch, and what computes it."""
+    followed = {
+        "case": replace(setup.case, phase=""),
+        "neutral": sorted(setup.neutral),
+        "experiment": setup.experiment.sha256,
+        "corpus": setup.corpus_folder.name,
+        "drops_out": setup.drops_out,
+        "steps": steps,
+        "environment": framework.environment(),
+    }
+    return f"rounding-{hashlib.sha256(msgspec.json.encode(followed, order='deterministic')).hexdigest()[:12]}"
