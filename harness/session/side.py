@@ -217,12 +217,12 @@ class Side:
             self._failure = failure
 
     def _note_utilisation(self) -> None:
-        if self._flop_per_item is None:
-            self.note({}, {utilisation.NAME: "no framework of this session could count the model's arithmetic"})
-            return
-        flop = self.case.batch_size * self._flop_per_item
+        flop = self.case.batch_size * (self._flop_per_item or 0)
         step_seconds = statistics.median(self.taken.step_seconds)
-        self.note(*utilisation.utilisation(flop / step_seconds, self.case.precision, self.environment))
+        figures, missing = utilisation.utilisation(flop / step_seconds, self.case.precision, self.environment)
+        if figures and self._flop_per_item is None:
+            figures, missing = {}, {utilisation.NAME: "no framework of this session could count the model's arithmetic"}
+        self.note(figures, missing)
 
     def _fail_if_throttled(self, ended: Ended) -> None:
         """Where most rounds show how hot the GPU was, their median is not the work's. The rounds stay in the record."""

@@ -20,12 +20,17 @@ class Tolerances(msgspec.Struct, frozen=True):
 
 # How many times the reference's own rounding: two frameworks round independently and in other orders, and a case's batch is small, so a
 # single run tells the size of rounding and no more. A float64 run has next to no error; float32's beside bfloat16 has some of its own.
-FACTORS = {Precision.FP32: 20.0, Precision.TF32: 4.0, Precision.BF16: 4.0}
-# What no tolerance is below: a tiny network may round to the same by luck, and the traces themselves travel as float32.
+# The updates' distance is over thousands of values and no luck: seen between the frameworks were 1.1 times the rounding and less.
+FACTORS = {
+    Precision.FP32: Tolerances(outputs=20.0, losses=20.0, gradient_norm=20.0, running_means=20.0, updates=5.0),
+    Precision.TF32: Tolerances(outputs=4.0, losses=4.0, gradient_norm=4.0, running_means=4.0, updates=3.0),
+    Precision.BF16: Tolerances(outputs=4.0, losses=4.0, gradient_norm=4.0, running_means=4.0, updates=3.0),
+}
+# What no tolerance is below: a tiny network may round to the same by luck, as a single number does, and traces travel as float32.
 FLOORS = {
-    Precision.FP32: Tolerances(outputs=1e-5, losses=1e-5, gradient_norm=1e-5, running_means=1e-5, updates=1e-4),
-    Precision.TF32: Tolerances(outputs=1e-3, losses=1e-3, gradient_norm=1e-3, running_means=1e-3, updates=1e-2),
-    Precision.BF16: Tolerances(outputs=1e-2, losses=1e-2, gradient_norm=1e-2, running_means=1e-2, updates=5e-2),
+    Precision.FP32: Tolerances(outputs=1e-5, losses=1e-4, gradient_norm=1e-5, running_means=1e-5, updates=1e-4),
+    Precision.TF32: Tolerances(outputs=1e-3, losses=1e-3, gradient_norm=1e-2, running_means=1e-3, updates=1e-2),
+    Precision.BF16: Tolerances(outputs=1e-2, losses=1e-2, gradient_norm=3e-2, running_means=1e-2, updates=5e-2),
 }
 # Where the reference cannot compute in a better precision. Reached on a CPU by the default model (float32 / bfloat16): logits 2e-5 / 0.12,
 # frozen loss 2e-5 / 2e-2, full loss 7e-4 / 2e-3, gradient norm 7e-5 / 7e-3, running means 2e-6 / 2e-3. Keras' epsilon of the batch norms
@@ -45,5 +50,6 @@ def of(case: Case, rounding: Rounding | None) -> Tolerances:
     if rounding is None or rounding.why:
         found = OF_ANY[precision]
         return msgspec.structs.replace(found, losses=FULL_LOSSES[precision]) if case.workload is Workload.FULL else found
-    factor, floor = FACTORS[precision], FLOORS[precision]
-    return Tolerances(*(max(getattr(floor, name), factor * getattr(rounding, name)) for name in Tolerances.__struct_fields__))
+    measures = Tolerances.__struct_fields__
+    factors, floors, seen = ([getattr(each, name) for name in measures] for each in (FACTORS[precision], FLOORS[precision], rounding))
+    return Tolerances(*(max(floor, factor * size) for factor, floor, size in zip(factors, floors, seen, strict=True)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,11 +38,10 @@ def corpus(request: MakeCorpus, framework: Framework, report: Report) -> MadeCor
     return MadeCorpus(made.name, made.root, made.sha256, made.classes)
 
 
-def canonical_weights(request: MakeWeights, report: Report) -> MadeWeights:
-    """Weights, and where the framework can tell them the facts beside them. Raises ModelError, WeightsError and Unsupported."""
+def canonical_weights(request: MakeWeights, original: Original | None, report: Report) -> MadeWeights:
+    """Weights, and the facts beside them where there is an original to tell them. Raises ModelError, WeightsError and Unsupported."""
     setup, model = request.setup, request.setup.model
     model.expect_here()
-    original: Original | None = importlib.import_module(request.original) if request.original else None
     kept = _kept(request)
     with kept.locked():
         report("making the weights", 0, 0)

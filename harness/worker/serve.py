@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 import msgspec
@@ -78,7 +79,8 @@ class Server:
             case MakeCorpus():
                 return inputs.corpus(request, self._framework(), self._tell)
             case MakeWeights():
-                return inputs.canonical_weights(request, self._tell)
+                original = installed(request.original) if request.original else None
+                return inputs.canonical_weights(request, original, self._tell)
             case GiveWeights(file):
                 return inputs.given(file)
             case TakeWeights():
@@ -144,10 +146,7 @@ class Server:
         self._report(Progress(stage, done, total))
 
     def _framework(self) -> Framework:
-        try:
-            return importlib.import_module(self._module)
-        except ModuleNotFoundError as error:  # another ImportError is a broken installation, and no excuse
-            raise Unsupported(f"not installed in this worker ({sys.executable}): {error}") from error
+        return installed(self._module)
 
     def _begin(self, request: Begin) -> Bench:
         self.release()
@@ -159,6 +158,14 @@ class Server:
         if self._bench is None:
             raise RuntimeError("no case has begun")
         return self._bench
+
+
+def installed(module: str) -> ModuleType:
+    """The framework's module. Raises Unsupported where the framework is not installed."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:  # another ImportError is a broken installation, and no excuse
+        raise Unsupported(f"not installed in this worker ({sys.executable}): {error}") from error
 
 
 def bench_of(module: str) -> type[Bench]:

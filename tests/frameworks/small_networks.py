@@ -16,6 +16,7 @@ from fixtures.models.kept import Kept
 from harness.frameworks.contract import Setup
 from harness.frameworks.pytorch import batches, dropout, framework, original
 from harness.record.case import Execution, Precision, Style, Workload
+from harness.record.fairness import Source
 from tests.frameworks.small_models import IMAGES, classes, folder, net, rows, said, sequential, setup
 
 
@@ -80,9 +81,8 @@ def two() -> dict[str, Any]:
         found["in memory"] = placed["x"].is_contiguous(memory_format=torch.channels_last)
         weights = original.seeded(setup(model))
         file = Kept(Path(root) / "weights").weights(lambda: weights).path
-        for precision, execution in [(each, Execution.PLAIN) for each in (Precision.FP32, Precision.FP64, Precision.BF16)] + [
-            (Precision.FP32, Execution.COMPILED)
-        ]:
+        plain = [(precision, Execution.PLAIN) for precision in (Precision.FP32, Precision.FP64, Precision.BF16)]
+        for precision, execution in (*plain, (Precision.FP32, Execution.COMPILED)):
             found[f"{precision} {execution}"] = worked(model, file, precision, execution)
         found["stock"] = stock_outputs(model, file)
         found["no norm to fuse"] = said(lambda: framework.inference(plain_fused(root)))
@@ -92,7 +92,8 @@ def two() -> dict[str, Any]:
 def stock_outputs(model: str, file: str) -> dict[str, Any]:
     """Of a model that has no `library`."""
     of_case = setup(model, weights=file)
-    habits = replace(of_case, neutral=frozenset(), case=replace(of_case.case, style=Style.STOCK, execution=None, precision=None))
+    threads = frozenset({Source.THREADS})  # which are set once a process
+    habits = replace(of_case, neutral=threads, case=replace(of_case.case, style=Style.STOCK, execution=None, precision=None))
     framework.open_device(habits)
     inference = framework.inference(habits)
     found = {name: values.tolist() for name, values in inference.outputs().items()}

@@ -25,7 +25,7 @@ from harness.frameworks.listing import Listing
 FRAMEWORKS.clear()
 for name in {names}:
     executions = {{"plain": "plain", "compiled": "compiled"}}
-    FRAMEWORKS[name] = Listing(title=name.title(), module="tests.stand_in." + name, executions=executions, formats={formats})
+    FRAMEWORKS[name] = Listing(title=name.title(), module="tests.stand_in." + name, executions=executions, formats={formats}, original="{original}")
 
 pytest_plugins = {plugins}
 """
@@ -66,9 +66,10 @@ class InnerRun:
         (folder / "benchmarks").mkdir()
         (folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
 
-    def use(self, *stand_ins: str, formats: tuple[str, ...] = ()) -> None:
+    def use(self, *stand_ins: str, formats: tuple[str, ...] = (), original: str = "") -> None:
+        """original: the module that tells what is known of weights. That is kept: such a run needs a cache of its own."""
         plugins = (PROJECT / "conftest.py").read_text().removeprefix("pytest_plugins = ")
-        (self.folder / "conftest.py").write_text(CONFTEST.format(names=stand_ins, formats=formats, plugins=plugins))
+        (self.folder / "conftest.py").write_text(CONFTEST.format(names=stand_ins, formats=formats, original=original, plugins=plugins))
 
     def set(self, **variables: str) -> None:
         """Environment variables of the run, and of its workers."""

@@ -12,6 +12,13 @@ from tests.session.conftest import InnerRun, measurements, outcomes
 from tests.stand_in.model import MODEL, WEIGHTS, write_model
 
 NO_CORPUS = "its inputs are not images of a corpus"
+LOADING = """
+import pytest
+
+@pytest.mark.cases("core", phase="data_pipeline", style="matched", workload="loading", batch_size=8)
+def test_data_pipeline(measure):
+    measure()
+"""
 MATCHED = "matched-plain-fp32-frozen-bs8"
 
 
@@ -65,8 +72,9 @@ def test_what_no_layer_is_trained_of_has_no_frozen_cases(models: InnerRun) -> No
 
 
 def test_where_nothing_applies_there_is_no_test_at_all(models: InnerRun) -> None:
-    code, output = models.run("--model=reader", "benchmarks/test_inner.py::test_data_pipeline", "-rs")
-    assert code != pytest.ExitCode.OK
+    (models.folder / "benchmarks" / "test_inner.py").write_text(LOADING)
+    code, output = models.run("--model=reader", "-rs")
+    assert code == pytest.ExitCode.NO_TESTS_COLLECTED
     assert f"reader: no data pipeline: {NO_CORPUS}" in output
     assert "NOTSET" not in output
     assert "skipped" not in output
@@ -138,9 +146,8 @@ def test_where_the_framework_that_makes_weights_is_not_installed_a_model_with_it
     absent = f"import msgspec\n{listing} = msgspec.structs.replace({listing}, original='tests.stand_in.not_installed')\n\npytest_plugins"
     conftest.write_text(conftest.read_text().replace("pytest_plugins", absent, 1))
     write_model(models.folder / "bare", weights="")
-    code, output = models.run(
-        "--model=reader", "--model=bare", "--benchmark-json=out.json", cached(models), "-k", "inference and bs8", "-rs"
-    )
+    both = ("--model=reader", "--model=bare", "-k", "inference and bs8")
+    code, output = models.run(*both, "--benchmark-json=out.json", cached(models), "-rs")
     assert code == pytest.ExitCode.OK
     found = outcomes(models.json())
     assert {name.partition("[")[2].partition("-")[0]: outcome for name, outcome in found.items()} == {"reader": "ok", "bare": "unsupported"}

@@ -15,6 +15,8 @@ from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from tests.session.conftest import InnerRun, measurements
 from tests.stand_in.gpu_framework import BASELINE_BYTES, CONTEXT_BYTES, IMAGE_BYTES, ROOM_BYTES, USED
+from tests.stand_in.model import write_model
+from tests.stand_in.original import FLOP_PER_ITEM
 from tests.worker.nvml import fake
 
 HEALTHY = f"{fake.H100}reserved 600\nenergy 5000 700\necc 1\npower_limit 650000\n" + "".join(
@@ -40,8 +42,11 @@ def test_largest_batch(measure):
 Run = tuple[InnerRun, str, dict[str, Measurement]]  # with its output, and its measurements by phase
 
 
-def run(inner: InnerRun, script: str, *arguments: str) -> tuple[int, str]:
-    inner.use("on_gpu")
+UNCOUNTED = "no framework of this session could count the model's arithmetic"
+
+
+def run(inner: InnerRun, script: str, *arguments: str, original: str = "") -> tuple[int, str]:
+    inner.use("on_gpu", original=original)
     (inner.folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
     used = inner.folder / "used"
     used.write_text(str(BASELINE_BYTES))
@@ -78,15 +83,25 @@ def test_figures_of_a_train_step(healthy: Run) -> None:
     # The fake GPU takes 700 W whatever it does; on a busy machine the window's steps last for longer than the median one.
     assert 0.3 < figures["joules_per_image"] / (700 * step_seconds / 8) < 3.0
     assert figures["energy_window_seconds"] >= 0.5
-    assert figures["model_flops_utilisation"] == pytest.approx(8 * 8.1754e9 / step_seconds / 66.9e12, rel=1e-3)
     assert (figures["sm_clock_mhz_begin"], figures["temperature_celsius_end"]) == (1980, 40)
     assert figures["hw_thermal_slowdown_share"] == 0.0
-    assert measured.missing == {"sw_power_cap_share": "Not Supported (NVML field 74)"}
+    assert measured.missing == {"sw_power_cap_share": "Not Supported (NVML field 74)", "model_flops_utilisation": UNCOUNTED}
     for round_ in measured.rounds:
         assert round_.throttled_share == 0.0
         assert round_.device_seconds == pytest.approx(0.9 * round_.seconds, rel=0.05)
-    for row in ("step, device's clock", "J/image", "of the chip's peak"):
+    for row in ("step, device's clock", "J/image"):
         assert row in output
+
+
+def test_the_share_of_the_chips_peak_is_told_by_the_models_own_count(inner: InnerRun) -> None:
+    write_model(inner.folder / "reader")
+    own = ("--model=reader", f"--input-cache={inner.folder / 'cache'}", "-k", "train_step")
+    code, output = run(inner, HEALTHY, *own, original="tests.stand_in.original")
+    assert code == pytest.ExitCode.OK
+    measured = of_phases(inner)["train_step"]
+    expected = 8 * FLOP_PER_ITEM["frozen"] / measured.median_step_seconds / 66.9e12
+    assert measured.figures["model_flops_utilisation"] == pytest.approx(expected, rel=1e-3)
+    assert "of the chip's peak" in output
 
 
 def test_memory_readings(healthy: Run) -> None:

@@ -82,6 +82,8 @@ def test_unequal_work_is_not_measured(inner: InnerRun) -> None:
         "loss curve": True,
         "gradient norm": False,
         "running means": True,
+        "trained tensors": True,
+        "weights": True,
     }
 
 

@@ -19,7 +19,7 @@ def case(precision: Precision = Precision.FP32, workload: Workload = Workload.FU
 @pytest.mark.parametrize("precision", tolerances.FACTORS)
 def test_a_tolerance_is_a_multiple_of_the_rounding_and_no_less_than_a_floor(precision: Precision) -> None:
     found = tolerances.of(case(precision), Rounding(outputs=0.1, updates=1e-12))
-    assert found.outputs == pytest.approx(0.1 * tolerances.FACTORS[precision])
+    assert found.outputs == pytest.approx(0.1 * tolerances.FACTORS[precision].outputs)
     assert found.updates == tolerances.FLOORS[precision].updates
     assert found.losses == tolerances.FLOORS[precision].losses
 

@@ -11,6 +11,7 @@ from fixtures.models.weights import Weights
 from harness.frameworks.contract import Setup
 
 ASKED: list[str] = []
+FLOP_PER_ITEM = {"inference": 7_000_000_000, "frozen": 8_000_000_000, "full": 21_000_000_000}
 
 
 def seeded(setup: Setup) -> Weights:
@@ -30,4 +31,4 @@ def downloaded(setup: Setup) -> Weights:
 
 def facts(setup: Setup, weights: Weights) -> Facts:
     ASKED.append("facts")
-    return Facts((), {"inference": 7, "full": 21}, {"outputs": 1.0})
+    return Facts((), FLOP_PER_ITEM, {"outputs": 1.0})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,6 @@ from harness.worker.protocol import MadeWeights, MakeWeights, TakeWeights
 from tests.stand_in import original
 from tests.stand_in.model import MODEL, write_model
 
-ORIGINAL = "tests.stand_in.original"
 CASE = Case(framework="any", phase="train_step", workload=Workload.FULL, style=Style.MATCHED, batch_size=8, model="reader")
 
 
@@ -33,15 +33,15 @@ def model(tmp_path: Path) -> Folder:
     return write_model(tmp_path / "reader", weights="")
 
 
-def make(model: Folder, source: str = "seeded", module: str = ORIGINAL, experiment: Experiment | None = None) -> MadeWeights:
+def make(model: Folder, source: str = "seeded", by: Any = original, experiment: Experiment | None = None) -> MadeWeights:
     setup = setup_of(CASE, experiment or Experiment(name="x"), model=model)
-    return canonical_weights(MakeWeights(setup, source, str(model.root.parent / "cache"), module), lambda *_: None)
+    return canonical_weights(MakeWeights(setup, source, str(model.root.parent / "cache"), ""), by, lambda *_: None)
 
 
 def test_they_are_made_once_and_counted_once(model: Folder) -> None:
     made = make(model)
     assert original.ASKED == ["seeded", "facts"]
-    assert made.flop_per_item == {"inference": 7, "full": 21}
+    assert made.flop_per_item == original.FLOP_PER_ITEM
     assert make(model) == made
     assert original.ASKED == ["seeded", "facts"]
 
@@ -57,7 +57,7 @@ def test_what_they_follow_from_makes_others(model: Folder, tmp_path: Path) -> No
 
 def test_a_model_that_makes_its_own_needs_no_framework(tmp_path: Path) -> None:
     own = write_model(tmp_path / "reader")
-    made = make(own, module="", experiment=Experiment(name="x", seed=7))
+    made = make(own, by=None, experiment=Experiment(name="x", seed=7))
     assert load(Path(made.file))["head.weight"].tolist() == [[7.0] * 3] * 5
     assert made.flop_per_item == {}
     assert make(own, experiment=Experiment(name="x", seed=7)).flop_per_item, "what was missing is added by who can tell it"
@@ -66,7 +66,7 @@ def test_a_model_that_makes_its_own_needs_no_framework(tmp_path: Path) -> None:
 
 def test_without_a_framework_that_makes_them_there_is_a_sentence(model: Folder) -> None:
     with pytest.raises(ModelError, match=r"reader: seeded weights are made by .*: give it a worker, or write the model a weights.py"):
-        make(model, module="")
+        make(model, by=None)
 
 
 def test_a_pretrained_backbone_lies_under_the_seeded_head(model: Folder) -> None:

@@ -45,8 +45,12 @@ def has_channels(values: Values) -> bool:
 
 
 def layout(setup: Setup, axes: int) -> Any:
-    """Of images and weights of so many axes in memory: TensorFlow's, or torch's own, channels first."""
-    return CHANNELS_LAST.get(axes, torch.contiguous_format) if Source.LAYOUT in setup.neutral else torch.contiguous_format
+    """Of images and weights of so many axes in memory: TensorFlow's, or torch's own, channels first.
+
+    In float64 torch's own: no library has kernels for the other one there, and nothing is timed in it.
+    """
+    is_channels_last = Source.LAYOUT in setup.neutral and setup.case.precision is not Precision.FP64
+    return CHANNELS_LAST.get(axes, torch.contiguous_format) if is_channels_last else torch.contiguous_format
 
 
 def _tensors(arrays: Mapping[str, Array], declared: Mapping[str, Values], setup: Setup) -> dict[str, Any]:

@@ -44,45 +44,51 @@ class _LocalFiles(msgspec.Struct, frozen=True):
         return {key: str(folder if key == "images" else folder / url.rpartition("/")[2]) for key, url in urls.items()}
 
 
-def prepared(root: Path, file_format: str = "tfrecord") -> str:
-    """The data folder with tfds' layout of the corpus in that format; written there by tfds' own builder the first time (3 s)."""
+class ClassFolders(tfds.builder_cls(NAME)):  # type: ignore[misc]
+    """The same builder for other classes than Oxford's: images of a user's own, in the same layout."""
+
+    def __init__(self, *, classes: int, **of_builder: Any) -> None:
+        self._classes = classes
+        super().__init__(**of_builder)
+
+    def _info(self) -> Any:
+        image, label, name = tfds.features.Image(), tfds.features.ClassLabel(num_classes=self._classes), tfds.features.Text()
+        features = tfds.features.FeaturesDict({"image": image, "label": label, "file_name": name})
+        return tfds.core.DatasetInfo(builder=self, features=features, supervised_keys=("image", "label"))
+
+
+def prepared(root: Path, file_format: str = "tfrecord") -> Any:
+    """tfds' builder, its layout of the corpus in that format in a data folder there; written by itself the first time (3 s)."""
     folder = flowers.tfds(root) / file_format
-    builder = tfds.builder(NAME, data_dir=folder, file_format=file_format)
+    if flowers.class_names(root).exists():
+        builder = ClassFolders(classes=flowers.classes(root), data_dir=folder, file_format=file_format)
+    else:
+        builder = tfds.builder(NAME, data_dir=folder, file_format=file_format)
     with filelock.FileLock(root / "tfds.lock"):
         if not builder.data_path.exists():
             tfds.disable_progress_bar()
             builder._make_download_manager = lambda **_: _LocalFiles(root)
             builder.download_and_prepare()  # into a temporary folder, renamed at the end
-    return str(folder)
+    return builder
 
 
 def records(setup: Setup, split: str) -> tuple[tf.data.Dataset, int]:
     """Images and labels of tfds' records, and how many: the images decoded by tfds, with the fast DCT, unless the decoder is neutral."""
     decoders = {"image": tfds.decode.SkipDecoding()} if Source.DECODER in setup.neutral else None
-    data, info = tfds.load(
-        NAME,
-        split=split,
-        data_dir=prepared(setup.corpus_folder),
-        download=False,
-        as_supervised=True,
-        decoders=decoders,
-        read_config=read_config(),
-        with_info=True,
-    )
-    return data, info.splits[split].num_examples
+    builder = prepared(setup.corpus_folder)
+    data = builder.as_dataset(split=split, as_supervised=True, decoders=decoders, read_config=read_config())
+    return data, builder.info.splits[split].num_examples
+
+
+def encoded(builder: Any, as_supervised: bool) -> tf.data.Dataset:
+    """The training records as they are, their images not decoded."""
+    decoders = {"image": tfds.decode.SkipDecoding()}
+    return builder.as_dataset(split="train", as_supervised=as_supervised, decoders=decoders, read_config=read_config())
 
 
 def _encoded_records(setup: Setup) -> Iterator[dict[str, Any]]:
-    """The training records as they are: name, label and bytes of each image."""
-    data = tfds.load(
-        NAME,
-        split="train",
-        data_dir=prepared(setup.corpus_folder),
-        download=False,
-        decoders={"image": tfds.decode.SkipDecoding()},
-        read_config=read_config(),
-    )
-    return iter(data.as_numpy_iterator())
+    """Name, label and bytes of each training image."""
+    return iter(encoded(prepared(setup.corpus_folder), as_supervised=False).as_numpy_iterator())
 
 
 def read_config() -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,8 +119,15 @@ class SavedModel(Format):
             raise FormatError(f"{path} is no SavedModel that is safe to load: its graph has {', '.join(found)}")
 
     def _read(self, path: Path) -> Predict:
-        loaded = tf.saved_model.load(path)
-        return lambda: network.outputs_to_numpy(loaded.serve(self._inputs))
+        loaded, inputs = tf.saved_model.load(path), self._as_built()
+        return lambda: network.outputs_to_numpy(loaded.serve(inputs))
+
+    def _as_built(self) -> Any:
+        """The batch in the structure that the network was made with: the graph takes no other, Keras' network does."""
+        structure = getattr(self._network, "_inputs_struct", None)
+        if isinstance(structure, list | tuple) and isinstance(self._inputs, dict):
+            return [self._inputs[tensor.name] for tensor in structure]
+        return self._inputs
 
 
 class TFLite(Format):
@@ -131,33 +140,54 @@ class TFLite(Format):
     packages = ("ai_edge_litert.interpreter",)
 
     def save(self, path: Path) -> None:
-        path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(self._network).convert())
+        if not any(isinstance(layer, keras.layers.RNN) for layer in self._network._flatten_layers()):
+            path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(self._network).convert())
+            return
+        # A recurrent one as TensorFlow's page on converting those has it: from a SavedModel, the size of the batch in it.
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            self._network.export(folder, verbose=False, input_signature=[batches.each_of(self._inputs, _specification)])
+            path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())
 
     def _read(self, path: Path) -> Predict:
         from ai_edge_litert.interpreter import Interpreter
 
         interpreter = Interpreter(str(path), num_threads=self._setup.threads)
-        given = {index: array.numpy() for index, array in self._by_index(interpreter).items()}
+        taken, results = _signature(interpreter)
+        if isinstance(self._inputs, dict):
+            given = {index: self._inputs[name].numpy() for name, index in taken.items()}
+        else:
+            given = {index: self._inputs.numpy() for index in taken.values()}
         for index, array in given.items():
             interpreter.resize_tensor_input(index, array.shape)
         interpreter.allocate_tensors()
-        names = list(network.named(self._network(self._inputs, training=False)))
-        results = sorted(interpreter.get_output_details(), key=lambda each: each["name"])
 
         def predict() -> Outputs:
             for index, array in given.items():
                 interpreter.set_tensor(index, array)
             interpreter.invoke()
-            return {name: np.array(interpreter.get_tensor(each["index"])) for name, each in zip(names, results, strict=True)}
+            return {_named(name, len(results)): np.array(interpreter.get_tensor(index)) for name, index in results.items()}
 
         return predict
 
-    def _by_index(self, interpreter: Any) -> dict[int, Any]:
-        """The batch by the interpreter's numbers of its inputs, which it calls `serving_default_NAME:0`."""
-        details = interpreter.get_input_details()
-        if not isinstance(self._inputs, dict):
-            return {details[0]["index"]: self._inputs}
-        return {each["index"]: self._inputs[each["name"].partition("_default_")[2].partition(":")[0]] for each in details}
+
+def _specification(tensor: Any) -> Any:
+    return keras.InputSpec(dtype=tensor.dtype.name, shape=tuple(tensor.shape))
+
+
+def _signature(interpreter: Any) -> tuple[dict[str, int], dict[str, int]]:
+    """Numbers of its inputs and outputs by name; by itself the interpreter has them in an order of its own."""
+    runner = interpreter.get_signature_runner()  # the interpreter does nothing while there is one
+    sides = (runner.get_input_details(), runner.get_output_details())
+    taken, given = ({name: details["index"] for name, details in side.items()} for side in sides)
+    return taken, given
+
+
+def _named(name: str, outputs: int) -> str:
+    """TFLite's `output_0`, `output_1` of a network whose outputs have no names."""
+    number = re.fullmatch(r"output_(\d+)", name)
+    if number is None:
+        return name
+    return number[1] if outputs > 1 else "outputs"
 
 
 FORMATS: dict[str, Callable[[Setup], ModelFormat]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ from harness.frameworks.tensorflow.fused_norm import fused
 from harness.record.case import Execution, Workload
 from harness.record.fairness import Source
 
-FRAMEWORK = "tensorflow"
+FRAMEWORK = port.FRAMEWORK
 BUILDING_ITEMS = 2  # a network that builds itself when it is called first is called with so many
 
 
@@ -30,7 +31,7 @@ def build(setup: Setup) -> Any:
     keras.utils.set_random_seed(setup.experiment.seed)
     built = bare(setup)
     if setup.case.execution is Execution.FUSED_NORM:
-        built = fused(built)
+        built = _checked(setup, fused(built), "network")
     if is_canonical(setup):
         port.ported(setup, built).write(canonical.load(setup.weights_file))
     return arranged(setup, built)
@@ -104,10 +105,16 @@ def call(built: Any, inputs: Any, training: bool) -> Any:
 def named(outputs: Any) -> dict[str, Any]:
     """The tensors that a network gives, by name. Raises ModelError for anything else."""
     if isinstance(outputs, dict):
-        return {str(name): each for name, each in outputs.items()}
-    if isinstance(outputs, tuple | list):
-        return {str(place): each for place, each in enumerate(outputs)}
-    return {"outputs": outputs}
+        found = {str(name): each for name, each in outputs.items()}
+    elif isinstance(outputs, tuple | list):
+        found = {str(place): each for place, each in enumerate(outputs)}
+    else:
+        found = {"outputs": outputs}
+    for name, each in found.items():
+        if not isinstance(each, np.ndarray) and not keras.ops.is_tensor(each):
+            mend = "let it return a tensor, a tuple or a dict of tensors"
+            raise ModelError(f"{FRAMEWORK}.py: the network's {name} is a {type(each).__name__}: {mend}")
+    return found
 
 
 def wide(outputs: Any) -> Any:
@@ -136,11 +143,35 @@ def _checked(setup: Setup, built: Any, function: str) -> Any:
     file = setup.model.file(FRAMEWORK)
     if not isinstance(built, keras.Model):
         raise ModelError(f"{file}: {function}(options) gives a {type(built).__name__}: return the keras.Model itself")
+    _expect_inputs(setup, built)
     if not built.built or not built.variables:
         inputs, _ = batches.native(setup.probe(BUILDING_ITEMS), setup)
-        built(inputs, training=False)
+        try:
+            call(built, inputs, training=False)
+        except Exception as error:
+            told = code.place_in(setup.model, error) or file
+            raise ModelError(f"{told}: the network cannot be called with the inputs of {FILE}: {_plain(error)}") from error
     if not built.variables:
         raise ModelError(
             f"{file}: {function}(options) gives a network without weights, after a call too: make its layers in __init__ or build"
         )
     return built
+
+
+def _plain(error: Exception) -> str:
+    """What was said first: Keras puts it in bold type among words of its own."""
+    said = re.search(r"\x1b\[1m(.*?)\x1b\[0m", str(error), re.DOTALL)
+    return said[1] if said else str(error)
+
+
+def _expect_inputs(setup: Setup, built: Any) -> None:
+    """Raises ModelError where a functional network's inputs are others: Keras would leave out those that it does not know."""
+    names = list(setup.model.description.inputs)
+    given = getattr(built, "_inputs_struct", None)  # of a functional network as it was made: a dict's keys count, else the tensors' names
+    if given is None:
+        return
+    taken = list(given) if isinstance(given, dict) else [each.name for each in keras.tree.flatten(given)]
+    if len(names) != len(taken) or (len(names) > 1 and set(names) != set(taken)):
+        said = f"{FILE} names the input{'s' * (len(names) > 1)} {', '.join(names)}"
+        mend = "name them alike, as keras.Input(…, name=NAME)"
+        raise ModelError(f"{said}; the network of {setup.model.file(FRAMEWORK)} takes {', '.join(taken)}: {mend}")

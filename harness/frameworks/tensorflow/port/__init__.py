@@ -1,14 +1,17 @@
 """The port: PyTorch's tensors into a Keras network, layer by layer, and back.
 
-tensors.py   a tensor in Keras' layout
-units.py     the layers of a Keras model that hold weights
-pairing.py   which canonical layer each of them is
-refusal.py   what is said where they do not pair
+tensors.py       a tensor in Keras' layout
+unit.py          a layer of Keras' that holds tensors
+units.py         all of a model: feedforward.py, attention.py and recurrent.py know Keras' own, by kind
+naming.py        which canonical layer each of them is, by their names
+pairing.py       the same by what goes into them
+refusal.py       what is said where they do not pair; hints.py has the mends
 """
 
 from __future__ import annotations
 
-import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -16,24 +19,32 @@ import msgspec
 
 from fixtures.models import code
 from fixtures.models import weights as canonical
-from fixtures.models.description import ModelError
+from fixtures.models.description import FILE, ModelError
 from fixtures.models.kept import Kept
 from fixtures.models.layers import Kind, Layer, Tensor
 from fixtures.models.weights import Weights
 from harness.frameworks.contract import Setup
 from harness.frameworks.tensorflow import batches
-from harness.frameworks.tensorflow.port import pairing
-from harness.frameworks.tensorflow.port.pairing import Pairs
+from harness.frameworks.tensorflow.port import naming, pairing
+from harness.frameworks.tensorflow.port.naming import Pairs
 from harness.frameworks.tensorflow.port.refusal import refusal
-from harness.frameworks.tensorflow.port.units import Unit, units
+from harness.frameworks.tensorflow.port.unit import Unit
+from harness.frameworks.tensorflow.port.units import units
+from harness.record.case import Precision
 
+FRAMEWORK = "tensorflow"
 FLOAT32 = "float32"
 PROBE_ITEMS = 2
+PAIRS = "pairs-tensorflow"
+VERSION = 2  # of how layers are paired: a change pairs them anew
+
+_PORTED = "_ported_by_the_suite"  # an attribute of the network: it is forgotten with it
 
 
 class KeptPairs(msgspec.Struct, frozen=True):
     """A pairing beside the weights: of units in the order of the walk, the names of Keras' layers being another at each build."""
 
+    version: int
     signatures: tuple[tuple[str, ...], ...]
     layers: tuple[Layer, ...]
 
@@ -46,6 +57,8 @@ class Ported:
         self._layers = layers
 
     def write(self, weights: Weights) -> None:
+        """Raises WeightsError for weights that are not the network's."""
+        canonical.check(weights, {tensor.name: tensor.shape for layer in self._layers for tensor in layer.tensors.values()})
         for unit, layer in zip(self._units, self._layers, strict=True):
             pairing.put_in(unit, layer, weights)
 
@@ -64,50 +77,71 @@ class Ported:
         ]
 
 
-_PORTED: weakref.WeakKeyDictionary[Any, Ported] = weakref.WeakKeyDictionary()
-
-
 def ported(setup: Setup, built: Any) -> Ported:
-    """The network with its layers paired: by the pairing that is kept, or a new one, which is kept then. Raises ModelError."""
-    if built not in _PORTED:
-        own = units(built)
-        _PORTED[built] = Ported(own, _layers(setup, own))
-    return _PORTED[built]
+    """The network with its layers paired: by the pairing that is kept, or a new one, which is kept then.
+
+    Raises ModelError where they do not pair, WeightsError for weights that are not the network's.
+    """
+    found = vars(built).get(_PORTED)
+    if found is None:
+        found = Ported(*_paired(setup, built))
+        object.__setattr__(built, _PORTED, found)  # past Keras' own bookkeeping of attributes
+    return found
 
 
 def names(setup: Setup, built: Any) -> list[tuple[Any, str]]:
     return ported(setup, built).names()
 
 
-def _layers(setup: Setup, own: list[Unit]) -> tuple[Layer, ...]:
-    """The canonical layer of each unit."""
+def _paired(setup: Setup, built: Any) -> tuple[list[Unit], tuple[Layer, ...]]:
+    """The network's units, and the canonical layer of each."""
     kept = Kept.of(setup.weights_file)
+    facts = kept.facts()
+    if facts is None:  # nobody has looked at the original network
+        own = units(built, ())
+        return own, _by_name(own, canonical.load(setup.weights_file))
+    layers = naming.single(facts.layers)
+    own = units(built, layers)
     signatures = tuple(unit.signature for unit in own)
-    found = kept.found("pairs-tensorflow", KeptPairs)
-    if found is None or found.signatures != signatures:
-        found = KeptPairs(signatures, _paired(setup, kept))
-        kept.keep("pairs-tensorflow", found)
-    return found.layers
+    found = kept.found(PAIRS, KeptPairs)
+    if found is None or (found.version, found.signatures) != (VERSION, signatures):
+        found = KeptPairs(VERSION, signatures, _found_out(setup, layers))
+        kept.keep(PAIRS, found)
+    return own, found.layers
 
 
-def _paired(setup: Setup, kept: Kept) -> tuple[Layer, ...]:
-    """Found out on a network of its own in float32: what goes into a layer says little in fewer digits."""
-    weights = canonical.load(setup.weights_file)
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(FLOAT32)
-    try:
-        built = code.builder(setup.model, "tensorflow").network(setup.options)
-        inputs, _ = batches.native(setup.probe(PROBE_ITEMS), setup)
+def _found_out(setup: Setup, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """On a network of its own in float32: what goes into a layer says little in fewer digits."""
+    weights, model = canonical.load(setup.weights_file), setup.model
+    plain = msgspec.structs.replace(setup, case=msgspec.structs.replace(setup.case, precision=Precision.FP32))
+    with _fresh_in_float32():
+        built = code.builder(model, FRAMEWORK).network(setup.options)
+        inputs, _ = batches.native(setup.probe(PROBE_ITEMS), plain)
         if not built.built or not built.variables:
             built(inputs, training=False)
-        own, facts = units(built), kept.facts()
-        layers = facts.layers if facts else _by_name(weights, own)
-        pairs = pairing.named(setup.model.description.names, own, layers)
+        own = units(built, layers)
+        try:
+            pairs = naming.named(model.description.names, own, layers)
+        except ModelError as error:
+            raise ModelError(f"{model.root / FILE}: {error}") from error
+        pairs = naming.alike(own, layers, pairs)
         pairs = pairing.executed(lambda: built(inputs, training=False), weights, own, layers, pairs)
-    finally:
-        keras.config.set_dtype_policy(policy)
     _expect_all(setup, own, layers, pairs)
-    return tuple(layers[pairs[place]] for place in range(len(own)))
+    return tuple(pairs[place] for place in range(len(own)))
+
+
+@contextmanager
+def _fresh_in_float32() -> Iterator[None]:
+    """Keras numbers its names from the beginning: model.toml may have them, as a user's own session shows them."""
+    policy, floatx = keras.config.dtype_policy(), keras.config.floatx()
+    keras.utils.clear_session()
+    keras.config.set_floatx(FLOAT32)
+    keras.config.set_dtype_policy(FLOAT32)
+    try:
+        yield
+    finally:
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)
 
 
 def _expect_all(setup: Setup, own: list[Unit], layers: tuple[Layer, ...], pairs: Pairs) -> None:
@@ -115,11 +149,14 @@ def _expect_all(setup: Setup, own: list[Unit], layers: tuple[Layer, ...], pairs:
         raise ModelError(f"{setup.model.root}: {refusal(own, layers, pairs)}")
 
 
-def _by_name(weights: Weights, own: list[Unit]) -> tuple[Layer, ...]:
-    """Layers as the names of the tensors alone tell them, where nobody has looked at the network: of a kind as Keras' of that name."""
-    modules: dict[str, dict[str, Tensor]] = {}
-    for name, values in weights.items():
-        module, _, role = name.rpartition(".")
-        modules.setdefault(module, {})[role] = Tensor(name, values.shape)
-    kinds = {unit.layer.name: unit.kind for unit in own}
-    return tuple(Layer(module, kinds.get(module, Kind.PARAMETER), tensors) for module, tensors in modules.items())
+def _by_name(own: list[Unit], weights: Weights) -> tuple[Layer, ...]:
+    """Layers as the names of the tensors alone tell them: each is the module that is called like Keras' layer, or like its path."""
+    modules = {naming.plain(module): module for module in (name.rpartition(".")[0] for name in weights)}
+    found = []
+    for unit in own:
+        path = unit.path.rpartition("/")[0] if unit.kind is Kind.PARAMETER else unit.path
+        called = (naming.plain(name) for name in (path, unit.layer.name))
+        module = next((modules[name] for name in called if name in modules), path.replace("/", "."))
+        tensors = {role: Tensor(f"{module}.{role}" if module else role, tensor.shape) for role, tensor in unit.tensors.items()}
+        found.append(Layer(module, unit.kind, tensors))
+    return tuple(found)

@@ -1,45 +1,22 @@
-"""Which of the canonical layers each of Keras' is: by what model.toml says, by name, and by shape in the order of execution."""
+"""Which of the canonical layers each of Keras' is, where names do not say it: by shape, and by what goes into it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import keras
 import numpy as np
 
 from fixtures.models.layers import Layer
 from fixtures.models.weights import Weights
-from harness.frameworks.tensorflow.port.units import Unit
+from harness.frameworks.tensorflow.port.naming import Pairs
+from harness.frameworks.tensorflow.port.unit import Unit
 
 # Relative, of mean and root mean square of what goes into a layer: two frameworks' float32 differs by a hundredth of it, and two layers of
 # one shape that are given different things by far more.
 ALIKE = 1e-3
-
-Pairs = dict[int, int]  # the place of a Keras unit to the place of its canonical layer
-
-
-def named(names: Mapping[str, str], units: Sequence[Unit], layers: Sequence[Layer]) -> Pairs:
-    """What `[names]` says, and what is called alike in both: dots, slashes and underscores are one."""
-    found: Pairs = {}
-    paths = {unit.path: place for place, unit in enumerate(units)}
-    for pattern, path in names.items():
-        said = re.compile("(.+)".join(map(re.escape, pattern.split("*"))))
-        for place, layer in enumerate(layers):
-            match = said.fullmatch(layer.name)
-            unit = paths.get(_filled(path, match.groups())) if match else None
-            if unit is not None:
-                found[unit] = place
-    taken = set(found.values())
-    plain = {_plain(layer.name): place for place, layer in enumerate(layers)}
-    for place, unit in enumerate(units):
-        for name in (unit.path, unit.layer.name):
-            other = plain.get(_plain(name))
-            if other is not None and other not in taken and place not in found and layers[other].signature == unit.signature:
-                found[place] = other
-                taken.add(other)
-    return found
 
 
 def executed(call: Callable[[], Any], weights: Weights, units: Sequence[Unit], layers: Sequence[Layer], known: Pairs) -> Pairs:
@@ -47,27 +24,33 @@ def executed(call: Callable[[], Any], weights: Weights, units: Sequence[Unit], l
 
     Of the layers of its shapes that are left, it is the first one that was given what goes into the unit now; where none was, as behind a
     place where the two networks part, the first one. Parallel branches of the same shapes are told apart by that, in whatever order the
-    two frameworks compute them.
+    two frameworks compute them. Several that are given the same are taken in the order of the code.
     """
     pairs = dict(known)
+    siblings = _siblings(units)
     waiting: dict[int, list[int]] = {}
     for place, unit in enumerate(units):
         waiting.setdefault(id(unit.layer), []).append(place)
 
     def enter(layer: Any, given: Any) -> None:
+        before = None
         for place in waiting.pop(id(layer), ()):
             if place not in pairs:
                 candidates = _candidates(units[place], layers, pairs)
                 if not candidates:
                     continue
-                pairs[place] = next((each for each in candidates if _was_given(layers[each], given)), candidates[0])
-            put_in(units[place], layers[pairs[place]], weights)
+                ahead = [each for each in siblings[place][: siblings[place].index(place)] if each not in pairs]
+                pairs[place] = _chosen(candidates, given, layers, before, len(ahead))
+            before = pairs[place]
+            put_in(units[place], before, weights)
 
     with _entering({id(unit.layer): unit.layer for unit in units}, enter):
         call()
-    for place, unit in enumerate(units):  # what holds weights without being called
-        if place not in pairs and (candidates := _candidates(unit, layers, pairs)):
-            pairs[place] = candidates[0]
+    for place, unit in enumerate(units):  # what holds weights without being called: no order tells it
+        if place not in pairs:
+            candidates = _candidates(unit, layers, pairs)
+            if len(candidates) == 1:
+                pairs[place] = candidates[0]
     return pairs
 
 
@@ -75,13 +58,49 @@ def put_in(unit: Unit, layer: Layer, weights: Weights) -> None:
     unit.write({role: weights[tensor.name] for role, tensor in layer.tensors.items()})
 
 
-def _candidates(unit: Unit, layers: Sequence[Layer], pairs: Pairs) -> list[int]:
-    taken = set(pairs.values())
-    return [place for place, layer in enumerate(layers) if place not in taken and layer.signature == unit.signature]
+def _candidates(unit: Unit, layers: Sequence[Layer], pairs: Pairs) -> list[Layer]:
+    taken = {layer.name for layer in pairs.values()}
+    return [layer for layer in layers if layer.name not in taken and layer.signature == unit.signature]
+
+
+def _siblings(units: Sequence[Unit]) -> list[list[int]]:
+    """For each unit all of its shapes that a functional network gives the same tensor, in the order of the user's code: what goes in does
+    not tell them apart, and Keras computes them by their distance from the outputs.
+    """
+    groups: dict[Any, list[int]] = {}
+    keys = []
+    for place, unit in enumerate(units):
+        nodes = unit.layer._inbound_nodes
+        key = (unit.signature, *map(id, nodes[0].input_tensors)) if nodes else place
+        groups.setdefault(key, []).append(place)
+        keys.append(key)
+    for group in groups.values():
+        if len(group) > 1:
+            group.sort(key=lambda place: _made(units[place].layer._inbound_nodes[0].outputs[0].name))
+    return [groups[key] for key in keys]
+
+
+def _made(name: str) -> int:
+    """When a tensor was, by the number that Keras gives each: `keras_tensor`, `keras_tensor_1`."""
+    number = name.rpartition("_")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def _chosen(candidates: Sequence[Layer], given: Any, layers: Sequence[Layer], before: Layer | None, ahead: int) -> Layer:
+    """before: what the unit before is, that Keras has in the same layer: what goes into this one nobody sees, but it follows that.
+
+    ahead: how many of its siblings that have no partner yet come before it in the code.
+    """
+    if before is None:
+        fitting = [layer for layer in candidates if _was_given(layer, given)] or candidates
+        return fitting[min(ahead, len(fitting) - 1)]
+    names = [layer.name for layer in layers]
+    place = names.index(before.name)
+    return next((layer for layer in candidates if names.index(layer.name) > place), candidates[0])
 
 
 def _was_given(layer: Layer, given: Any) -> bool:
-    if layer.entered is None or given is None:
+    if layer.entered is None or not keras.ops.is_tensor(given):
         return False
     values = np.asarray(given).astype(np.float64)
     mean, size = layer.entered
@@ -107,13 +126,3 @@ def _telling(layer: Any, call: Callable[..., Any], enter: Callable[[Any, Any], N
         return call(*given, **by_name)
 
     return told
-
-
-def _filled(path: str, parts: Sequence[str]) -> str:
-    """The path, what `*` stood for in the other name in the place of its own."""
-    left = iter(parts)
-    return re.sub(r"\*", lambda _: next(left, ""), path)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[._/]", "", name)

@@ -1,12 +1,13 @@
-"""What is said where the layers of two networks do not pair: a table of both, and the line that says which is which."""
+"""What is said where the layers of two networks do not pair: a table of both, what may be the matter, and what to write."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from fixtures.models.layers import Layer
-from harness.frameworks.tensorflow.port.pairing import Pairs
-from harness.frameworks.tensorflow.port.units import Unit
+from harness.frameworks.tensorflow.port.hints import hints
+from harness.frameworks.tensorflow.port.naming import Pairs, fitted
+from harness.frameworks.tensorflow.port.unit import Unit
 
 AROUND = 1  # neighbours of an unpaired layer that are shown
 MOST_ROWS = 24
@@ -15,59 +16,51 @@ ALONE = "✗"
 
 def refusal(units: Sequence[Unit], layers: Sequence[Layer], pairs: Pairs) -> str:
     """Begins with what is left over."""
+    paired = {layer.name for layer in pairs.values()}
     left_units = [unit for place, unit in enumerate(units) if place not in pairs]
-    left_layers = [layer for place, layer in enumerate(layers) if place not in pairs.values()]
-    counts = (
-        f"{len(left_layers)} of PyTorch's {len(layers)} layers with weights and {len(left_units)} of Keras' {len(units)} have no partner"
-    )
-    lines = [f"the layers do not pair: {counts}", *_table(units, layers, pairs), *_hints(left_units, left_layers)]
+    left_layers = [layer for layer in layers if layer.name not in paired]
+    theirs = f"{len(left_layers)} of PyTorch's {len(layers)} layers with weights"
+    lines = [
+        f"the layers do not pair: {theirs} and {len(left_units)} of Keras' {len(units)} have no partner ({ALONE})",
+        *_table(units, layers, pairs),
+        *hints(left_units, left_layers),
+    ]
+    line = next((f'"{layer.name}" = "{unit.path}"' for unit in left_units for layer in left_layers if fitted(unit, layer)), None)
+    if line is not None:
+        return "\n".join([*lines, "If these two are the same layer, say so in model.toml, and of others alike:", "[names]", line])
     if left_units and left_layers:
-        lines.append("If two of them are the same, say so in model.toml:")
-        lines += ["[names]", f'"{left_layers[0].name}" = "{left_units[0].path}"']
+        lines.append("No two of these have tensors of the same shapes: make the two networks alike")
+    else:
+        side, other = ("tensorflow.py", "pytorch.py") if left_units else ("pytorch.py", "tensorflow.py")
+        lines.append(f"{side} has layers that {other} has not: take them out, or build them there, too")
     return "\n".join(lines)
 
 
 def _table(units: Sequence[Unit], layers: Sequence[Layer], pairs: Pairs) -> list[str]:
-    rows = [(_told(layer), _partner(place, units, pairs)) for place, layer in enumerate(layers)]
+    """The rows without a partner and their neighbours: PyTorch's in their order, then what Keras has beyond them."""
+    partners = {layer.name: units[place] for place, layer in pairs.items()}
+    rows = [(_told(layer), _told_unit(partners.get(layer.name))) for layer in layers]
     rows += [(ALONE, _told_unit(unit)) for place, unit in enumerate(units) if place not in pairs]
     alone = [place for place, row in enumerate(rows) if ALONE in row]
-    shown = sorted({near for place in alone for near in range(place - AROUND, place + AROUND + 1) if 0 <= near < len(rows)})[:MOST_ROWS]
+    near = sorted({each for place in alone for each in range(place - AROUND, place + AROUND + 1) if 0 <= each < len(rows)})
+    shown = near if len(near) <= MOST_ROWS else _ends(near)
     width = max((len(rows[place][0]) for place in shown), default=0)
     lines = [f"  {'PyTorch':<{width}} | Keras"]
-    before = -1
-    for place in shown:
+    for before, place in zip([-1, *shown], shown, strict=False):
         if place > before + 1:
             lines.append("  …")
         lines.append(f"  {rows[place][0]:<{width}} | {rows[place][1]}")
-        before = place
-    return [*lines, "  …"] if before + 1 < len(rows) else lines
+    return [*lines, "  …"] if shown and shown[-1] + 1 < len(rows) else lines
 
 
-def _partner(place: int, units: Sequence[Unit], pairs: Pairs) -> str:
-    return next((_told_unit(units[unit]) for unit, layer in pairs.items() if layer == place), ALONE)
+def _ends(places: Sequence[int]) -> list[int]:
+    """The first and the last ones: Keras' own are at the end."""
+    return [*places[: MOST_ROWS // 2], *places[-MOST_ROWS // 2 :]]
 
 
 def _told(layer: Layer) -> str:
     return f"{layer.name or '(the network itself)'}: {' '.join(layer.signature)}"
 
 
-def _told_unit(unit: Unit) -> str:
-    return f"{unit.path or '(the network itself)'}: {' '.join(unit.signature)}"
-
-
-def _hints(units: Sequence[Unit], layers: Sequence[Layer]) -> list[str]:
-    """Where a bias alone differs."""
-    found = []
-    for unit in units:
-        for layer in layers:
-            ours, theirs = set(unit.signature), set(layer.signature)
-            differing = {part.partition("[")[0] for part in ours ^ theirs}
-            if unit.kind == layer.kind and differing == {"bias"} and len(ours) != len(theirs):
-                mend = (
-                    "use_bias=False in tensorflow.py, or bias=True in pytorch.py"
-                    if len(ours) > len(theirs)
-                    else "use_bias=True in tensorflow.py, or bias=False in pytorch.py"
-                )
-                found.append(f"{unit.path} and {layer.name} differ by a bias alone: write {mend}")
-                break
-    return found[:3]
+def _told_unit(unit: Unit | None) -> str:
+    return ALONE if unit is None else f"{unit.path or '(the network itself)'}: {' '.join(unit.signature)}"

@@ -50,15 +50,7 @@ def interleaved_shards(setup: Setup) -> Pipeline:
 
 
 def tfds_records(setup: Setup) -> Pipeline:
-    records = tfds.load(
-        corpus.NAME,
-        split="train",
-        data_dir=corpus.prepared(setup.corpus_folder),
-        download=False,
-        as_supervised=True,
-        decoders={"image": tfds.decode.SkipDecoding()},
-        read_config=corpus.read_config(),
-    )
+    records = corpus.encoded(corpus.prepared(setup.corpus_folder), as_supervised=True)
     images = shuffled(setup, records).repeat().map(_decode(setup), num_parallel_calls=setup.threads)
     return Pipeline(setup, threaded(batched(setup, images), setup.threads))
 
@@ -125,5 +117,5 @@ def array_records(setup: Setup) -> tfds.core.data_sources.base.BaseDataSource:
     The reader's 64 threads stay, idle, until this process ends.
     """
     installed("array_record")
-    folder = corpus.prepared(setup.corpus_folder, "array_record")
-    return tfds.data_source(corpus.NAME, split="train", data_dir=folder, download=False, decoders={"image": tfds.decode.SkipDecoding()})
+    builder = corpus.prepared(setup.corpus_folder, "array_record")
+    return builder.as_data_source(split="train", decoders={"image": tfds.decode.SkipDecoding()})
