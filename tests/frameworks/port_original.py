@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from fixtures.models.kept import FACTS, Kept
 from harness.frameworks.pytorch import framework, original
-from harness.record.case import Workload
+from harness.record.case import Precision, Workload
 from tests.frameworks.port_models import Files, called, placed
+from tests.frameworks.port_steps import stepped
 from tests.frameworks.small_models import setup
 
 
@@ -28,28 +29,18 @@ def made_one(root: Path, name: str, files: Files) -> None:
     kept = Kept(root / f"{name}-weights")
     file = kept.weights(lambda: weights)
     kept.keep(FACTS, original.facts(of_model, weights))
-    inference = framework.inference(replace(of_model, weights=file.path))
-    np.savez(root / f"{name}-outputs.npz", **inference.outputs())
-    inference.close()
+    for precision, called_so in ((Precision.FP32, "outputs"), (Precision.FP64, "exact")):
+        of_case = replace(of_model, weights=file.path, case=replace(of_model.case, precision=precision))
+        inference = framework.inference(of_case)
+        np.savez(root / f"{name}-{called_so}.npz", **inference.outputs())  # type: ignore[arg-type]
+        inference.close()
 
 
 def trained(root: Path, name: str) -> dict[str, Any]:
-    """Of the model that `made` has left there, by workload: losses of three steps, the gradients' norm, what is trained, and the weights then."""
+    """Of the model that `made` has left there, by workload; and writes its weights after three steps."""
     found: dict[str, Any] = {}
     for workload in (Workload.FROZEN, Workload.FULL):
         of_model = setup(f"{root}/{name}", workload, weights=f"{root}/{name}-weights/{name}-weights.safetensors")
         framework.open_device(of_model)
         found[workload] = stepped(framework.train_step(of_model), root / f"{name}-{workload}.npz")
     return found
-
-
-def stepped(work: Any, file: Path) -> dict[str, Any]:
-    """The same with any framework; writes the weights."""
-    norm, losses = work.gradient_norm(), []
-    for _ in range(3):
-        work.step()
-        losses.append(work.read_back())
-    np.savez(file, **work.weights())
-    names = sorted(work.trained())
-    work.close()
-    return {"norm": norm, "losses": losses, "trained": names}

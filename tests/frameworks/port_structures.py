@@ -169,7 +169,7 @@ FAULTY: dict[str, Files] = {
     "not callable": (
         described(ROW),
         PLAIN,
-        f"{KERAS}class Net(keras.Model):\n    def call(self, x):\n        return x.no_such_thing\ndef network(options):\n    return Net()\n",
+        f"{KERAS}class Net(keras.Model):\n    def call(self, x):\n        return x.nothing\ndef network(options):\n    return Net()\n",
     ),
     "inputs": (
         described(TWO),

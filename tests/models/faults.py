@@ -31,9 +31,9 @@ FAULTS = {
         "text_encoder",
         {
             "attention(states, states,": "attention(first := norm(states), first,",
-            "= norm(states + layers.Dropout(": "= (states + layers.Dropout(",
+            "= norm(layers.Add()([states,": "= (layers.Add()([states,",
             '"gelu")(states)': '"gelu")(norm(states))',
-            "return norm(states + layers.Dropout(": "return (states + layers.Dropout(",
+            "return norm(layers.Add()([states,": "return (layers.Add()([states,",
         },
         "logits",
     ),

@@ -25,7 +25,8 @@ from harness.frameworks.listing import Listing
 FRAMEWORKS.clear()
 for name in {names}:
     executions = {{"plain": "plain", "compiled": "compiled"}}
-    FRAMEWORKS[name] = Listing(title=name.title(), module="tests.stand_in." + name, executions=executions, formats={formats}, original="{original}")
+    own = {{"title": name.title(), "module": "tests.stand_in." + name, "original": "{original}"}}
+    FRAMEWORKS[name] = Listing(executions=executions, formats={formats}, **own)
 
 pytest_plugins = {plugins}
 """

@@ -73,7 +73,7 @@ def test_every_format_of_every_framework_is_a_case_and_a_framework_has_no_other(
     [
         ('phase="naps"', "no phase 'naps'; phases are data_pipeline, train_step"),
         ('"nightly", phase="inference"', "unknown nightly; sets are core, gate"),
-        ('phase="inference", colour="red"', "unknown colour; sets are core, gate, axes are phase, workload"),
+        ('phase="inference", colour="red"', "unknown colour; sets are core, gate, axes are phase, model, workload"),
         ('phase="inference", workload="inference", style="stock", precision="fp32"', "precision has values only where style is matched"),
         ('phase="train_step", workload="full", style="matched", rung="loop"', "rung has values only where style is ladder"),
         ('phase="inference", workload="dreaming", style="stock"', "Invalid enum value 'dreaming' - at `$.workload`"),

@@ -140,13 +140,21 @@ class TFLite(Format):
     packages = ("ai_edge_litert.interpreter",)
 
     def save(self, path: Path) -> None:
-        if not any(isinstance(layer, keras.layers.RNN) for layer in self._network._flatten_layers()):
+        is_recurrent = any(isinstance(layer, keras.layers.RNN) for layer in self._network._flatten_layers())
+        if self._network.inputs and not is_recurrent:
             path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(self._network).convert())
             return
-        # A recurrent one as TensorFlow's page on converting those has it: from a SavedModel, the size of the batch in it.
+        # A recurrent one as TensorFlow's page on converting those has it: from a SavedModel, the size of the batch in it. One that is a
+        # class of the user's own says its inputs nowhere else.
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            self._network.export(folder, verbose=False, input_signature=[batches.each_of(self._inputs, _specification)])
+            self._network.export(folder, verbose=False, input_signature=[self._specification()])
             path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())
+
+    def _specification(self) -> Any:
+        """The batch's shapes and dtypes; each input's name goes into the file only if it is said here."""
+        several = self._inputs if isinstance(self._inputs, dict) else {None: self._inputs}
+        found = {name: keras.InputSpec(dtype=each.dtype.name, shape=tuple(each.shape), name=name) for name, each in several.items()}
+        return found if isinstance(self._inputs, dict) else found[None]
 
     def _read(self, path: Path) -> Predict:
         from ai_edge_litert.interpreter import Interpreter
@@ -168,10 +176,6 @@ class TFLite(Format):
             return {_named(name, len(results)): np.array(interpreter.get_tensor(index)) for name, index in results.items()}
 
         return predict
-
-
-def _specification(tensor: Any) -> Any:
-    return keras.InputSpec(dtype=tensor.dtype.name, shape=tuple(tensor.shape))
 
 
 def _signature(interpreter: Any) -> tuple[dict[str, int], dict[str, int]]:

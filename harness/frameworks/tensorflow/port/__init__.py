@@ -82,7 +82,7 @@ def ported(setup: Setup, built: Any) -> Ported:
 
     Raises ModelError where they do not pair, WeightsError for weights that are not the network's.
     """
-    found = vars(built).get(_PORTED)
+    found: Ported | None = vars(built).get(_PORTED)
     if found is None:
         found = Ported(*_paired(setup, built))
         object.__setattr__(built, _PORTED, found)  # past Keras' own bookkeeping of attributes
