@@ -52,7 +52,18 @@ TWINS = {
     for framework in FRAMEWORKS
     for folder in [PROJECT / "harness" / "frameworks" / framework]
 }
-ALONE = {"tensorflow": {"fused_norm.py"}}  # PyTorch's batch norm is one kernel by itself
+ALONE = {  # without a twin, and why; a folder stands for all in it
+    "pytorch": {
+        "original.py": "PyTorch's tensors are the canonical ones: it makes and reads them",
+        "calibration.py": "of the weights that it makes",
+        "layers.py": "its layers, which the other framework's are paired with",
+        "flops.py": "one count for all frameworks, by torch's counter",
+    },
+    "tensorflow": {
+        "port/": "takes the canonical tensors over",
+        "fused_norm.py": "PyTorch's batch norm is one kernel by itself",
+    },
+}
 UNQUOTED = {"__init__.py", "framework.py"}  # they list what the others hold
 
 
@@ -62,6 +73,15 @@ def first_after(piece: list[str], lines: list[str], start: int) -> int:
         if textwrap.dedent("\n".join(lines[index : index + len(piece)])).splitlines() == piece:
             return index + len(piece)
     raise ValueError("\n".join(piece))
+
+
+def is_alone(path: str) -> bool:
+    """Whether the file, as the guide quotes it, has no twin."""
+    return path.startswith(tuple(f"harness/frameworks/{framework}/{name}" for framework, names in ALONE.items() for name in names))
+
+
+def twins(framework: str) -> set[str]:
+    return {name for name in TWINS[framework] if not is_alone(f"harness/frameworks/{framework}/{name}")}
 
 
 def slug(title: str) -> str:
@@ -102,18 +122,27 @@ def test_code_without_a_file_is_the_readers_own() -> None:
 
 def test_every_twin_is_beside_the_other() -> None:
     first, second = FRAMEWORKS
-    for ours, theirs in zip(EXCERPTS[::2], EXCERPTS[1::2], strict=True):
+    paired = [each for each in EXCERPTS if not is_alone(each.path)]
+    for ours, theirs in zip(paired[::2], paired[1::2], strict=True):
         assert first in ours.path
         assert ours.path.replace(first, second) == theirs.path
 
 
 def test_every_twin_is_quoted() -> None:
     first, second = FRAMEWORKS
-    assert TWINS[first] - ALONE.get(first, set()) == TWINS[second] - ALONE.get(second, set())
+    assert twins(first) == twins(second)
     folder = f"harness/frameworks/{first}/"
     quoted = {each.path.removeprefix(folder) for each in EXCERPTS if each.path.startswith(folder)}
-    wanted = {name.partition("/")[0] for name in TWINS[first]} - UNQUOTED  # of a package any file
+    wanted = {name.partition("/")[0] for name in twins(first)} - UNQUOTED  # of a package any file
     assert {name.partition("/")[0] for name in quoted} == wanted
+
+
+@pytest.mark.parametrize(("framework", "name"), [(framework, name) for framework, names in ALONE.items() for name in names])
+def test_a_file_without_a_twin_is_there_and_named(framework: str, name: str) -> None:
+    (other,) = set(FRAMEWORKS) - {framework}
+    assert (PROJECT / "harness" / "frameworks" / framework / name).exists()
+    assert not (PROJECT / "harness" / "frameworks" / other / name).exists()
+    assert f"`{name}`" in PROSE
 
 
 def test_every_source_of_unfairness_has_a_row() -> None:

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +123,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def measured(folder: Path) -> tuple[int, str, dict[str, Any], dict[str, Measurement]]:
     """Every phase that applies, plain in both precisions of a CPU, and compiled once."""
     model = write_model(folder / "reader")
-    chosen = "not attribution and not fused_norm and not tf32 and (not compiled or (train_step and full and fp32)) and not bs16 and not bs64"
-    code, output = run(folder, model, "-m", "core or not core", "-k", f"({chosen}) and not xla or (train_step and full and fp32 and xla)")
+    left_out = "attribution or fused_norm or tf32 or bs1- and bf16 or bs16 or bs64 and not largest_batch or largest_batch and not frozen"
+    left_out += " or test_memory and (full or inference or bf16)"  # a fresh process each
+    compiled = "train_step and full and fp32 and (compile or xla)"
+    code, output = run(folder, model, "-m", "core or not core", "-k", f"not ({left_out}) and not (compile or xla) or {compiled}")
     return code, output, *read(folder)
 
 
@@ -135,7 +136,9 @@ def test_it_is_measured_in_every_phase_that_applies(measured: tuple[int, str, di
     found = {each.case.phase for each in measurements.values() if each.outcome is Outcome.OK}
     assert found == {"train_step", "inference", "memory", "model_formats"}
     unmeasured = {(each.case.phase, each.outcome) for each in measurements.values() if each.outcome is not Outcome.OK}
-    assert unmeasured == {("largest_batch", Outcome.UNSUPPORTED)}
+    # Without a GPU, and of HDF5, which keeps layers alone: this network has operations between them.
+    assert unmeasured == {("largest_batch", Outcome.UNSUPPORTED), ("model_formats", Outcome.UNSUPPORTED)}
+    assert [name for name, each in measurements.items() if each.outcome is Outcome.UNSUPPORTED and "hdf5" in name] != []
     assert {each.case.model for each in measurements.values()} == {"reader"}
     assert {each.item for each in measurements.values()} == {"sequence"}
     assert all("reader-" in name for name in measurements)
@@ -146,7 +149,9 @@ def test_its_work_is_proven_equal(measured: tuple[int, str, dict[str, Any], dict
     _, _, _, measurements = measured
     matched = [each for each in measurements.values() if each.equal_work is not None]
     proven = {(each.case.workload, each.case.precision) for each in matched if each.equal_work and each.equal_work.holds}
-    assert proven >= {(workload, precision) for workload in (Workload.FROZEN, Workload.FULL, Workload.INFERENCE) for precision in ("fp32", "bf16")}
+    assert proven >= {
+        (workload, precision) for workload in (Workload.FROZEN, Workload.FULL, Workload.INFERENCE) for precision in ("fp32", "bf16")
+    }
     assert any(each.case.execution is Execution.COMPILED for each in matched)
     for each in matched:
         assert each.equal_work is not None
@@ -185,20 +190,22 @@ def test_a_second_run_finds_everything_made(folder: Path, measured: tuple[int, s
     kept = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in (folder / "cache").rglob("*") if path.suffix != ".lock"}
     assert any(path.suffix == ".safetensors" for path in kept)
     shutil.copy(folder / "out.json", folder / "first.json")
-    began = time.time()
-    code, output = run(folder, folder / "reader", "-k", "inference and matched and bs4", f"--benchmark-compare={folder / 'first.json'}")
+    chosen = ["-k", "inference and bs4 and fp32 and (eager or graph)", f"--benchmark-compare={folder / 'first.json'}"]
+    code, output = run(folder, folder / "reader", *chosen)
     assert code == pytest.ExitCode.OK
-    assert time.time() > began
     assert {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in kept} == kept
     assert "does not compare" not in output
 
 
-def test_another_text_of_the_model_does_not_compare(folder: Path, measured: tuple[int, str, dict[str, Any], dict[str, Measurement]]) -> None:
+def test_another_text_of_the_model_does_not_compare(
+    folder: Path, measured: tuple[int, str, dict[str, Any], dict[str, Measurement]]
+) -> None:
     shutil.copytree(folder / "reader", folder / "other" / "reader", ignore=shutil.ignore_patterns("__pycache__"))
     with (folder / "other" / "reader" / "pytorch.py").open("a") as file:
         file.write("\n# one thing more\n")
     shutil.copy(folder / "out.json", folder / "first.json")
-    code, output = run(folder, folder / "other" / "reader", "-k", "inference and matched and bs1 and fp32 and plain", f"--benchmark-compare={folder / 'first.json'}")
+    chosen = ["-k", "inference and bs1 and fp32 and (eager or graph)", f"--benchmark-compare={folder / 'first.json'}"]
+    code, output = run(folder, folder / "other" / "reader", *chosen)
     assert code != pytest.ExitCode.OK
     assert "does not compare" in output
     assert "model reader" in output

@@ -13,7 +13,7 @@ from tests.frameworks.test_port import TOLERANCE
 
 SAID = {
     "bias": ["dense and 0 differ by a bias alone: write use_bias=True in tensorflow.py, or bias=False in pytorch.py", "1 of PyTorch's 2"],
-    "left over": ["0 of PyTorch's 2 layers with weights and 1 of Keras' 3", "tensorflow.py has layers that pytorch.py has not"],
+    "left over": ["0 of PyTorch's 2 layers with weights and 1 of Keras' 3", "Keras' network has layers that PyTorch's has not"],
     "missing": ["| ✗", "0: dense bias[4] weight[4, 6]"],
     "shape": ["2 of PyTorch's 2", "2 of Keras' 2", "No two of these have tensors of the same shapes"],
     "pieces": ["Keras' dense has the shape of PyTorch's a, b in one"],

@@ -18,6 +18,7 @@ from harness.frameworks.tensorflow import batches, device, network
 from harness.frameworks.tensorflow.training import free
 from harness.record.outcome import Unsupported
 
+UNKNOWN_TO_HDF5 = "Unknown layer"  # of an operation such as `keras.ops.sum`, and of a user's own layer that is not registered
 GRAPH = "saved_model.pb"
 FILE_OPERATIONS = {"ReadFile", "WriteFile", "MatchingFiles"}  # in a graph: they reach files of their own choice
 
@@ -90,7 +91,14 @@ class Hdf5(Format):
         self._network.save(path)
 
     def _read(self, path: Path) -> Predict:
-        return self._traced(keras.saving.load_model(path, compile=False, safe_mode=True))
+        try:
+            return self._traced(keras.saving.load_model(path, compile=False, safe_mode=True))
+        except ValueError as error:
+            if UNKNOWN_TO_HDF5 not in str(error):
+                raise
+            raise Unsupported(
+                f"HDF5 keeps layers alone, and this network has operations between them ({str(error).partition('.')[0]})"
+            ) from error
 
 
 class SavedModel(Format):
@@ -141,7 +149,7 @@ class TFLite(Format):
 
     def save(self, path: Path) -> None:
         is_recurrent = any(isinstance(layer, keras.layers.RNN) for layer in self._network._flatten_layers())
-        if self._network.inputs and not is_recurrent:
+        if getattr(self._network, "inputs", None) and not is_recurrent:
             path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(self._network).convert())
             return
         # A recurrent one as TensorFlow's page on converting those has it: from a SavedModel, the size of the batch in it. One that is a

@@ -10,7 +10,7 @@ from harness.record.figure import Figure, Unit
 PHASE = Phase(
     place=40,
     title="Memory",
-    subtitle="peak of five steps fed by their pipeline, in a fresh process",
+    subtitle="peak of five steps, fed by their pipeline where the model has one, in a fresh process",
     schedule=Schedule.APART,
     watched=Watched(Figure("watched_bytes", "peak", Unit.BYTES), Values.METER, worse="larger", better="smaller"),
     compared=Compared.METER,

@@ -31,8 +31,8 @@ def refusal(units: Sequence[Unit], layers: Sequence[Layer], pairs: Pairs) -> str
     if left_units and left_layers:
         lines.append("No two of these have tensors of the same shapes: make the two networks alike")
     else:
-        side, other = ("tensorflow.py", "pytorch.py") if left_units else ("pytorch.py", "tensorflow.py")
-        lines.append(f"{side} has layers that {other} has not: take them out, or build them there, too")
+        side, other = ("Keras'", "PyTorch's") if left_units else ("PyTorch's", "Keras'")
+        lines.append(f"{side} network has layers that {other} has not: take them out, or build them there, too")
     return "\n".join(lines)
 
 
