@@ -23,8 +23,12 @@ def by_model(measurements: Iterable[Measurement]) -> dict[str, list[Measurement]
 
 
 def model_titles(measurements: Iterable[Measurement]) -> dict[str, str]:
-    """By name, in the order of `by_model`. One that no measurement tells the title of is called by its name."""
-    return {name: _title(name, found) for name, found in by_model(measurements).items()}
+    """By name, in the order of `by_model`. One that no measurement tells the title of is called by its name; of two of one title the
+    name is told too.
+    """
+    titles = {name: _title(name, found) for name, found in by_model(measurements).items()}
+    often = Counter(titles.values())
+    return {name: title if often[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
 
 
 def told_apart(measurements: Iterable[Measurement]) -> dict[str, str]:
@@ -32,8 +36,7 @@ def told_apart(measurements: Iterable[Measurement]) -> dict[str, str]:
     titles = model_titles(measurements)
     if titles.keys() <= {DEFAULT_MODEL}:
         return dict.fromkeys(titles, "")
-    often = Counter(titles.values())
-    return {name: title if often[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
+    return titles
 
 
 def headed(text: str, model: str) -> str:

@@ -91,7 +91,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         return values.of_images(model, *canonical_batch(self.corpus_folder, self.image_size, items))
 
     def probe(self, items: int) -> Batch:
-        """What a network is looked at with, to calibrate it and to tell its layers apart: the same whatever the corpus. At most 8 images."""
+        """What a network is looked at with, to calibrate it and tell its layers apart: the same whatever the corpus. At most 8 images."""
         model = self.model.description
         if not model.from_corpus:
             return values.batch(self.model, items, self.experiment.seed)
@@ -233,7 +233,7 @@ class Stopwatch(Protocol):
 
 
 class Original(Protocol):
-    """A module of the framework whose names and layouts of tensors are the canonical ones (`Listing.original`). On the CPU, whatever there is."""
+    """A module of the framework whose names and layouts are the canonical ones (`Listing.original`). On the CPU, whatever there is."""
 
     def seeded(self, setup: Setup) -> Weights:
         """Of the network as its code builds it from the experiment's seed, calibrated so that items differ in the outputs."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 
@@ -13,13 +15,16 @@ class Check(msgspec.Struct, frozen=True):
     tolerance: float
     unit: str
     weak: str = ""  # why it could hardly fail, and the mend; "" where it could
+    why: str = ""  # what is to be told in the place of a difference that has no size, such as one of shapes
 
     @property
     def holds(self) -> bool:
-        return self.difference <= self.tolerance  # False for NaN too
+        return math.isfinite(self.difference) and self.difference <= self.tolerance
 
     @property
     def told(self) -> str:
+        if self.why:
+            return f"{self.name}: {self.why}"
         return f"{self.name} differ by {self.difference:.2g} {self.unit}, tolerance {self.tolerance:.2g}"
 
 

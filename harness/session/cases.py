@@ -89,8 +89,8 @@ def rectangle_cases(rectangle: pytest.Mark, chosen: options.Options) -> Iterator
         raise _usage(f"no phase {phase!r}; phases are {', '.join(PHASES)}")
     experiment = chosen.experiment(phase)
     wanted = {name: _wanted(name, axis, rectangle) for name, axis in AXES.items()}
-    if "model" not in rectangle.kwargs:
-        wanted["model"] = [each.name for each in chosen.models]
+    names = [each.name for each in chosen.models]
+    wanted["model"] = [each for each in wanted["model"] if each in names] if "model" in rectangle.kwargs else names
     for common in itertools.product(*(wanted[name] for name in COMMON)):
         values = dict(zip(COMMON, common, strict=True))
         for name, value in values.items():
@@ -168,6 +168,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if callspec is None or mark is None:
         return
     item.stash[CASE] = Case(phase=mark.kwargs["phase"], **{name: callspec.params[name] for name in PARAMETERS})
+    item.extra_keyword_matches.add(item.stash[CASE].model)  # the default model is in no id, and `-k` is to find it all the same
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -44,7 +44,7 @@ def models(named: Sequence[str] | None) -> tuple[Folder, ...]:
     """In the order of the options. Raises pytest.UsageError."""
     names = [each for name in named or [shipped_models.DEFAULT] for each in (folder.shipped() if name == ALL else [name])]
     try:
-        found = tuple(folder.find(name) for name in names)
+        found = tuple(dict.fromkeys(folder.find(name) for name in names))
         for each in found:
             _ = each.description  # of one that ships, too
     except ModelError as error:

@@ -79,7 +79,11 @@ def differences(now: dict[str, Any], then: dict[str, Any]) -> list[str]:
 
     What is not known yet, or was measured by only one of them, is no difference: its cases have no partner.
     """
-    found = [each.told for each in machine_differences(Machine.of(then), Machine.of(now))]
+    before, after = Machine.of(then), Machine.of(now)
+    found = [each.told for each in machine_differences(before, after)]
+    named, names = ({each.name for each in machine.models} for machine in (before, after))
+    if named and names and not named & names:  # no case of the one would have a partner, and nothing would say so
+        found.append(f"models: {', '.join(sorted(named))} → {', '.join(sorted(names))}")
     theirs = then.get("workers", {})
     for worker, environment in now.get("workers", {}).items():
         found += [f"{worker} {each.told}" for each in environment_differences(theirs.get(worker, {}), environment)]

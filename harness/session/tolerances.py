@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from harness.record.case import Case, Precision, Workload
@@ -16,6 +18,11 @@ class Tolerances(msgspec.Struct, frozen=True):
     gradient_norm: float  # relative
     running_means: float  # largest difference, in standard deviations of all running means
     updates: float  # L2 of the difference of what the steps added to the weights, over that of the reference's
+    by_output: dict[str, float] = {}  # of each output that has a tolerance of its own
+    loose: str = ""  # why they are those of any network, and the mend; "" where they are this one's
+
+    def of_output(self, name: str) -> float:
+        return self.by_output.get(name, self.outputs)
 
 
 # How many times the reference's own rounding: two frameworks round independently and in other orders, and a case's batch is small, so a
@@ -26,9 +33,9 @@ FACTORS = {
     Precision.TF32: Tolerances(outputs=4.0, losses=4.0, gradient_norm=4.0, running_means=4.0, updates=3.0),
     Precision.BF16: Tolerances(outputs=4.0, losses=4.0, gradient_norm=4.0, running_means=4.0, updates=3.0),
 }
-# What no tolerance is below: a tiny network may round to the same by luck, as a single number does, and traces travel as float32. In a lower
-# precision two frameworks also round in other places (one keeps a softmax or a sum in float32): seen were 0.06 of the updates where the
-# reference's own rounding was 0.01, and 0.07 of a gradient norm where it was 0.02. What those let pass is found in fp32.
+# What no tolerance is below: a tiny network may round to the same by luck, as a single number does, and traces travel as float32. In a
+# lower precision two frameworks also round in other places, as one keeps a softmax or a sum in float32: seen were 0.06 of the updates where
+# the reference's own rounding was 0.01, and 0.07 of a gradient norm where it was 0.02. What those let pass is found in fp32.
 FLOORS = {
     Precision.FP32: Tolerances(outputs=1e-5, losses=1e-4, gradient_norm=1e-5, running_means=1e-5, updates=1e-4),
     Precision.TF32: Tolerances(outputs=1e-2, losses=3e-3, gradient_norm=2e-2, running_means=1e-2, updates=5e-2),
@@ -47,11 +54,30 @@ FULL_LOSSES = {Precision.FP32: 5e-3, Precision.TF32: 2e-2, Precision.BF16: 2e-2}
 
 
 def of(case: Case, rounding: Rounding | None) -> Tolerances:
-    """rounding: None, or one that says why it could not be told, leaves those of any network."""
+    """rounding: None, or one that says why it could not be told, leaves those of any network. So does a measure that has no size."""
     precision = case.precision or Precision.FP32
-    if rounding is None or rounding.why:
-        found = OF_ANY[precision]
-        return msgspec.structs.replace(found, losses=FULL_LOSSES[precision]) if case.workload is Workload.FULL else found
-    measures = Tolerances.__struct_fields__
-    factors, floors, seen = ([getattr(each, name) for name in measures] for each in (FACTORS[precision], FLOORS[precision], rounding))
-    return Tolerances(*(max(floor, factor * size) for factor, floor, size in zip(factors, floors, seen, strict=True)))
+    any_network = OF_ANY[precision]
+    if case.workload is Workload.FULL:
+        any_network = msgspec.structs.replace(any_network, losses=FULL_LOSSES[precision])
+    if rounding is None:
+        return any_network
+    if rounding.why:
+        mend = "let the network make its own tensors in the type of its inputs"
+        return msgspec.structs.replace(
+            any_network, loose=f"its tolerance is that of any network, as this one's rounding is not known ({rounding.why}): {mend}"
+        )
+    factors, floors = FACTORS[precision], FLOORS[precision]
+
+    def allowed(measure: str, seen: float) -> float:
+        found = getattr(factors, measure) * seen
+        return float(max(getattr(floors, measure), found) if math.isfinite(found) else getattr(any_network, measure))
+
+    by_output = {name: allowed("outputs", seen) for name, seen in rounding.outputs.items()}
+    return Tolerances(
+        outputs=max(by_output.values(), default=floors.outputs),
+        losses=allowed("losses", rounding.losses),
+        gradient_norm=allowed("gradient_norm", rounding.gradient_norm),
+        running_means=allowed("running_means", rounding.running_means),
+        updates=allowed("updates", rounding.updates),
+        by_output=by_output,
+    )

@@ -16,7 +16,7 @@ SCALE = "bring weights that are trained (--weights FILE)"
 
 def of_outputs(outputs: distances.Array, tolerance: float, item: str, case: Case) -> str:
     """outputs: the reference's, an item a row. Empty where the outputs of another item would not do."""
-    if len(outputs) < 2:
+    if outputs.ndim == 0 or len(outputs) < 2:
         return ""
     if distances.spread(np.roll(outputs, 1, axis=0), outputs) > tolerance:
         return ""

@@ -25,18 +25,19 @@ def called(model: Model, outputs: Iterable[str]) -> dict[str, str]:
     return {name: f"{OUTPUTS} {name}" for name in names}
 
 
-def outputs(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> float:
-    """The largest of all outputs' distances."""
-    if ours.keys() != theirs.keys():
-        return math.inf
-    return float(np.max([spread(ours[name], theirs[name]) for name in theirs]))
+def outputs(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> dict[str, float]:
+    """Of each of theirs by its name."""
+    return {name: spread(ours[name], theirs[name]) if name in ours else math.inf for name in theirs}
 
 
 def spread(ours: Array, theirs: Array) -> float:
-    """The largest difference of two values, in standard deviations of all of theirs."""
+    """The largest difference of two values, in standard deviations of all of theirs; of a constant, which has none, in its own size."""
     if ours.shape != theirs.shape:
         return math.inf
-    return _over(float(np.abs(ours - theirs).max()), float(theirs.std())) if theirs.size else 0.0
+    if not theirs.size:
+        return 0.0
+    size = theirs.std() if np.ptp(theirs) > 0 else np.abs(theirs).max()
+    return _over(float(np.abs(ours - theirs).max()), float(size))
 
 
 def relative(ours: float, theirs: float) -> float:

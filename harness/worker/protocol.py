@@ -112,7 +112,7 @@ class Rounding(msgspec.Struct, frozen=True):
     The distances are those of `worker.distances`. `why`: where it could not be told, the reason; then all are 0.
     """
 
-    outputs: float = 0.0
+    outputs: dict[str, float] = {}  # of each by its name
     losses: float = 0.0
     gradient_norm: float = 0.0
     running_means: float = 0.0

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
+from fixtures.models import code
 from fixtures.models.kept import Kept
 from harness.frameworks.contract import Framework, Setup
 from harness.record.case import Execution, Precision
@@ -36,9 +37,9 @@ def of(framework: Framework, request: TraceRounding) -> Rounding:
         rounding = _distances(framework, setup, better, request.steps)
     except Exception as error:  # whatever it is: then the case has the tolerances of any network
         why = f"{BETTER[precision]}: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
-        if isinstance(error, MemoryError) or framework.is_out_of_memory(error):
-            return Rounding(why=why)  # another time there may be room
         rounding = Rounding(why=why)
+        if code.place_in(setup.model, error) is None:
+            return rounding  # not the network's own doing: another time there may be room
     kept.keep(name, rounding)
     return rounding
 

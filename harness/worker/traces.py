@@ -72,7 +72,8 @@ def sampled(weights: Weights, names: Iterable[str]) -> dict[str, npt.NDArray[np.
     found = {}
     for name in names:
         flat = np.ascontiguousarray(weights[name]).reshape(-1)
-        found[name] = flat[:: max(1, math.ceil(flat.size / SAMPLE))].astype(np.float64)
+        stride = math.ceil(flat.size / SAMPLE) | 1  # odd: one that divides the length of a row would see a single column
+        found[name] = flat[::stride].astype(np.float64)
     return found
 
 

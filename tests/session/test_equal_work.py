@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import msgspec
@@ -177,3 +178,34 @@ def test_a_network_without_batch_norms_has_no_running_means() -> None:
     without = msgspec.structs.replace(training(), running_means=none)
     assert set(by_name(compare(case, [without], [without]))) == {"loss curve", "gradient norm", "trained tensors", "weights"}
     assert not by_name(compare(case, [training()], [without]))["running means"], "one has them, the other has not"
+
+
+def outputs_of(**outputs: tuple[int, ...]) -> OutputTrace:
+    return OutputTrace({name: Array.of(np.arange(math.prod(shape), dtype=np.float32).reshape(shape)) for name, shape in outputs.items()})
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "told"),
+    [
+        (outputs_of(outputs=(4, 3, 8, 8)), outputs_of(outputs=(4, 8, 8, 3)), "[outputs.outputs] channels_last = true"),
+        (outputs_of(outputs=(4, 3)), outputs_of(outputs=(4, 5)), "shapes [4, 3] and [4, 5]"),
+        (OutputTrace({"0": Array.of(np.ones((4, 3)))}), outputs_of(outputs=(4, 3)), "one network gives 0, the other outputs"),
+    ],
+)
+def test_what_is_other_than_values_is_a_sentence(theirs: OutputTrace, ours: OutputTrace, told: str) -> None:
+    case = setup("inference", Workload.INFERENCE).case
+    checks = compare(case, [theirs], [ours])
+    assert not any(check.holds for check in checks)
+    assert told in checks[0].told
+    assert "inf" not in checks[0].told
+
+
+def test_a_tensor_that_one_alone_trains_is_named() -> None:
+    case = setup("train_step", Workload.FULL).case
+    update = Array.of(np.ones(2))
+    theirs = TrainingTrace((1.0, 0.5), 1.0, Array.of(np.empty(0)), {"lstm.bias_ih_l0": update, "lstm.bias_hh_l0": update})
+    ours = TrainingTrace((1.0, 0.5), 1.0, Array.of(np.empty(0)), {"lstm.bias_ih_l0": update})
+    checks = compare(case, [theirs], [ours])
+    told = next(check.told for check in checks if check.name == "trained tensors")
+    assert "lstm.bias_hh_l0 trains in one framework alone" in told
+    assert "freeze bias_hh" in told

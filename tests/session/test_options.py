@@ -42,9 +42,7 @@ def test_bad_option(inner: InnerRun, argument: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--model=resnet50", "--model=resnet50"), "--model: resnet50 is there 2 times: name it once"),
         (("--model=reader", "--model=other/reader"), "--model: reader is there 2 times"),
-        (("--model=all", "--model=resnet50"), "--model: resnet50 is there 2 times"),
         (("--model=resnet50", "--model=reader", "--weights=mine.pt"), "--weights mine.pt: one file for 2 models (resnet50, reader)"),
         (("--corpus=benchmarks", "--dataset=flowers102"), "--corpus benchmarks and --dataset flowers102: there is one corpus"),
         (("--model=reader", "--corpus=benchmarks"), "--corpus benchmarks: no input of reader is from a corpus: leave it out"),

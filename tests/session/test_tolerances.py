@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import msgspec
 import numpy as np
 import pytest
 
@@ -18,15 +21,25 @@ def case(precision: Precision = Precision.FP32, workload: Workload = Workload.FU
 
 @pytest.mark.parametrize("precision", tolerances.FACTORS)
 def test_a_tolerance_is_a_multiple_of_the_rounding_and_no_less_than_a_floor(precision: Precision) -> None:
-    found = tolerances.of(case(precision), Rounding(outputs=0.1, updates=1e-12))
-    assert found.outputs == pytest.approx(0.1 * tolerances.FACTORS[precision].outputs)
+    found = tolerances.of(case(precision), Rounding(outputs={"logits": 0.1, "other": 0.0}, updates=1e-12))
+    assert found.of_output("logits") == pytest.approx(0.1 * tolerances.FACTORS[precision].outputs)
+    assert found.of_output("other") == tolerances.FLOORS[precision].outputs, "one output's rounding excuses no other"
     assert found.updates == tolerances.FLOORS[precision].updates
     assert found.losses == tolerances.FLOORS[precision].losses
 
 
-@pytest.mark.parametrize("rounding", [None, Rounding(outputs=9.0, why="fp64: no")])
+@pytest.mark.parametrize("size", [math.inf, math.nan])
+def test_a_rounding_without_a_size_allows_what_any_network_is_allowed(size: float) -> None:
+    found = tolerances.of(case(), Rounding(outputs={"logits": size}, updates=size, running_means=size))
+    allowed = tolerances.OF_ANY[Precision.FP32]
+    assert (found.of_output("logits"), found.updates, found.running_means) == (allowed.outputs, allowed.updates, allowed.running_means)
+
+
+@pytest.mark.parametrize("rounding", [None, Rounding(outputs={"logits": 9.0}, why="fp64: no")])
 def test_without_a_rounding_they_are_those_of_any_network(rounding: Rounding | None) -> None:
-    assert tolerances.of(case(workload=Workload.FROZEN), rounding) == tolerances.OF_ANY[Precision.FP32]
+    frozen = tolerances.of(case(workload=Workload.FROZEN), rounding)
+    assert msgspec.structs.replace(frozen, loose="") == tolerances.OF_ANY[Precision.FP32]
+    assert bool(frozen.loose) == (rounding is not None), "and a check that is looser for it says why"
     full = tolerances.of(case(workload=Workload.FULL), rounding)
     assert full.losses > tolerances.OF_ANY[Precision.FP32].losses
     assert full.outputs == tolerances.OF_ANY[Precision.FP32].outputs
@@ -38,6 +51,7 @@ def test_outputs_are_weak_where_another_items_would_do() -> None:
     alike[:, 0] = 0.0  # what spreads over the values of an item says nothing of the items
     assert weak.of_outputs(alike, 1e-3, "image", case()).startswith("an image's outputs differ from the next one's by less")
     assert "--weights FILE" in weak.of_outputs(alike, 1e-3, "row", case())
+    assert weak.of_outputs(np.float64(3.0), 1e-3, "row", case()) == ""
     assert "fp32" in weak.of_outputs(alike, 1e-3, "row", case(Precision.BF16))
 
 

@@ -25,17 +25,17 @@ def test_the_size_of_the_values_does_not_count(scale: float) -> None:
     assert distances.updates({"a": scale * other}, {"a": scale * VALUES}) == pytest.approx(math.hypot(0.1, 0.2) / 6.0)
 
 
-def test_the_worst_of_several_outputs_is_told() -> None:
+def test_each_output_is_told_by_its_name() -> None:
     theirs = {"one": VALUES, "two": VALUES}
-    assert distances.outputs(theirs, theirs) == 0.0
-    assert distances.outputs(theirs | {"two": VALUES + 1.0}, theirs) == pytest.approx(1.0 / VALUES.std())
+    assert distances.outputs(theirs, theirs) == {"one": 0.0, "two": 0.0}
+    assert distances.outputs(theirs | {"two": VALUES + 1.0}, theirs) == {"one": 0.0, "two": pytest.approx(1.0 / VALUES.std())}
 
 
 @pytest.mark.parametrize("ours", [VALUES[:1], VALUES.reshape(4), np.full_like(VALUES, np.nan)])
 def test_another_shape_and_nan_are_within_no_tolerance(ours: np.ndarray) -> None:
     for distance in (
         distances.spread(ours, VALUES),
-        distances.outputs({"a": ours, "b": VALUES}, {"a": VALUES, "b": VALUES}),
+        distances.outputs({"a": ours, "b": VALUES}, {"a": VALUES, "b": VALUES})["a"],
         distances.updates({"a": ours}, {"a": VALUES}),
     ):
         assert not distance <= 1e9
@@ -47,7 +47,7 @@ def test_a_curve_that_ends_early_or_in_nan_is_within_no_tolerance(ours: list[flo
 
 
 def test_outputs_of_other_names_are_other_outputs() -> None:
-    assert distances.outputs({"a": VALUES}, {"b": VALUES}) == math.inf
+    assert distances.outputs({"a": VALUES}, {"b": VALUES}) == {"b": math.inf}
 
 
 def test_what_has_no_size_is_near_to_itself_alone() -> None:
@@ -64,3 +64,9 @@ def test_a_classifiers_only_output_is_its_logits(tmp_path: Path) -> None:
     assert distances.called(classifier, ["0", "1"]) == {"0": "outputs 0", "1": "outputs 1"}
     other = MODEL.replace("cross_entropy", "mean_squared_error").replace('dtype = "int64"\nbelow = 5\n', "")
     assert distances.called(write_model(tmp_path / "other", model=other).description, ["outputs"]) == {"outputs": "outputs"}
+
+
+def test_a_constant_is_measured_by_its_own_size() -> None:
+    """It has no deviation, and an infinite distance would make an infinite tolerance."""
+    constant = np.full(3, 4.0)
+    assert distances.spread(constant + 1e-3, constant) == pytest.approx(1e-3 / 4.0)

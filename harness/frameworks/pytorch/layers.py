@@ -18,12 +18,13 @@ from harness.frameworks.pytorch.calibration import probed
 PROBE_ITEMS = 2
 WEIGHT, BIAS = "weight", "bias"
 AFFINE = {WEIGHT, BIAS}
+EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 # Classes of torch, and the roles that a layer of the kind may have: with any other tensor it is one of the user's own.
 KINDS: tuple[tuple[tuple[type, ...], Kind, set[str]], ...] = (
     ((nn.Conv1d, nn.Conv2d, nn.Conv3d), Kind.CONVOLUTION, AFFINE),
     ((nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d), Kind.TRANSPOSED_CONVOLUTION, AFFINE),
     ((nn.Linear,), Kind.DENSE, AFFINE),
-    ((nn.Embedding, nn.EmbeddingBag), Kind.EMBEDDING, {WEIGHT}),
+    (EMBEDDINGS, Kind.EMBEDDING, {WEIGHT}),
     ((nn.LayerNorm,), Kind.LAYER_NORM, AFFINE),
     ((nn.GroupNorm, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d), Kind.GROUP_NORM, AFFINE),
     ((nn.RMSNorm,), Kind.RMS_NORM, {WEIGHT}),
@@ -68,8 +69,11 @@ def _units(built: Any) -> Iterator[Unit]:
     canonical = network.tensors(built)
     names = {id(tensor): name for name, tensor in canonical.items()}
     taken: set[int] = set()
+    embedded = {id(module.weight) for module in built.modules() if isinstance(module, EMBEDDINGS)}  # theirs, whoever shares it before them
     for prefix, module in built.named_modules():
         own = network.own_tensors(module)
+        if not isinstance(module, EMBEDDINGS):
+            own = {name: tensor for name, tensor in own.items() if id(tensor) not in embedded}
         if _is_attention(module, own):
             own |= {f"out_proj.{name}": tensor for name, tensor in network.own_tensors(module.out_proj).items()}
         fresh = {name: Tensor(names[id(tensor)], tuple(tensor.shape)) for name, tensor in own.items() if id(tensor) not in taken}

@@ -96,7 +96,7 @@ def _spread(setup: Setup, built: Any) -> dict[str, float]:
     found = {}
     for name, values in outputs.items():
         exact = values.astype(np.float64)
-        found[name] = float(exact.std(axis=0).mean() / exact.std()) if exact.std() > 0 else 0.0
+        found[name] = float(exact.std(axis=0).mean() / exact.std()) if exact.ndim and exact.std() > 0 else 0.0
     return found
 
 

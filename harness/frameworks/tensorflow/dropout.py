@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-RATES = ("rate", "dropout", "recurrent_dropout", "_dropout", "stddev", "drop_rate", "drop_prob")
+from keras import layers
+
+NOISE = (layers.Dropout, layers.GaussianDropout, layers.GaussianNoise, layers.AlphaDropout)
 
 
 def switch_off(built: Any) -> None:
     """Every dropout there is: Keras' layers, the rates that attention and recurrent layers hold, noise, stochastic depth of any library.
 
-    One that a layer's code writes into a call cannot be seen: that is what `options.dropout` is for.
+    A rate is told by its name, as nobody's layers have a common class: any number that is called after dropping (`dropout`, `drop_rate`,
+    `attention_dropout`, `drop_prob`), and `rate` of a class that is. One that a layer's code writes into a call cannot be seen: that is
+    what `options.dropout` is for.
     """
     for layer in built._flatten_layers():
         switch_off_alone(layer)
@@ -18,6 +22,19 @@ def switch_off(built: Any) -> None:
 
 def switch_off_alone(layer: Any) -> None:
     """Not of the layers inside it."""
-    for name in RATES:
-        if isinstance(vars(layer).get(name), float):
+    for name, value in list(vars(layer).items()):
+        if type(value) in (int, float) and _is_rate(layer, name):
             setattr(layer, name, 0.0)
+
+
+def _is_rate(layer: Any, name: str) -> bool:
+    kind = type(layer).__name__.lower()
+    is_dropping = isinstance(layer, NOISE) or "drop" in kind or kind == "stochasticdepth"
+    if is_dropping and "drop" not in name:
+        return name in ("rate", "stddev", "p", "prob")
+    return _called_after_dropping(name, vars(layer)[name])
+
+
+def _called_after_dropping(name: str, value: float) -> bool:
+    """`drop_last = 1`, a count, is none; 0 need not be changed."""
+    return "drop" in name and isinstance(value, float) and 0 < value <= 1

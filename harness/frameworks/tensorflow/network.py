@@ -76,12 +76,19 @@ def freeze(setup: Setup, built: Any) -> None:
     """
     prefixes = setup.model.description.trained
     names = {id(variable): name for variable, name in port.names(setup, built)} if is_canonical(setup) else {}
-    inner = built._flatten_layers(include_self=False)
+    inner = built._flatten_layers()
     frozen = [layer for layer in inner if own(layer) and not any(_is_called(names, layer, each, prefixes) for each in own(layer))]
     for layer in frozen:
-        layer.trainable = False  # a batch norm that is not trainable runs in inference mode
+        if layer._layers:  # those inside are asked by themselves
+            for variable in own(layer):
+                variable.trainable = False
+        else:
+            layer.trainable = False  # a batch norm that is not trainable runs in inference mode
     if not built.trainable_variables:
-        raise ModelError(f"{setup.model.root / FILE}: trained = {list(prefixes)}: no tensor that trains is called so")
+        begin = sorted({f"{name.partition('.')[0]}." for name in names.values()} or {f"{layer.name}." for layer in built.layers})
+        raise ModelError(
+            f"{setup.model.root / FILE}: trained = {list(prefixes)}: no tensor that trains is called so; they begin with {', '.join(begin)}"
+        )
     # What is frozen leaves nothing out either: the other framework's is in inference mode.
     last = max((place for place, layer in enumerate(inner) if layer in frozen), default=0)
     for layer in inner[:last]:

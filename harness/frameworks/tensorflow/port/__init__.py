@@ -16,6 +16,7 @@ from typing import Any
 
 import keras
 import msgspec
+import tensorflow as tf
 
 from fixtures.models import code
 from fixtures.models import weights as canonical
@@ -137,9 +138,12 @@ def _fresh_in_float32() -> Iterator[None]:
     keras.utils.clear_session()
     keras.config.set_floatx(FLOAT32)
     keras.config.set_dtype_policy(FLOAT32)
+    eagerly = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)  # a user's own tf.function would call its layers when it is traced, and never again
     try:
         yield
     finally:
+        tf.config.run_functions_eagerly(eagerly)
         keras.config.set_floatx(floatx)
         keras.config.set_dtype_policy(policy)
 
