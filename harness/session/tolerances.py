@@ -30,16 +30,16 @@ class Tolerances(msgspec.Struct, frozen=True):
 # The updates' distance is over thousands of values and no luck: seen between the frameworks were 1.1 times the rounding and less.
 FACTORS = {
     Precision.FP32: Tolerances(outputs=20.0, losses=20.0, gradient_norm=20.0, running_means=20.0, updates=5.0),
-    Precision.TF32: Tolerances(outputs=4.0, losses=4.0, gradient_norm=4.0, running_means=4.0, updates=3.0),
-    Precision.BF16: Tolerances(outputs=4.0, losses=4.0, gradient_norm=4.0, running_means=4.0, updates=3.0),
+    Precision.TF32: Tolerances(outputs=6.0, losses=6.0, gradient_norm=6.0, running_means=6.0, updates=3.0),
+    Precision.BF16: Tolerances(outputs=6.0, losses=6.0, gradient_norm=6.0, running_means=6.0, updates=3.0),
 }
 # What no tolerance is below: a tiny network may round to the same by luck, as a single number does, and traces travel as float32. In a
 # lower precision two frameworks also round in other places, as one keeps a softmax or a sum in float32: seen were 0.06 of the updates where
 # the reference's own rounding was 0.01, and 0.07 of a gradient norm where it was 0.02. What those let pass is found in fp32.
 FLOORS = {
-    Precision.FP32: Tolerances(outputs=1e-5, losses=1e-4, gradient_norm=1e-5, running_means=1e-5, updates=1e-4),
-    Precision.TF32: Tolerances(outputs=1e-2, losses=3e-3, gradient_norm=2e-2, running_means=1e-2, updates=5e-2),
-    Precision.BF16: Tolerances(outputs=5e-2, losses=2e-2, gradient_norm=1e-1, running_means=5e-2, updates=2e-1),
+    Precision.FP32: Tolerances(outputs=1e-5, losses=1e-4, gradient_norm=5e-5, running_means=1e-5, updates=1e-4),
+    Precision.TF32: Tolerances(outputs=1e-2, losses=3e-3, gradient_norm=2e-2, running_means=1e-2, updates=1.5e-1),
+    Precision.BF16: Tolerances(outputs=5e-2, losses=2e-2, gradient_norm=1e-1, running_means=5e-2, updates=4e-1),
 }
 # Where the reference cannot compute in a better precision. Reached on a CPU by the default model (float32 / bfloat16): logits 2e-5 / 0.12,
 # frozen loss 2e-5 / 2e-2, full loss 7e-4 / 2e-3, gradient norm 7e-5 / 7e-3, running means 2e-6 / 2e-3. Keras' epsilon of the batch norms

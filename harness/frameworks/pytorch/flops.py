@@ -1,7 +1,8 @@
 """Floating-point operations of a step, an item, by torch's own counter: one count for all frameworks.
 
 Matrix products and convolutions alone count, as `torch.utils.flop_counter` has it, a multiplication and an addition being two. But for the
-gradient of a grouped convolution's weight: torch counts it as if there were one group; a step of depthwise convolutions would be 20 forward passes.
+gradient of a grouped convolution's weight: torch counts it as if there were one group, which would make
+a step of depthwise convolutions 20 forward passes.
 """
 
 from __future__ import annotations

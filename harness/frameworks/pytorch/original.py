@@ -24,6 +24,7 @@ from harness.frameworks.pytorch import batches, flops, layers, network
 from harness.frameworks.pytorch.calibration import PROBE_ITEMS, calibrated, probed, seeded_constants
 from harness.record.case import Precision, Workload
 from harness.record.fairness import Source
+from harness.record.outcome import Unsupported
 
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # where training scripts put the tensors among other things
 PREFIXES = ("module.", "_orig_mod.", "model.")  # of networks that were saved within DistributedDataParallel, torch.compile, Lightning
@@ -64,7 +65,12 @@ def downloaded(setup: Setup) -> Weights:
     file = setup.model.file(network.FRAMEWORK)
     if not callable(getattr(module, "pretrained", None)):
         raise ModelError(f"{file} offers no pretrained weights: write pretrained() into it, or take --weights seeded or a file")
-    found = module.pretrained()
+    try:
+        found = module.pretrained()
+    except OSError as error:  # of which URLError is one
+        raise Unsupported(
+            f"{file}: pretrained() could not download ({error}): take --weights seeded or a file, or try with a network"
+        ) from error
     if not isinstance(found, Mapping):
         raise ModelError(f"{file}: pretrained() gives a {type(found).__name__}: return the tensors by their names in network(options)")
     return {name: network.to_numpy(torch.as_tensor(values)) for name, values in found.items()}

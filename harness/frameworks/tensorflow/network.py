@@ -66,6 +66,10 @@ def arranged(setup: Setup, built: Any) -> Any:
         dropout.switch_off(built)
     if setup.case.workload is Workload.FROZEN:
         freeze(setup, built)
+    if setup.case.execution is Execution.COMPILED:
+        for layer in built._flatten_layers():
+            if hasattr(layer, "use_cudnn"):
+                layer.use_cudnn = False  # a recurrent layer's kernels of cuDNN, which it takes by itself on a GPU, are none of XLA's
     return built
 
 
