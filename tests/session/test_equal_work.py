@@ -198,6 +198,7 @@ def test_what_is_other_than_values_is_a_sentence(theirs: OutputTrace, ours: Outp
     assert not any(check.holds for check in checks)
     assert told in checks[0].told
     assert "inf" not in checks[0].told
+    assert math.isfinite(checks[0].difference), "JSON has no infinity"
 
 
 def test_a_tensor_that_one_alone_trains_is_named() -> None:

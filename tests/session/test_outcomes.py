@@ -20,7 +20,7 @@ BROKEN = {
     "raising": ("error", "ValueError: the measured code is broken"),
     "hoarding": ("out_of_memory", "MemoryError"),
     "unfenced": ("unfenced", "the fence does not wait"),
-    "unequal": ("unequal_work", "not the same work as sound's: gradient norm differ by 0.1 relative, tolerance 2e-05"),
+    "unequal": ("unequal_work", "not the same work as sound's: gradient norm differ by 0.1 relative, tolerance 5e-05"),
 }
 if os.access(CGROUPS / "cgroup.procs", os.W_OK):  # else nobody can be killed for want of memory without taking the machine's
     BROKEN["oom_killed"] = ("out_of_memory", "the kernel killed a process for want of memory")
@@ -70,7 +70,7 @@ def test_unequal_work_is_not_measured(inner: InnerRun) -> None:
     assert found[f"test_train_step[sound-{FROZEN}"] == found[f"test_train_step[unequal-{FROZEN}"] == "unequal_work"
     assert found["test_train_step[unequal-stock-frozen-bs8]"] == "ok", "stock is each framework's own work"
     assert found["test_inference[unequal-matched-plain-fp32-bs8]"] == "ok"
-    assert "gradient norm differ by 0.1 relative, tolerance 2e-05" in output
+    assert "gradient norm differ by 0.1 relative, tolerance 5e-05" in output
     (refused,) = (
         each["measurement"] for each in inner.json()["unmeasured"] if each["fullname"].endswith(f"test_train_step[unequal-{FROZEN}")
     )
