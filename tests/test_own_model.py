@@ -15,14 +15,12 @@ import pytest
 from harness.record.case import Execution, Precision, Workload
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
-from tests.frameworks.conftest import interpreter
-from tests.session.conftest import measurements as measurements_in
+from tests.test_suite import WORKERS, read
 
 pytestmark = pytest.mark.alone
 
 PROJECT = Path(__file__).parents[1]
 QUICK = ("--benchmark-max-time=0.3", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", "-p", "no:cacheprovider")
-WORKERS = [f"--worker={framework}=popen//python={interpreter(framework)}" for framework in ("pytorch", "tensorflow")]
 
 MODEL = """
 title = "Reader"
@@ -107,11 +105,6 @@ def run(folder: Path, model: Path, *arguments: str) -> tuple[int, str]:
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900, check=False)
     print(done.stdout, done.stderr)
     return done.returncode, done.stdout + done.stderr
-
-
-def read(folder: Path) -> tuple[dict[str, Any], dict[str, Measurement]]:
-    report = json.loads((folder / "out.json").read_text())
-    return report, measurements_in(report)
 
 
 @pytest.fixture(scope="module")

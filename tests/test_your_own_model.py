@@ -9,7 +9,8 @@ import pytest
 
 from fixtures.models import description
 from fixtures.models.description import Model, Values
-from tests.test_own_model import read, run
+from tests.test_own_model import run
+from tests.test_suite import read
 
 pytestmark = pytest.mark.alone
 

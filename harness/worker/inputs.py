@@ -11,7 +11,7 @@ import platformdirs
 
 from fixtures.corpora import flowers, own, oxford
 from fixtures.models import code, weights
-from fixtures.models.description import GIVEN_OPTIONS, ModelError
+from fixtures.models.description import ModelError
 from fixtures.models.kept import FACTS, Kept
 from fixtures.models.layers import Facts
 from fixtures.models.weights import Weights, WeightsError
@@ -21,7 +21,7 @@ from harness.worker.sources import GENERATED, IMAGENET, SEEDED
 
 Report = Callable[[str, int, int], None]  # stage, done, total
 
-NOT_OF_THE_WEIGHTS = frozenset({*GIVEN_OPTIONS, "dropout"}) - {"image_size"}  # options that change no weight: norms see the size
+NOT_OF_THE_WEIGHTS = frozenset({"softmax", "pretrained", "dropout"})  # options that change no weight: norms see the size
 TRAVELS = (".safetensors", ".json")
 
 

@@ -30,20 +30,25 @@ def build(setup: Setup) -> Any:
     """
     torch.manual_seed(setup.experiment.seed)
     built = bare(setup)
-    if Source.ARCHITECTURE in setup.neutral or not has_library(setup):
+    if is_canonical(setup):
         load(built, canonical.load(setup.weights_file))
     return placed(setup, arranged(setup, built))
 
 
 def bare(setup: Setup) -> Any:
     """As the model's code builds it: the network that all frameworks have, with weights at random, or by habit the library's own."""
-    if Source.ARCHITECTURE in setup.neutral or not has_library(setup):
+    if is_canonical(setup):
         return canonical_network(setup)
     return _checked(setup, code.builder(setup.model, FRAMEWORK).library(setup.options), "library")
 
 
 def canonical_network(setup: Setup) -> Any:
     return _checked(setup, code.builder(setup.model, FRAMEWORK).network(setup.options), "network")
+
+
+def is_canonical(setup: Setup) -> bool:
+    """Whether it is the network that all frameworks have: where a model has no library's, the style `stock` has it too."""
+    return Source.ARCHITECTURE in setup.neutral or not has_library(setup)
 
 
 def has_library(setup: Setup) -> bool:

@@ -8,39 +8,29 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from fixtures.models import code
-from fixtures.models.description import FILE, Loss, ModelError
+from fixtures.models.description import Loss, ModelError
+from harness.frameworks import losses
 from harness.frameworks.contract import Setup
 from harness.frameworks.tensorflow import network
 
 
-class OfOneOutput:
+class OfOneOutput(losses.OfOneOutput):
     """What the losses by name have in common."""
 
     metrics: tuple[str, ...] = ()  # beside it, as Keras' users have them
 
-    def __init__(self, setup: Setup) -> None:
-        self._file = str(setup.model.root / FILE)
-        self._wanted = setup.model.description.output
-
     def picked(self, outputs: Any) -> Any:
         """The output that the loss is taken of. Raises ModelError where it is not told."""
-        found, wanted = network.named(network.wide(outputs)), self._wanted
-        if wanted and wanted not in found:
-            raise ModelError(f"{self._file}: output = {wanted!r}: the network gives {', '.join(found)}; write one of these")
-        if not wanted and len(found) > 1:
-            mend = "write output = the one that the loss is taken of, or loss = 'own'"
-            raise ModelError(f"{self._file}: the network gives {', '.join(found)}: {mend}")
-        return found[wanted] if wanted else next(iter(found.values()))
+        found = network.named(network.wide(outputs))
+        return found[self.chosen(found)]
 
     def expect_shape(self, target: Any, shape: Any) -> None:
         """Raises ModelError for a target that TensorFlow would spread over the outputs, or could not."""
-        if isinstance(target, dict):
-            raise ModelError(f"{self._file}: a loss by name has one target, not {', '.join(target)}: declare one, or write loss = 'own'")
+        self.expect_one(target)
         if not target.shape.is_compatible_with(shape):
             ours, theirs = list(target.shape[1:]), list(shape[1:])
             said = f"an item of the target has shape {ours} in Keras, where the output wants {theirs}"
-            raise ModelError(f"{self._file}: {said}: change the one or the other")
+            raise ModelError(f"{self.file}: {said}: change the one or the other")
 
 
 class CrossEntropy(OfOneOutput):
@@ -101,11 +91,7 @@ class Own:
     metrics: tuple[str, ...] = ()
 
     def __init__(self, setup: Setup) -> None:
-        module = code.builder(setup.model, network.FRAMEWORK)
-        file = setup.model.file(network.FRAMEWORK)
-        if not callable(getattr(module, "loss", None)):
-            raise ModelError(f"{file}: no function loss(outputs, targets), which {FILE} names: write one, or name another loss there")
-        self._file, self._loss = file, module.loss
+        self._file, self._loss = setup.model.file(network.FRAMEWORK), losses.of_the_user(setup, network.FRAMEWORK)
 
     def mean(self, outputs: Any, targets: Any) -> Any:
         """As `CrossEntropy.mean`; outputs are in the structure that the network gives them in."""
@@ -131,8 +117,5 @@ def loss_of(setup: Setup) -> AnyLoss:
 
 def loss_of_classes(setup: Setup) -> CrossEntropy:
     """Of a job that counts what is recognised. Raises ModelError for a model that recognises nothing."""
-    found = loss_of(setup)
-    if not isinstance(found, CrossEntropy):
-        loss = setup.model.description.loss
-        raise ModelError(f"{setup.model.root / FILE}: loss {loss}: fine-tuning counts recognised classes: it needs {Loss.CROSS_ENTROPY}")
-    return found
+    losses.expect_classes(setup)
+    return CrossEntropy(setup)
