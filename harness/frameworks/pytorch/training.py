@@ -44,11 +44,11 @@ class TrainStep:
             self._forward = torch.compile(self._loss_of, fullgraph=True, dynamic=False)
 
     def load(self, batch: NativeBatch) -> None:
-        self._inputs, self._targets = batches.on_device(batch, self._setup)
+        self.inputs, self.targets = batches.on_device(batch, self._setup)
 
     def step(self) -> None:
         self._optimizer.zero_grad()
-        loss = self._forward(self._inputs, self._targets)
+        loss = self._forward(self.inputs, self.targets)
         loss.backward()
         self._optimizer.step()
         self.loss = loss.item() if self._reads_loss else loss.detach()
@@ -62,10 +62,10 @@ class TrainStep:
     def gradient_norm(self) -> float:
         """Without the compiler: a measure of the network, not of the step."""
         buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}  # a training batch norm updates them
-        by_name = self._inputs if isinstance(self._inputs, dict) else None
+        by_name = self.inputs if isinstance(self.inputs, dict) else None
         with device.arithmetic(self._setup):
-            outputs = torch.func.functional_call(self.network, buffers, () if by_name else (self._inputs,), by_name)
-        loss = self.loss_function.mean(outputs, self._targets)
+            outputs = torch.func.functional_call(self.network, buffers, () if by_name else (self.inputs,), by_name)
+        loss = self.loss_function.mean(outputs, self.targets)
         gradients = torch.autograd.grad(loss, self._trained, allow_unused=True)
         return float(torch.nn.utils.get_total_norm([each for each in gradients if each is not None]))
 

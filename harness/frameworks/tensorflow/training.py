@@ -41,10 +41,10 @@ class TrainStep:
         self._gradients = tf.function(self._gradients_on, jit_compile=False)
 
     def load(self, batch: NativeBatch) -> None:
-        self._inputs, self._targets = batches.on_device(batch)
+        self.inputs, self.targets = batches.on_device(batch)
 
     def step(self) -> None:
-        self.loss = self._train(self._inputs, self._targets)
+        self.loss = self._train(self.inputs, self.targets)
 
     def fence(self) -> None:
         device.fence()
@@ -54,7 +54,7 @@ class TrainStep:
 
     def gradient_norm(self) -> float:
         """Without the compiler: a measure of the network, not of the step."""
-        return norm_of(self._gradients(self._inputs, self._targets))
+        return norm_of(self._gradients(self.inputs, self.targets))
 
     def weights(self) -> Weights:
         return network.weights(self._setup, self.network)

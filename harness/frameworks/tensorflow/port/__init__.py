@@ -5,6 +5,7 @@ unit.py          a layer of Keras' that holds tensors
 units.py         all of a model: feedforward.py, attention.py and recurrent.py know Keras' own, by kind
 naming.py        which canonical layer each of them is, by their names
 pairing.py       the same by what goes into them
+loosely.py       those that fit but for a bias or a shape, where somebody asks why two networks part
 refusal.py       what is said where they do not pair; hints.py has the mends
 """
 
@@ -26,7 +27,7 @@ from fixtures.models.layers import Kind, Layer, Tensor
 from fixtures.models.weights import Weights
 from harness.frameworks.contract import Setup
 from harness.frameworks.tensorflow import batches
-from harness.frameworks.tensorflow.port import naming, pairing
+from harness.frameworks.tensorflow.port import loosely, naming, pairing
 from harness.frameworks.tensorflow.port.naming import Pairs
 from harness.frameworks.tensorflow.port.refusal import refusal
 from harness.frameworks.tensorflow.port.unit import Unit
@@ -53,26 +54,35 @@ class KeptPairs(msgspec.Struct, frozen=True):
 class Ported:
     """A network whose layers are paired."""
 
+    # What does not fit (`loosely`): here all does.
+    unpaired: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
     def __init__(self, own: list[Unit], layers: tuple[Layer, ...]) -> None:
         self._units = own
         self._layers = layers
 
+    @property
+    def pairs(self) -> list[tuple[Unit, Layer]]:
+        return list(zip(self._units, self._layers, strict=True))
+
     def write(self, weights: Weights) -> None:
         """Raises WeightsError for weights that are not the network's."""
         canonical.check(weights, {tensor.name: tensor.shape for layer in self._layers for tensor in layer.tensors.values()})
-        for unit, layer in zip(self._units, self._layers, strict=True):
+        for unit, layer in self.pairs:
             pairing.put_in(unit, layer, weights)
 
     def read(self) -> Weights:
         """By canonical names, in canonical layout."""
-        read = ((layer, unit.read()) for unit, layer in zip(self._units, self._layers, strict=True))
+        read = ((layer, unit.read()) for unit, layer in self.pairs)
         return {tensor.name: values[role] for layer, values in read for role, tensor in layer.tensors.items() if role in values}
 
     def names(self) -> list[tuple[Any, str]]:
         """Each variable and the canonical name of what it holds."""
         return [
             (variable, layer.tensors[role].name)
-            for unit, layer in zip(self._units, self._layers, strict=True)
+            for unit, layer in self.pairs
             for role, tensor in unit.tensors.items()
             for variable in tensor.variables
         ]
@@ -88,6 +98,27 @@ def ported(setup: Setup, built: Any) -> Ported:
         found = Ported(*_paired(setup, built))
         object.__setattr__(built, _PORTED, found)  # past Keras' own bookkeeping of attributes
     return found
+
+
+def adapted(setup: Setup, built: Any) -> Ported | loosely.Loosely:
+    """The same, where need be with layers paired that fit but for a bias, a scale or a shape (`loosely`).
+
+    Raises ModelError where not even a half of them do.
+    """
+    try:
+        return ported(setup, built)
+    except ModelError:
+        facts = Kept.of(setup.weights_file).facts()
+        if facts is None:
+            raise
+        layers = naming.single(facts.layers)
+        own = units(built, layers)
+        places = _loosely_found_out(setup, layers)
+        if len(places) < len(layers) / 2:
+            raise
+        found = loosely.Loosely(own, {place: layer for place, layer in places.items() if place < len(own)}, layers)
+        object.__setattr__(built, _PORTED, found)
+        return found
 
 
 def names(setup: Setup, built: Any) -> list[tuple[Any, str]]:
@@ -112,6 +143,16 @@ def _paired(setup: Setup, built: Any) -> tuple[list[Unit], tuple[Layer, ...]]:
 
 
 def _found_out(setup: Setup, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    own, pairs = _executed(setup, layers, pairing.EXACTLY)
+    _expect_all(setup, own, layers, pairs)
+    return tuple(pairs[place] for place in range(len(own)))
+
+
+def _loosely_found_out(setup: Setup, layers: tuple[Layer, ...]) -> Pairs:
+    return _executed(setup, layers, loosely.FITTING)[1]
+
+
+def _executed(setup: Setup, layers: tuple[Layer, ...], fitting: pairing.Fitting) -> tuple[list[Unit], Pairs]:
     """On a network of its own in float32: what goes into a layer says little in fewer digits."""
     weights, model = canonical.load(setup.weights_file), setup.model
     plain = msgspec.structs.replace(setup, case=msgspec.structs.replace(setup.case, precision=Precision.FP32))
@@ -126,9 +167,7 @@ def _found_out(setup: Setup, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
         except ModelError as error:
             raise ModelError(f"{model.root / FILE}: {error}") from error
         pairs = naming.alike(own, layers, pairs)
-        pairs = pairing.executed(lambda: built(inputs, training=False), weights, own, layers, pairs)
-    _expect_all(setup, own, layers, pairs)
-    return tuple(pairs[place] for place in range(len(own)))
+        return own, pairing.executed(lambda: built(inputs, training=False), weights, own, layers, pairs, fitting)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -19,7 +19,9 @@ from harness.frameworks.tensorflow.port.unit import Unit
 ALIKE = 1e-3
 
 
-def executed(call: Callable[[], Any], weights: Weights, units: Sequence[Unit], layers: Sequence[Layer], known: Pairs) -> Pairs:
+def executed(
+    call: Callable[[], Any], weights: Weights, units: Sequence[Unit], layers: Sequence[Layer], known: Pairs, fitting: Fitting
+) -> Pairs:
     """All pairs, from one pass of the network in which each unit is given its tensors at the moment it is called.
 
     Of the layers of its shapes that are left, it is the first one that was given what goes into the unit now; where none was, as behind a
@@ -36,21 +38,21 @@ def executed(call: Callable[[], Any], weights: Weights, units: Sequence[Unit], l
         before = None
         for place in waiting.pop(id(layer), ()):
             if place not in pairs:
-                candidates = _candidates(units[place], layers, pairs)
-                if not candidates:
+                fitted = fitting.candidates(units[place], layers, pairs)
+                if not fitted:
                     continue
                 ahead = [each for each in siblings[place][: siblings[place].index(place)] if each not in pairs]
-                pairs[place] = _chosen(candidates, given, layers, before, len(ahead))
+                pairs[place] = _chosen(fitted, given, layers, before, len(ahead))
             before = pairs[place]
-            put_in(units[place], before, weights)
+            fitting.put_in(units[place], before, weights)
 
     with _entering({id(unit.layer): unit.layer for unit in units}, enter):
         call()
     for place, unit in enumerate(units):  # what holds weights without being called: no order tells it
         if place not in pairs:
-            candidates = _candidates(unit, layers, pairs)
-            if len(candidates) == 1:
-                pairs[place] = candidates[0]
+            fitted = fitting.candidates(unit, layers, pairs)
+            if len(fitted) == 1:
+                pairs[place] = fitted[0]
     return pairs
 
 
@@ -58,9 +60,19 @@ def put_in(unit: Unit, layer: Layer, weights: Weights) -> None:
     unit.write({role: weights[tensor.name] for role, tensor in layer.tensors.items()})
 
 
-def _candidates(unit: Unit, layers: Sequence[Layer], pairs: Pairs) -> list[Layer]:
+def candidates(unit: Unit, layers: Sequence[Layer], pairs: Pairs) -> list[Layer]:
     taken = {layer.name for layer in pairs.values()}
     return [layer for layer in layers if layer.name not in taken and layer.signature == unit.signature]
+
+
+class Fitting(NamedTuple):
+    """Which layers a unit may be, of those that are left, and how it is given their tensors."""
+
+    candidates: Callable[[Unit, Sequence[Layer], Pairs], list[Layer]]
+    put_in: Callable[[Unit, Layer, Weights], None]
+
+
+EXACTLY = Fitting(candidates, put_in)
 
 
 def _siblings(units: Sequence[Unit]) -> list[list[int]]:

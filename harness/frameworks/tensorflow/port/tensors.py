@@ -32,8 +32,11 @@ class Turned:
 
     def read(self) -> Array:
         """A copy in C order."""
-        found = self._from_keras([np.asarray(variable.numpy()) for variable in self.variables])
-        return np.array(found, np.float32, order="C")
+        return np.array(self.canonical([variable.numpy() for variable in self.variables]), np.float32, order="C")
+
+    def canonical(self, held: Sequence[Array]) -> Array:
+        """What the variables would hold, such as their gradients, in the canonical layout."""
+        return self._from_keras([np.asarray(each) for each in held])
 
 
 def same(variable: Any) -> Turned:

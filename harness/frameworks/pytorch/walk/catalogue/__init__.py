@@ -1,0 +1,25 @@
+"""What may be the reason that two networks part: the entries of the catalogue, the likelier ones first.
+
+An entry knows how a call of torch's would compute under it, so that it can be tried; what makes the two networks agree is the reason.
+A further one is an `Entry` in the file of its subject, in that file's ENTRIES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.frameworks.pytorch.walk.call import Call
+from harness.frameworks.pytorch.walk.catalogue import activations, convolutions, norms, order, pooling
+from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry, Hypothesis
+
+ENTRIES: tuple[Entry, ...] = (*convolutions.ENTRIES, *norms.ENTRIES, *activations.ENTRIES, *pooling.ENTRIES, *order.ENTRIES)
+
+
+def hypotheses(region: Sequence[Call]) -> Iterator[Hypothesis]:
+    for entry in ENTRIES:
+        for told, call in entry.hypotheses(region):
+            yield Hypothesis(entry.name, told, call)
+
+
+def entry(name: str) -> Entry:
+    return next(each for each in ENTRIES if each.name == name)

@@ -1,0 +1,260 @@
+"""The walk: PyTorch's network computes, and after each call what it gives is looked for in the other framework's tape.
+
+Where a layer parts, what is known of the catalogue is tried on it and on what leads to it. What makes the two agree is put in the place
+of what was computed, so that the walk goes on and finds the next place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+from torch.utils import _pytree as pytree
+
+from fixtures.models.layers import Layer
+from harness.frameworks.pytorch.walk import search
+from harness.frameworks.pytorch.walk.call import HIDDEN, Call, Value, is_mutating, tensors
+from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
+from harness.frameworks.tape import NOWHERE, Called, Tape
+from harness.record.parting import Part, Parting, Point
+
+OF = "_walked_of"  # an attribute of tensors: the weights that they are computed from, of what depends on no input
+RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+DISPATCHERS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
+
+
+class EndOfWalk(Exception):
+    """What comes behind cannot be told: the message says why. `wanted`: a record that is needed whole to go on, or NOWHERE."""
+
+    def __init__(self, why: str, wanted: int = NOWHERE) -> None:
+        super().__init__(why)
+        self.wanted = wanted
+
+
+class Walk(TorchFunctionMode):  # type: ignore[misc]
+    """Of one forward pass. `known`: calls to make in the place of others, by place, from a walk before."""
+
+    def __init__(self, part: Part, network: Any, tape: Tape, layers: Sequence[Layer], names: Mapping[int, str], nearest: Nearest) -> None:
+        super().__init__()
+        self.partings: list[Parting] = []
+        self.points: list[Point] = []
+        self.changed: dict[int, Call] = {}  # by place: what was put in
+        self._part = part
+        self._network = network
+        self._tape = tape
+        self._nearest = nearest
+        self._names = names  # of the canonical tensors, by identity
+        self._layers = {tensor.name: layer for layer in layers for tensor in layer.tensors.values()}
+        self._seen: dict[str, set[str]] = {}  # by layer: its tensors that have gone into a call since it was complete
+        self._called: dict[str, list[Called]] = {}
+        for each in tape.called:
+            self._called.setdefault(each.name, []).append(each)
+        self._pending: dict[int, Call] = {}  # calls whose outputs do not agree, though it may be that what is computed from them does
+        self._modules: list[str] = []
+        self._calls = 0
+
+    @contextmanager
+    def walking(self) -> Iterator[None]:
+        """While it lasts each of torch's builtins is one call, not the function of torch.nn.functional around it."""
+        hooks = []
+        for name, module in self._network.named_modules():
+            hooks.append(module.register_forward_pre_hook(lambda _module, _given, name=name: self._modules.append(name)))
+            hooks.append(module.register_forward_hook(self._leave, always_call=True))
+        before = {name: getattr(functional, name) for name in DISPATCHERS}
+        for name in DISPATCHERS:
+            setattr(functional, name, lambda *_given, **_by_name: False)
+        try:
+            with self:
+                yield
+        finally:
+            for name, function in before.items():
+                setattr(functional, name, function)
+            for hook in hooks:
+                hook.remove()
+
+    def _leave(self, _module: Any, _given: Any, _found: Any) -> None:
+        self._modules.pop()
+
+    def follow(self, inputs: Any) -> None:
+        for tensor in tensors(inputs):
+            value = Value(tensor, None)
+            if tensor.is_floating_point():
+                value.sketch = sketch_of(tensor)
+                _, value.apart, value.found = self._nearest.agrees(value.sketch, 0.0)
+            setattr(tensor, HIDDEN, value)
+
+    def conclude(self, outputs: Mapping[str, Any]) -> None:
+        """The network's outputs, or a loss, have to be the other's. Raises EndOfWalk."""
+        for name, tensor in outputs.items():
+            value: Value | None = getattr(tensor, HIDDEN, None)
+            if value is None or value.call is None:
+                continue
+            if value.agrees or value.call.settled or value.call.place not in self._pending:
+                continue
+            self._examine(value, None, f"output {name}", self._tape.outputs.get(name, NOWHERE))
+
+    def __torch_function__(self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+        kwargs = kwargs or {}
+        given = list(tensors((args, kwargs)))
+        if not any(hasattr(each, HIDDEN) for each in given):
+            found = function(*args, **kwargs)
+            self._mark(found, given)
+            return found
+        bound = pytree.tree_map(lambda leaf: getattr(leaf, HIDDEN, leaf) if isinstance(leaf, torch.Tensor) else leaf, (args, kwargs))
+        call = Call(self._calls, function, bound[0], bound[1], self._modules[-1] if self._modules else "")
+        if is_mutating(function):
+            self._keep_as_it_was(given)
+        found = function(*args, **kwargs)
+        given_out = [args[0]] if found is None else list(tensors(found))
+        if not given_out or any(each.is_nested for each in given_out):
+            return found
+        self._calls += 1
+        call.weights = tuple(dict.fromkeys(name for each in given for name in self._weights(each)))
+        return self._done(call, found, given_out)
+
+    def _done(self, call: Call, found: Any, given: list[Any]) -> Any:
+        call.outputs = tuple(Value(each, call) for each in given)
+        for tensor, value in zip(given, call.outputs, strict=True):
+            setattr(tensor, HIDDEN, value)
+        entered = max((value.apart for value in call.given if value.agrees), default=0.0)
+        numbers = [value for value in call.outputs if value.tensor.is_floating_point()]
+        for value in numbers:
+            self._look_up(value, entered)
+        called = self._complete(call)
+        if numbers and all(value.agrees for value in numbers):
+            self._settle(call)
+            self.points.append(Point(self._layer(call), call.name, max(value.apart for value in numbers)))
+        else:
+            self._pending[call.place] = call
+            target = self._target(call, numbers, called)
+            if target is not None and called is not None:
+                self._examine(target, called, "", called.left)
+        return found
+
+    def _target(self, call: Call, numbers: Sequence[Value], called: Called | None) -> Value | None:
+        """Which of what a layer gives has to be what the other framework's gives; None where it is too early to tell."""
+        if called is None or any(value.agrees for value in numbers):
+            return None
+        expected = self._tape.records[called.left].sketch
+        fitting = [value for value in numbers if expected is not None and value.sketch is not None and value.sketch.count == expected.count]
+        if call.name in RECURRENT:  # the other one may give the last place alone, or several directions in one
+            return fitting[0] if fitting else None
+        return (fitting or [*numbers, None])[0]
+
+    def _look_up(self, value: Value, entered: float) -> None:
+        value.sketch = sketch_of(value.tensor)
+        agrees, apart, place = self._nearest.agrees(value.sketch, entered)
+        value.apart = apart if agrees else math.inf
+        value.found = place if agrees else NOWHERE
+
+    def _settle(self, call: Call) -> None:
+        """What agrees makes right all that leads to it."""
+        left = [call]
+        while left:
+            each = left.pop()
+            if each.settled:
+                continue
+            each.settled = True
+            self._pending.pop(each.place, None)
+            left += [value.call for value in each.given if value.call is not None and not value.call.settled]
+
+    def _complete(self, call: Call) -> Called | None:
+        """The other framework's call of the layer that this one completes: all its tensors have gone into calls."""
+        found = None
+        for name in call.weights:
+            layer = self._layers.get(name)
+            if layer is None:
+                continue
+            seen = self._seen.setdefault(layer.name, set())
+            seen.add(name)
+            if seen >= {tensor.name for tensor in layer.tensors.values()}:
+                seen.clear()
+                waiting = self._called.get(layer.name, [])
+                found = (waiting.pop(0) if waiting else None) or found
+        return found if found is None or found.left != NOWHERE else None
+
+    def _examine(self, value: Value, called: Called | None, told: str, record: int) -> None:
+        """Finds out why what a layer gives is not the other's, and puts that in its place."""
+        region = self._region(value)
+        found = search.reasons(region, value, self._nearest)
+        place = search.place(region, self._nearest) if not found.reasons else found.place
+        self.partings.append(self._parting(place, value, called, told, record, found))
+        if found.reasons:
+            self.changed |= found.changed
+            self._put(found.computed, region)
+        elif record == NOWHERE:
+            raise EndOfWalk("what comes behind is not gone through, as no layer of the other network is known to be the same")
+        elif record not in self._tape.values:
+            raise EndOfWalk("", record)
+        else:
+            self._override(value, record)
+        self._settle(value.call)  # type: ignore[arg-type]
+
+    def _region(self, value: Value) -> list[Call]:
+        """The calls that lead to it, and are not settled."""
+        found: dict[int, Call] = {}
+        left = [value.call]
+        while left:
+            call = left.pop()
+            if call is not None and call.place not in found and not call.settled:
+                found[call.place] = call
+                left += [each.call for each in call.given]
+        return [found[place] for place in sorted(found)]
+
+    def _put(self, computed: Mapping[int, Any], region: Sequence[Call]) -> None:
+        """Whoever holds one of the tensors holds the other framework's from now on."""
+        for call in region:
+            entered = max((value.apart for value in call.given if value.agrees), default=0.0)
+            for value in call.outputs:
+                if id(value) in computed:
+                    value.tensor.data = computed[id(value)].detach()
+                    if value.tensor.is_floating_point():
+                        self._look_up(value, entered)
+
+    def _override(self, value: Value, record: int) -> None:
+        held = torch.from_numpy(self._tape.values[record].to_numpy().copy()).to(value.tensor)
+        if held.numel() != value.tensor.numel():
+            raise EndOfWalk(f"what comes behind is not gone through: {tuple(value.tensor.shape)} values here, {tuple(held.shape)} there")
+        value.tensor.data = held.reshape(value.tensor.shape)
+        value.apart, value.found = 0.0, record
+
+    def _parting(self, place: Call, value: Value, called: Called | None, told: str, record: int, found: search.Found) -> Parting:
+        other, operation = self._other(place, called, record)
+        entered = max((each.apart for each in place.given if each.agrees), default=0.0)
+        left = (
+            value.sketch.apart(self._tape.records[record].sketch)
+            if value.sketch and record != NOWHERE and self._tape.records[record].sketch
+            else math.inf
+        )  # type: ignore[arg-type]
+        layer = self._layer(place) or told
+        return Parting(self._part, layer, place.told(), other, operation, entered, left, found.reasons, found.ruled_out)
+
+    def _other(self, place: Call, called: Called | None, record: int) -> tuple[str, str]:
+        own = next((each for each in self._tape.called if called is None and each.name == self._layer(place)), called)
+        if own is not None:
+            return own.path, ", ".join(f"{name}={value}" for name, value in own.settings.items())
+        return (self._tape.records[record].layer, self._tape.records[record].operation) if record != NOWHERE else ("", "")
+
+    def _layer(self, call: Call) -> str:
+        return next((self._layers[name].name for name in call.weights if name in self._layers), call.module)
+
+    def _weights(self, tensor: Any) -> tuple[str, ...]:
+        own = self._names.get(id(tensor))
+        return (own,) if own is not None else getattr(tensor, OF, ())
+
+    def _mark(self, found: Any, given: Sequence[Any]) -> None:
+        names = tuple(dict.fromkeys(name for each in given for name in self._weights(each)))
+        for each in tensors(found):
+            if names and id(each) not in self._names:
+                setattr(each, OF, names)
+
+    def _keep_as_it_was(self, given: Sequence[Any]) -> None:
+        """What is about to be changed in its place, and whatever shares its memory."""
+        value: Value | None = getattr(given[0], HIDDEN, None)
+        if value is not None:
+            value.tensor = value.tensor.clone()

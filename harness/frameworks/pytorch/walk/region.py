@@ -1,0 +1,52 @@
+"""A few calls that follow from one another, computed again as they would be under a hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+from harness.frameworks.pytorch.walk.call import Call, Later, Value
+
+Computed = dict[int, Any]  # tensors by the identity of the value that they are another version of
+
+
+def replayed(calls: Sequence[Call], changed: Mapping[int, Call], target: Value) -> Computed:
+    """calls: in their order. changed: by place. What neither is changed nor follows from what is, is not computed again.
+
+    Raises what torch raises where a changed call does not fit.
+    """
+    computed: Computed = {}
+    for call in calls:
+        made = changed.get(call.place, call)
+        if made is call and not any(id(value) in computed for value in call.given):
+            continue
+        found = run(made, computed)
+        for value, tensor in zip(
+            call.outputs, [each for each in pytree.tree_leaves(found) if isinstance(each, torch.Tensor)], strict=False
+        ):
+            computed[id(value)] = tensor
+        if any(value is target for value in call.outputs):
+            break
+    return computed
+
+
+def run(call: Call, computed: Computed) -> Any:
+    """Nothing that it is given is changed by it."""
+
+    def there(leaf: Any) -> Any:
+        if isinstance(leaf, Later):
+            return leaf.change(there(leaf.value))
+        if isinstance(leaf, Value):
+            tensor = computed.get(id(leaf), leaf.tensor)
+            return tensor.clone() if call.mutates else tensor
+        # A norm in training mode writes what it has measured into buffers.
+        return (
+            leaf.clone() if isinstance(leaf, torch.Tensor) and not isinstance(leaf, torch.nn.Parameter) and not leaf.requires_grad else leaf
+        )
+
+    args, kwargs = pytree.tree_map(there, (call.args, call.kwargs), is_leaf=lambda leaf: isinstance(leaf, Value | Later))
+    found = call.function(*args, **kwargs)
+    return args[0] if found is None else found
