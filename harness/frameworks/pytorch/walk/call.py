@@ -84,12 +84,18 @@ HIDDEN = "_walked"  # an attribute of tensors: what the walk knows of them
 class Value:
     """A tensor that depends on the inputs."""
 
-    def __init__(self, tensor: Any, call: Call | None) -> None:
+    def __init__(self, tensor: Any, call: Call | None, place: int = 0) -> None:
         self.tensor = tensor
         self.call = call  # that gave it; None: an input
+        self.place = place  # among what the call gave, or among the inputs
         self.sketch: Sketch | None = None
         self.apart = 0.0  # from the other framework's nearest value
         self.found = NOWHERE  # the record of that, where they agree
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """The same in each pass."""
+        return (-1 if self.call is None else self.call.place), self.place
 
     @property
     def agrees(self) -> bool:

@@ -29,7 +29,7 @@ def inference(setup: Setup, tape: Tape) -> Walked:
     wanted: tuple[int, ...] = ()
     try:
         with torch.no_grad():
-            with walk.walking():
+            with walk.passing():
                 outputs = network.named(network.call(built, inputs))
             walk.conclude(outputs)
     except EndOfWalk as end:

@@ -7,25 +7,20 @@ of what was computed, so that the walk goes on and finds the next place.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch.nn import functional
-from torch.overrides import TorchFunctionMode
-from torch.utils import _pytree as pytree
 
 from fixtures.models.layers import Layer
 from harness.frameworks.pytorch.walk import search
-from harness.frameworks.pytorch.walk.call import HIDDEN, Call, Value, is_mutating, tensors
+from harness.frameworks.pytorch.walk.call import HIDDEN, Call, Value, tensors
 from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
+from harness.frameworks.pytorch.walk.numbered import Numbered
 from harness.frameworks.tape import NOWHERE, Called, Tape
 from harness.record.parting import Part, Parting, Point
 
-OF = "_walked_of"  # an attribute of tensors: the weights that they are computed from, of what depends on no input
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
-DISPATCHERS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
 
 
 class EndOfWalk(Exception):
@@ -36,57 +31,31 @@ class EndOfWalk(Exception):
         self.wanted = wanted
 
 
-class Walk(TorchFunctionMode):  # type: ignore[misc]
-    """Of one forward pass. `known`: calls to make in the place of others, by place, from a walk before."""
+class Walk(Numbered):
+    """Of one forward pass."""
 
     def __init__(self, part: Part, network: Any, tape: Tape, layers: Sequence[Layer], names: Mapping[int, str], nearest: Nearest) -> None:
-        super().__init__()
+        super().__init__(network, names)
         self.partings: list[Parting] = []
         self.points: list[Point] = []
         self.changed: dict[int, Call] = {}  # by place: what was put in
         self._part = part
-        self._network = network
         self._tape = tape
         self._nearest = nearest
-        self._names = names  # of the canonical tensors, by identity
         self._layers = {tensor.name: layer for layer in layers for tensor in layer.tensors.values()}
         self._seen: dict[str, set[str]] = {}  # by layer: its tensors that have gone into a call since it was complete
         self._called: dict[str, list[Called]] = {}
         for each in tape.called:
             self._called.setdefault(each.name, []).append(each)
         self._pending: dict[int, Call] = {}  # calls whose outputs do not agree, though it may be that what is computed from them does
-        self._modules: list[str] = []
-        self._calls = 0
-
-    @contextmanager
-    def walking(self) -> Iterator[None]:
-        """While it lasts each of torch's builtins is one call, not the function of torch.nn.functional around it."""
-        hooks = []
-        for name, module in self._network.named_modules():
-            hooks.append(module.register_forward_pre_hook(lambda _module, _given, name=name: self._modules.append(name)))
-            hooks.append(module.register_forward_hook(self._leave, always_call=True))
-        before = {name: getattr(functional, name) for name in DISPATCHERS}
-        for name in DISPATCHERS:
-            setattr(functional, name, lambda *_given, **_by_name: False)
-        try:
-            with self:
-                yield
-        finally:
-            for name, function in before.items():
-                setattr(functional, name, function)
-            for hook in hooks:
-                hook.remove()
-
-    def _leave(self, _module: Any, _given: Any, _found: Any) -> None:
-        self._modules.pop()
 
     def follow(self, inputs: Any) -> None:
+        super().follow(inputs)
         for tensor in tensors(inputs):
-            value = Value(tensor, None)
             if tensor.is_floating_point():
+                value: Value = getattr(tensor, HIDDEN)
                 value.sketch = sketch_of(tensor)
                 _, value.apart, value.found = self._nearest.agrees(value.sketch, 0.0)
-            setattr(tensor, HIDDEN, value)
 
     def conclude(self, outputs: Mapping[str, Any]) -> None:
         """The network's outputs, or a loss, have to be the other's. Raises EndOfWalk."""
@@ -98,29 +67,7 @@ class Walk(TorchFunctionMode):  # type: ignore[misc]
                 continue
             self._examine(value, None, f"output {name}", self._tape.outputs.get(name, NOWHERE))
 
-    def __torch_function__(self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
-        kwargs = kwargs or {}
-        given = list(tensors((args, kwargs)))
-        if not any(hasattr(each, HIDDEN) for each in given):
-            found = function(*args, **kwargs)
-            self._mark(found, given)
-            return found
-        bound = pytree.tree_map(lambda leaf: getattr(leaf, HIDDEN, leaf) if isinstance(leaf, torch.Tensor) else leaf, (args, kwargs))
-        call = Call(self._calls, function, bound[0], bound[1], self._modules[-1] if self._modules else "")
-        if is_mutating(function):
-            self._keep_as_it_was(given)
-        found = function(*args, **kwargs)
-        given_out = [args[0]] if found is None else list(tensors(found))
-        if not given_out or any(each.is_nested for each in given_out):
-            return found
-        self._calls += 1
-        call.weights = tuple(dict.fromkeys(name for each in given for name in self._weights(each)))
-        return self._done(call, found, given_out)
-
-    def _done(self, call: Call, found: Any, given: list[Any]) -> Any:
-        call.outputs = tuple(Value(each, call) for each in given)
-        for tensor, value in zip(given, call.outputs, strict=True):
-            setattr(tensor, HIDDEN, value)
+    def done(self, call: Call) -> None:
         entered = max((value.apart for value in call.given if value.agrees), default=0.0)
         numbers = [value for value in call.outputs if value.tensor.is_floating_point()]
         for value in numbers:
@@ -134,7 +81,6 @@ class Walk(TorchFunctionMode):  # type: ignore[misc]
             target = self._target(call, numbers, called)
             if target is not None and called is not None:
                 self._examine(target, called, "", called.left)
-        return found
 
     def _target(self, call: Call, numbers: Sequence[Value], called: Called | None) -> Value | None:
         """Which of what a layer gives has to be what the other framework's gives; None where it is too early to tell."""
@@ -242,19 +188,3 @@ class Walk(TorchFunctionMode):  # type: ignore[misc]
 
     def _layer(self, call: Call) -> str:
         return next((self._layers[name].name for name in call.weights if name in self._layers), call.module)
-
-    def _weights(self, tensor: Any) -> tuple[str, ...]:
-        own = self._names.get(id(tensor))
-        return (own,) if own is not None else getattr(tensor, OF, ())
-
-    def _mark(self, found: Any, given: Sequence[Any]) -> None:
-        names = tuple(dict.fromkeys(name for each in given for name in self._weights(each)))
-        for each in tensors(found):
-            if names and id(each) not in self._names:
-                setattr(each, OF, names)
-
-    def _keep_as_it_was(self, given: Sequence[Any]) -> None:
-        """What is about to be changed in its place, and whatever shares its memory."""
-        value: Value | None = getattr(given[0], HIDDEN, None)
-        if value is not None:
-            value.tensor = value.tensor.clone()

@@ -1,0 +1,52 @@
+"""A fault that is put into a model on purpose, and what an examination has to say of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from fixtures.models.folder import Folder, find, shipped
+
+MODELS = Path(__file__).parent / "models"
+PYTORCH, TENSORFLOW = "pytorch", "tensorflow"
+
+
+class Plant(msgspec.Struct, frozen=True):
+    """A change of the text of one of a model's files."""
+
+    model: str  # a folder of `models`, or a shipped model
+    file: str  # the framework whose file is changed
+    changes: dict[str, str]  # each text is found there, and replaced wherever it is
+    # By the layer that is to be named, the first first: the catalogue's entries that are to be named there. None for a fault that the
+    # catalogue does not know. Where a change is one of many layers, the first alone.
+    places: dict[str, tuple[str, ...]]
+
+    @property
+    def entries(self) -> frozenset[str]:
+        return frozenset(entry for each in self.places.values() for entry in each)
+
+    def planted(self, name: str, root: Path) -> Folder:
+        """A copy of the model in `root`, called so, with the fault in it."""
+        original = model(self.model)
+        copy = root / name
+        shutil.copytree(original.root, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        file = copy / f"{self.file}.py"
+        text = file.read_text()
+        for old, new in self.changes.items():
+            assert old in text, f"{name}: {self.model}'s {file.name} has no {old!r}"
+            text = text.replace(old, new)
+        file.write_text(text)
+        return replace(original, name=name, path=str(copy))
+
+
+def model(name: str) -> Folder:
+    """Of `models`, or a shipped one."""
+    return find(name if name in shipped() else str(MODELS / name))
+
+
+def equal() -> list[str]:
+    """The models of this folder: networks that agree as they stand."""
+    return sorted(each.name for each in MODELS.iterdir() if (each / "model.toml").is_file())
