@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 import msgspec
+
+from harness.record.check import FARTHEST
 
 
 class Part(StrEnum):
@@ -16,6 +19,14 @@ class Part(StrEnum):
     STATISTICS = "statistics"  # what norms have measured after it
     STEP = "step"  # the weights after it
     STEPS = "steps"  # the weights after twenty
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is known of an entry of the catalogue, for whoever is told a reason."""
+
+    title: str
+    symptom: str  # what a user sees
+    mends: dict[str, str]  # by framework: what to write there
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -35,10 +46,15 @@ class Parting(msgspec.Struct, frozen=True):
     other_layer: str  # path of the other framework's
     other_operation: str
     entered: float  # how far apart what goes in is: root mean square of the difference, in standard deviations
-    left: float  # the same of what comes out
+    left: float  # the same of what comes out; FARTHEST where that has no size: other sizes, or values that are not finite
     reasons: tuple[Reason, ...]  # that hold together; empty: none of the catalogue's
     ruled_out: tuple[str, ...] = ()  # entries that were tried where none holds
     inherent: bool = False  # the frameworks differ there whatever one writes: it is told, and no fault
+    depth: int = -1  # how many points of its part's line come before it; negative: it is one of them, by its layer
+
+    def __post_init__(self) -> None:
+        for name in ("entered", "left"):
+            msgspec.structs.force_setattr(self, name, _finite(getattr(self, name)))
 
     @property
     def is_explained(self) -> bool:
@@ -50,7 +66,10 @@ class Point(msgspec.Struct, frozen=True):
 
     layer: str
     operation: str
-    apart: float
+    apart: float  # FARTHEST where it has no size
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "apart", _finite(self.apart))
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -68,7 +87,8 @@ class Examination(msgspec.Struct, frozen=True):
     title: str
     frameworks: tuple[str, str]  # the original's first
     partings: tuple[Parting, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...]  # of each part that was compared, though one may have no points
+    known: dict[str, Known] = {}  # by entry: those that the reasons name
     layers: int = 0  # that were compared
     notes: tuple[str, ...] = ()  # what could not be gone through, and why
     failure: str = ""  # why there is nothing: then all else is empty
@@ -81,3 +101,8 @@ class Examination(msgspec.Struct, frozen=True):
     @property
     def agrees(self) -> bool:
         return not self.faults and not self.failure
+
+
+def _finite(apart: float) -> float:
+    """JSON has no infinity and no NaN."""
+    return apart if math.isfinite(apart) else FARTHEST

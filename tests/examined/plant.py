@@ -15,7 +15,7 @@ PYTORCH, TENSORFLOW = "pytorch", "tensorflow"
 
 
 class Plant(msgspec.Struct, frozen=True):
-    """A change of the text of one of a model's files."""
+    """A change of the text of one of a model's files. The text may name what `mistaken` has for that framework: `mistaken.odd`."""
 
     model: str  # a folder of `models`, or a shipped model
     file: str  # the framework whose file is changed
@@ -38,7 +38,7 @@ class Plant(msgspec.Struct, frozen=True):
         for old, new in self.changes.items():
             assert old in text, f"{name}: {self.model}'s {file.name} has no {old!r}"
             text = text.replace(old, new)
-        file.write_text(text)
+        file.write_text(f"{text}\n\nfrom tests.examined.mistaken import {self.file} as mistaken\n")
         return replace(original, name=name, path=str(copy))
 
 

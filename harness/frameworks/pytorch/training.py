@@ -34,23 +34,23 @@ class TrainStep:
         self.network = network.build(setup)
         network.expect_norm_to_fuse(setup, self.network)
         self._trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
-        self._optimizer = optimizer(setup, self._trained)
+        self.optimizer = optimizer(setup, self._trained)
         self.loss_function = loss_of(setup)
         self._reads_loss = Source.LOOP not in setup.neutral
         self._cache = contextlib.ExitStack()
-        self._forward = self._loss_of
+        self.forward = self.loss_of_batch
         if setup.case.execution is Execution.COMPILED:
             self._cache.enter_context(device.cold_compiler())
-            self._forward = torch.compile(self._loss_of, fullgraph=True, dynamic=False)
+            self.forward = torch.compile(self.loss_of_batch, fullgraph=True, dynamic=False)
 
     def load(self, batch: NativeBatch) -> None:
         self.inputs, self.targets = batches.on_device(batch, self._setup)
 
     def step(self) -> None:
-        self._optimizer.zero_grad()
-        loss = self._forward(self.inputs, self.targets)
+        self.optimizer.zero_grad()
+        loss = self.forward(self.inputs, self.targets)
         loss.backward()
-        self._optimizer.step()
+        self.optimizer.step()
         self.loss = loss.item() if self._reads_loss else loss.detach()
 
     def fence(self) -> None:
@@ -80,7 +80,7 @@ class TrainStep:
         vars(self).clear()
         free()
 
-    def _loss_of(self, inputs: Any, targets: Any) -> Any:
+    def loss_of_batch(self, inputs: Any, targets: Any) -> Any:
         with device.arithmetic(self._setup):
             outputs = network.call(self.network, inputs)
         return self.loss_function.mean(outputs, targets)

@@ -25,6 +25,7 @@ ORDERS: dict[int, list[tuple[int, ...]]] = {
     5: [(0, 4, 1, 2, 3), (0, 2, 3, 1, 4)],
 }
 READ = "ReadVariableOp"
+NARROW = {"LeakyRelu"}  # operations that have a setting in float32, whatever they compute in
 ACTIVATION = "activation"
 
 
@@ -110,7 +111,8 @@ class Recorder:
             self._note_constant(operation, inputs, numbers, made)
             return
         weighted = any(each in self._weights for each in numbers)
-        coarse = not weighted and (any(each in self._narrow for each in numbers) or any(self.records[each].coarse for each in given))
+        inherited = any(each in self._narrow for each in numbers) or any(self.records[each].coarse for each in given)
+        coarse = operation in NARROW or (inherited and not weighted)
         for tensor in made:
             self._keep(operation, layer, given, tensor, coarse)
 

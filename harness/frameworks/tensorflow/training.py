@@ -35,8 +35,8 @@ class TrainStep:
         self.network = network.build(setup)
         self._trained = self.network.trainable_variables
         self.loss_function = loss_of(setup)
-        self._optimizer = optimizer(setup)
-        self._optimizer.build(self._trained)
+        self.optimizer = optimizer(setup)
+        self.optimizer.build(self._trained)
         self._train = tf.function(self._train_on, jit_compile=is_compiled(setup))
         self._gradients = tf.function(self._gradients_on, jit_compile=False)
 
@@ -69,7 +69,7 @@ class TrainStep:
     def _train_on(self, inputs: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = self.loss_function.mean(network.call(self.network, inputs, training=True), targets)
-        self._optimizer.apply(dense(tape.gradient(loss, self._trained)), self._trained)
+        self.optimizer.apply(dense(tape.gradient(loss, self._trained)), self._trained)
         return loss
 
     def _gradients_on(self, inputs: Any, targets: Any) -> Any:

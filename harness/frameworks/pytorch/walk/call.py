@@ -79,6 +79,7 @@ SIGNATURES = {
 }
 MUTATING = {"__setitem__"}
 HIDDEN = "_walked"  # an attribute of tensors: what the walk knows of them
+MADE = "_walked_made"  # of tensors that weights alone are in, and no input: the call that gave them
 
 
 class Value:
@@ -152,7 +153,8 @@ class Call:
         """The same, its first tensor of data changed before, or what it gives changed after it."""
         args, kwargs = self.args, self.kwargs
         if before is not None:
-            args, kwargs = self._first_changed(before)
+            changed = self.with_operand(self.given[0], before)
+            args, kwargs = changed.args, changed.kwargs
         function = self.function
 
         def done(*given: Any, **by_name: Any) -> Any:
@@ -160,6 +162,17 @@ class Call:
             return found if after is None else _first(found, after)
 
         return self._like(done if after is not None else function, args, kwargs)
+
+    def with_operand(self, operand: Any, change: Callable[[Any], Any]) -> Call:
+        """The same, one of the tensors that it is given changed before: a value, or one that depends on no input."""
+
+        def put(leaf: Any) -> Any:
+            if isinstance(leaf, Value | Later):
+                return Later(leaf, change) if _inner(leaf) is operand else leaf
+            return change(leaf) if leaf is operand else leaf
+
+        args, kwargs = pytree.tree_map(put, (self.args, self.kwargs), is_leaf=_is_value)
+        return self._like(self.function, args, kwargs)
 
     def instead(self, compute: Callable[[Any], Any]) -> Call:
         """Another function of its first tensor of data."""
@@ -180,15 +193,6 @@ class Call:
         made = Call(self.place, function, args, kwargs, self.module)
         made.name, made.weights, made.outputs = self.name, self.weights, self.outputs
         return made
-
-    def _first_changed(self, change: Callable[[Any], Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        first = self.given[0]
-
-        def put(leaf: Any) -> Any:
-            return Later(leaf, change) if isinstance(leaf, Value | Later) and _inner(leaf) is first else leaf
-
-        args, kwargs = pytree.tree_map(put, (self.args, self.kwargs), is_leaf=_is_value)
-        return args, kwargs
 
 
 class Later:

@@ -17,6 +17,7 @@ from harness.frameworks.pytorch.walk import search
 from harness.frameworks.pytorch.walk.call import HIDDEN, Call, Value, tensors
 from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
 from harness.frameworks.pytorch.walk.numbered import Numbered
+from harness.frameworks.pytorch.walk.statistics import Norm
 from harness.frameworks.tape import NOWHERE, Called, Tape
 from harness.record.parting import Part, Parting, Point
 
@@ -47,6 +48,8 @@ class Walk(Numbered):
         self._called: dict[str, list[Called]] = {}
         for each in tape.called:
             self._called.setdefault(each.name, []).append(each)
+        self.norms: dict[str, Norm] = {}  # that measure the batch, by layer
+        self.embeddings: list[Call] = []
         self._pending: dict[int, Call] = {}  # calls whose outputs do not agree, though it may be that what is computed from them does
 
     def follow(self, inputs: Any) -> None:
@@ -61,17 +64,20 @@ class Walk(Numbered):
         """The network's outputs, or a loss, have to be the other's. Raises EndOfWalk."""
         for name, tensor in outputs.items():
             value: Value | None = getattr(tensor, HIDDEN, None)
-            if value is None or value.call is None:
-                continue
-            if value.agrees or value.call.settled or value.call.place not in self._pending:
-                continue
-            self._examine(value, None, f"output {name}", self._tape.outputs.get(name, NOWHERE))
+            record = self._tape.outputs.get(name, NOWHERE)
+            if value is None or value.call is None or record == NOWHERE or value.sketch is None:
+                continue  # which outputs there are is told by others
+            only = self._nearest.only(record)  # the value may be there, and yet not be what the other network gives
+            entered = max((each.apart for each in value.call.given if each.agrees), default=0.0)
+            if not only.agrees(value.sketch, max(entered, value.apart if value.agrees else 0.0))[0]:
+                self._examine(value, None, f"output {name}", record, only)
 
     def done(self, call: Call) -> None:
         entered = max((value.apart for value in call.given if value.agrees), default=0.0)
         numbers = [value for value in call.outputs if value.tensor.is_floating_point()]
         for value in numbers:
             self._look_up(value, entered)
+        self._note(call)
         called = self._complete(call)
         if numbers and all(value.agrees for value in numbers):
             self._settle(call)
@@ -80,7 +86,16 @@ class Walk(Numbered):
             self._pending[call.place] = call
             target = self._target(call, numbers, called)
             if target is not None and called is not None:
-                self._examine(target, called, "", called.left)
+                self._examine(target, called, "", called.left, self._nearest)
+
+    def _note(self, call: Call) -> None:
+        """What is asked for again when gradients and statistics are compared."""
+        if call.name == "embedding":
+            self.embeddings.append(call)
+        if call.name == "batch_norm" and call.get("training") and call.get("momentum") is not None:
+            given = call.given[0].tensor
+            layer = self._layer(call)
+            self.norms[layer] = Norm(layer, float(call.get("momentum")), given.numel() // given.shape[1])
 
     def _target(self, call: Call, numbers: Sequence[Value], called: Called | None) -> Value | None:
         """Which of what a layer gives has to be what the other framework's gives; None where it is too early to tell."""
@@ -124,10 +139,10 @@ class Walk(Numbered):
                 found = (waiting.pop(0) if waiting else None) or found
         return found if found is None or found.left != NOWHERE else None
 
-    def _examine(self, value: Value, called: Called | None, told: str, record: int) -> None:
+    def _examine(self, value: Value, called: Called | None, told: str, record: int, nearest: Nearest) -> None:
         """Finds out why what a layer gives is not the other's, and puts that in its place."""
         region = self._region(value)
-        found = search.reasons(region, value, self._nearest)
+        found = search.reasons(region, value, nearest)
         place = search.place(region, self._nearest) if not found.reasons else found.place
         self.partings.append(self._parting(place, value, called, told, record, found))
         if found.reasons:
@@ -143,8 +158,9 @@ class Walk(Numbered):
 
     def _region(self, value: Value) -> list[Call]:
         """The calls that lead to it, and are not settled."""
-        found: dict[int, Call] = {}
-        left = [value.call]
+        assert value.call is not None, "an input is the same on both sides"
+        found = {value.call.place: value.call}
+        left = [each.call for each in value.call.given]
         while left:
             call = left.pop()
             if call is not None and call.place not in found and not call.settled:
@@ -178,7 +194,8 @@ class Walk(Numbered):
             else math.inf
         )  # type: ignore[arg-type]
         layer = self._layer(place) or told
-        return Parting(self._part, layer, place.told(), other, operation, entered, left, found.reasons, found.ruled_out)
+        told_of = (found.reasons, found.ruled_out)
+        return Parting(self._part, layer, place.told(), other, operation, entered, left, *told_of, depth=len(self.points))
 
     def _other(self, place: Call, called: Called | None, record: int) -> tuple[str, str]:
         own = next((each for each in self._tape.called if called is None and each.name == self._layer(place)), called)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,21 @@ SINGLE = 3e-5  # of networks that cannot be computed in float64
 
 
 class Nearest:
-    def __init__(self, tape: Tape, is_exact: bool = True) -> None:
+    def __init__(self, tape: Tape, is_exact: bool = True, among: Iterable[int] | None = None) -> None:
+        """among: the records that are looked at; None: all."""
         self._tape = tape
+        self._is_exact = is_exact
         self._least = EXACT if is_exact else SINGLE
         by_count: dict[int, list[tuple[int, Sketch]]] = {}
-        for place, record in enumerate(tape.records):
+        for place in range(len(tape.records)) if among is None else among:
+            record = tape.records[place]
             if record.sketch is not None:
                 by_count.setdefault(record.sketch.count, []).append((place, record.sketch))
         self._sketches = by_count
         self._numbers: dict[int, tuple[Any, Any, Any]] = {}
+
+    def only(self, record: int) -> Nearest:
+        return Nearest(self._tape, self._is_exact, [record])
 
     def allowed(self, entered: float, is_coarse: bool) -> float:
         """entered: how far apart the values were that went in."""

@@ -11,7 +11,8 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 
-from harness.frameworks.pytorch.walk.call import HIDDEN, Call, Value, is_mutating, tensors
+from harness.frameworks.pytorch.walk.call import HIDDEN, MADE, Call, Value, is_mutating, tensors
+from harness.frameworks.tape import NOWHERE
 
 OF = "_walked_of"  # an attribute of tensors: the weights that they are computed from, of what depends on no input
 DISPATCHERS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
@@ -63,7 +64,7 @@ class Numbered(TorchFunctionMode):  # type: ignore[misc]
         given = list(tensors((args, kwargs)))
         if not any(hasattr(each, HIDDEN) for each in given):
             found = function(*args, **kwargs)
-            self._mark(found, given)
+            self._mark(Call(NOWHERE, function, args, kwargs, ""), found, given)
             return found
         bound = pytree.tree_map(lambda leaf: getattr(leaf, HIDDEN, leaf) if isinstance(leaf, torch.Tensor) else leaf, (args, kwargs))
         call = Call(self._calls, function, bound[0], bound[1], self._modules[-1] if self._modules else "")
@@ -88,11 +89,12 @@ class Numbered(TorchFunctionMode):  # type: ignore[misc]
         own = self._names.get(id(tensor))
         return (own,) if own is not None else getattr(tensor, OF, ())
 
-    def _mark(self, found: Any, given: Sequence[Any]) -> None:
+    def _mark(self, call: Call, found: Any, given: Sequence[Any]) -> None:
         names = tuple(dict.fromkeys(name for each in given for name in self._weights(each)))
         for each in tensors(found):
             if names and id(each) not in self._names:
                 setattr(each, OF, names)
+                setattr(each, MADE, call)
 
     def _keep_as_it_was(self, given: Sequence[Any]) -> None:
         """What is about to be changed in its place."""

@@ -36,17 +36,19 @@ def replayed(calls: Sequence[Call], changed: Mapping[int, Call], target: Value) 
 def run(call: Call, computed: Computed) -> Any:
     """Nothing that it is given is changed by it."""
 
-    def there(leaf: Any) -> Any:
-        if isinstance(leaf, Later):
-            return leaf.change(there(leaf.value))
-        if isinstance(leaf, Value):
-            tensor = computed.get(id(leaf), leaf.tensor)
-            return tensor.clone() if call.mutates else tensor
+    def put(leaf: Any) -> Any:
+        if isinstance(leaf, Value | Later):
+            tensor = there(leaf, computed)
+            return tensor.clone() if call.mutates and isinstance(leaf, Value) else tensor
         # A norm in training mode writes what it has measured into buffers.
         return (
             leaf.clone() if isinstance(leaf, torch.Tensor) and not isinstance(leaf, torch.nn.Parameter) and not leaf.requires_grad else leaf
         )
 
-    args, kwargs = pytree.tree_map(there, (call.args, call.kwargs), is_leaf=lambda leaf: isinstance(leaf, Value | Later))
+    args, kwargs = pytree.tree_map(put, (call.args, call.kwargs), is_leaf=lambda leaf: isinstance(leaf, Value | Later))
     found = call.function(*args, **kwargs)
     return args[0] if found is None else found
+
+
+def there(leaf: Value | Later, computed: Computed) -> Any:
+    return leaf.change(there(leaf.value, computed)) if isinstance(leaf, Later) else computed.get(id(leaf), leaf.tensor)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
 import torch
+from torch.utils import _pytree as pytree
 
 from harness.frameworks.pytorch.walk import catalogue
-from harness.frameworks.pytorch.walk.call import Call, Value
+from harness.frameworks.pytorch.walk.call import Call, Later, Value
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Hypothesis
 from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
-from harness.frameworks.pytorch.walk.region import Computed, replayed
+from harness.frameworks.pytorch.walk.region import Computed, replayed, there
 from harness.record.parting import Reason
 
 MOST_TOGETHER = 3
@@ -35,24 +37,39 @@ class Tried(NamedTuple):
 def reasons(region: Sequence[Call], target: Value, nearest: Nearest) -> Found:
     """Those that make the target agree: the fewest, and of as many the first in the catalogue."""
     entered = max((value.apart for call in region for value in call.given if value.agrees), default=0.0)
-    ends = time.monotonic() + SECONDS
+    known = {value.found for call in region for value in call.given if value.agrees}
     tried: set[str] = set()
-    before = [Tried((), {})]
+    before, ends = [Tried((), {})], math.inf
     for together in range(1, MOST_TOGETHER + 1):
-        after = []
+        leading, after = [], []
         for start in before:
             for each in _further(start, region):
                 tried.add(each.hypotheses[-1].entry)
                 computed = _computed(region, each, target)
                 if computed is not None:
-                    agrees, _, _ = nearest.agrees(sketch_of(computed[id(target)]), entered)
-                    if agrees:
+                    if _is_there(computed[id(target)], nearest, entered, known):
                         return _found(each, region, computed)
-                    after.append(each)
-                if together > 1 and time.monotonic() > ends:
+                    (leading if _leads(each, computed, nearest, entered, known) else after).append(each)
+                if time.monotonic() > ends:
                     return Found((), tuple(sorted(tried)), region[-1], {}, {})
-        before = after
+        before = leading + after
+        ends = min(ends, time.monotonic() + SECONDS)
     return Found((), tuple(sorted(tried)), region[-1], {}, {})
+
+
+def _is_there(tensor: Any, nearest: Nearest, entered: float, known: Set[int]) -> bool:
+    """Whether the other framework has computed it. To be what has gone in, which is known to be there, is no evidence."""
+    agrees, _, found = nearest.agrees(sketch_of(tensor), entered)
+    return agrees and found not in known
+
+
+def _leads(tried: Tried, computed: Computed, nearest: Nearest, entered: float, known: Set[int]) -> bool:
+    """Whether what the last hypothesis changes is there, though the target is not yet: others are tried together with it first."""
+    call = tried.hypotheses[-1].call
+    with torch.no_grad():
+        made = [computed[id(value)] for value in call.outputs if id(value) in computed]
+        made += [there(leaf, computed) for leaf in pytree.tree_leaves((call.args, call.kwargs)) if isinstance(leaf, Later)]
+    return any(each.is_floating_point() and _is_there(each, nearest, entered, known) for each in made if isinstance(each, torch.Tensor))
 
 
 def place(region: Sequence[Call], nearest: Nearest) -> Call:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from fixtures.models.layers import Kind, Layer
@@ -41,7 +42,9 @@ class Loosely:
 def candidates(unit: Unit, layers: Sequence[Layer], pairs: Pairs) -> list[Layer]:
     """Those that fit exactly, or else those that nearly do."""
     taken = {layer.name for layer in pairs.values()}
-    return pairing.candidates(unit, layers, pairs) or [layer for layer in layers if layer.name not in taken and _nearly(unit, layer)]
+    return pairing.candidates(unit, layers, pairs) or [
+        _called_alike(unit, layer) for layer in layers if layer.name not in taken and _nearly(unit, layer)
+    ]
 
 
 def put_in(unit: Unit, layer: Layer, weights: Weights) -> None:
@@ -70,6 +73,14 @@ def _nearly(unit: Unit, layer: Layer) -> bool:
     both = ours.keys() & theirs.keys()
     needs = {WEIGHT} if layer.kind in SUMMED else set()
     return bool(both) and needs <= both and all(_sizes(ours[role]) == _sizes(theirs[role]) for role in both)
+
+
+def _called_alike(unit: Unit, layer: Layer) -> Layer:
+    """A parameter may have another name in each."""
+    if layer.kind is not Kind.PARAMETER:
+        return layer
+    (role,), (tensor,) = unit.tensors, layer.tensors.values()
+    return msgspec.structs.replace(layer, tensors={role: tensor})
 
 
 def _sizes(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from harness.frameworks.tensorflow.port.unit import Unit
 # Relative, of mean and root mean square of what goes into a layer: two frameworks' float32 differs by a hundredth of it, and two layers of
 # one shape that are given different things by far more.
 ALIKE = 1e-3
+NOWHERE = -1
 
 
 def executed(
@@ -24,15 +25,26 @@ def executed(
 ) -> Pairs:
     """All pairs, from one pass of the network in which each unit is given its tensors at the moment it is called.
 
-    Of the layers of its shapes that are left, it is the first one that was given what goes into the unit now; where none was, as behind a
-    place where the two networks part, the first one. Parallel branches of the same shapes are told apart by that, in whatever order the
-    two frameworks compute them. Several that are given the same are taken in the order of the code.
+    Of the layers of its shapes that are left, it is the first one that was given what goes into the unit now. Parallel branches of the same
+    shapes are told apart by that, in whatever order the two frameworks compute them. Several that are given the same are taken in the order
+    of the code. Where none was, as behind a place where the two networks part, it is the one that follows the partner of the unit before
+    it, or else one in the order of the code.
     """
     pairs = dict(known)
-    siblings = _siblings(units)
+    order = [layer.name for layer in layers]
+    siblings, alike = _siblings(units), _alike(units)
     waiting: dict[int, list[int]] = {}
     for place, unit in enumerate(units):
         waiting.setdefault(id(unit.layer), []).append(place)
+    last = {layer: places[-1] for layer, places in waiting.items()}
+
+    def choose(place: int, fitted: Sequence[Layer], given: Any) -> Layer:
+        fitting = [layer for layer in fitted if _was_given(layer, given)]
+        if fitting:
+            return fitting[min(_ahead(siblings[place], place, pairs), len(fitting) - 1)]
+        leading = pairs.get(last.get(_leading(units[place].layer, last), NOWHERE))
+        following = None if leading is None else next((each for each in fitted if order.index(each.name) == order.index(leading.name) + 1), None)
+        return following or fitted[min(_ahead(alike[place], place, pairs), len(fitted) - 1)]
 
     def enter(layer: Any, given: Any) -> None:
         before = None
@@ -41,8 +53,8 @@ def executed(
                 fitted = fitting.candidates(units[place], layers, pairs)
                 if not fitted:
                     continue
-                ahead = [each for each in siblings[place][: siblings[place].index(place)] if each not in pairs]
-                pairs[place] = _chosen(fitted, given, layers, before, len(ahead))
+                # What goes into the second unit of a layer nobody sees, but it follows the first one.
+                pairs[place] = choose(place, fitted, given) if before is None else _behind(before, fitted, order)
             before = pairs[place]
             fitting.put_in(units[place], before, weights)
 
@@ -79,17 +91,27 @@ def _siblings(units: Sequence[Unit]) -> list[list[int]]:
     """For each unit all of its shapes that a functional network gives the same tensor, in the order of the user's code: what goes in does
     not tell them apart, and Keras computes them by their distance from the outputs.
     """
+    return _grouped(units, [(unit.signature, *map(id, nodes[0].input_tensors)) if (nodes := _nodes(unit.layer)) else None for unit in units])
+
+
+def _alike(units: Sequence[Unit]) -> list[list[int]]:
+    """For each unit all of its shapes in a functional network, in the order of the user's code."""
+    return _grouped(units, [unit.signature if _nodes(unit.layer) else None for unit in units])
+
+
+def _grouped(units: Sequence[Unit], keys: Sequence[Any]) -> list[list[int]]:
+    """Places with the same key; one without a key is alone."""
     groups: dict[Any, list[int]] = {}
-    keys = []
-    for place, unit in enumerate(units):
-        nodes = unit.layer._inbound_nodes
-        key = (unit.signature, *map(id, nodes[0].input_tensors)) if nodes else place
-        groups.setdefault(key, []).append(place)
-        keys.append(key)
+    for place, key in enumerate(keys):
+        groups.setdefault(place if key is None else key, []).append(place)
     for group in groups.values():
         if len(group) > 1:
-            group.sort(key=lambda place: _made(units[place].layer._inbound_nodes[0].outputs[0].name))
-    return [groups[key] for key in keys]
+            group.sort(key=lambda place: _made(_nodes(units[place].layer)[0].outputs[0].name))
+    return [groups[place if key is None else key] for place, key in enumerate(keys)]
+
+
+def _nodes(layer: Any) -> list[Any]:
+    return list(layer._inbound_nodes)
 
 
 def _made(name: str) -> int:
@@ -98,17 +120,24 @@ def _made(name: str) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def _chosen(candidates: Sequence[Layer], given: Any, layers: Sequence[Layer], before: Layer | None, ahead: int) -> Layer:
-    """before: what the unit before is, that Keras has in the same layer: what goes into this one nobody sees, but it follows that.
+def _ahead(group: Sequence[int], place: int, pairs: Pairs) -> int:
+    """How many of a group that have no partner yet come before it in the code."""
+    return sum(each not in pairs for each in group[: group.index(place)])
 
-    ahead: how many of its siblings that have no partner yet come before it in the code.
-    """
-    if before is None:
-        fitting = [layer for layer in candidates if _was_given(layer, given)] or candidates
-        return fitting[min(ahead, len(fitting) - 1)]
-    names = [layer.name for layer in layers]
-    place = names.index(before.name)
-    return next((layer for layer in candidates if names.index(layer.name) > place), candidates[0])
+
+def _leading(layer: Any, last: Mapping[int, int]) -> int:
+    """The layer with weights whose output goes into this one of a functional network, at most through layers without any: its identity."""
+    while nodes := _nodes(layer):
+        if len(nodes[0].input_tensors) != 1 or (layer := nodes[0].input_tensors[0]._keras_history.operation) is None:
+            break
+        if id(layer) in last:
+            return id(layer)
+    return NOWHERE
+
+
+def _behind(before: Layer, fitted: Sequence[Layer], order: Sequence[str]) -> Layer:
+    place = order.index(before.name)
+    return next((layer for layer in fitted if order.index(layer.name) > place), fitted[0])
 
 
 def _was_given(layer: Layer, given: Any) -> bool:

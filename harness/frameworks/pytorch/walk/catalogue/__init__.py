@@ -9,10 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.frameworks.pytorch.walk.call import Call
-from harness.frameworks.pytorch.walk.catalogue import activations, convolutions, norms, order, pooling
+from harness.frameworks.pytorch.walk.catalogue import (
+    activations,
+    attention,
+    convolutions,
+    dropout,
+    embedding,
+    losses,
+    norms,
+    order,
+    pooling,
+    recurrent,
+    resampling,
+)
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry, Hypothesis
 
-ENTRIES: tuple[Entry, ...] = (*convolutions.ENTRIES, *norms.ENTRIES, *activations.ENTRIES, *pooling.ENTRIES, *order.ENTRIES)
+ENTRIES: tuple[Entry, ...] = (
+    *convolutions.ENTRIES,
+    *norms.ENTRIES,
+    *attention.ENTRIES,
+    *recurrent.ENTRIES,
+    *embedding.ENTRIES,
+    *resampling.ENTRIES,
+    *losses.ENTRIES,
+    *dropout.ENTRIES,
+    *activations.ENTRIES,
+    *pooling.ENTRIES,
+    *order.ENTRIES,
+)
 
 
 def hypotheses(region: Sequence[Call]) -> Iterator[Hypothesis]:

@@ -38,7 +38,7 @@ def same_pads(size: int, kernel: int, stride: int, dilation: int = 1) -> tuple[i
 def padded(pads: Pads, mode: str = "constant") -> Callable[..., Any]:
     """A convolution with explicit padding."""
 
-    def compute(input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:  # noqa: A002, ARG001
+    def compute(input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:  # noqa: ARG001
         convolve = getattr(functional, f"conv{weight.ndim - 2}d")
         return convolve(functional.pad(input, pads, mode=mode), weight, bias, stride, 0, dilation, groups)
 

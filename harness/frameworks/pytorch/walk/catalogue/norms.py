@@ -73,7 +73,7 @@ def _axes(rank: int, own: int) -> Iterator[tuple[int, ...]]:
 def _over(axes: tuple[int, ...]) -> Any:
     """A layer norm over other axes; its scale and shift stay those of the last ones, or are spread over an axis as long as they are."""
 
-    def compute(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float, cudnn_enable: bool) -> Any:  # noqa: A002, ARG001
+    def compute(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float, cudnn_enable: bool) -> Any:  # noqa: ARG001
         centred = input - input.mean(axes, keepdim=True)
         normalised = centred / (centred.square().mean(axes, keepdim=True) + eps).sqrt()
         shape = [1] * input.ndim
@@ -98,7 +98,7 @@ def _deviation(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
 
 
 def _layer_norm(unbiased: bool, outside: bool) -> Any:
-    def compute(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float, cudnn_enable: bool) -> Any:  # noqa: A002, ARG001
+    def compute(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float, cudnn_enable: bool) -> Any:  # noqa: ARG001
         axes = tuple(range(-len(normalized_shape), 0))
         variance = input.var(axes, correction=int(unbiased), keepdim=True)
         size = variance.sqrt() + eps if outside else (variance + eps).sqrt()
@@ -109,7 +109,7 @@ def _layer_norm(unbiased: bool, outside: bool) -> Any:
     return compute
 
 
-def _root_mean_square(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float, cudnn_enable: bool) -> Any:  # noqa: A002, ARG001
+def _root_mean_square(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float, cudnn_enable: bool) -> Any:  # noqa: ARG001
     found = functional.rms_norm(input, normalized_shape, weight, eps)
     return found if bias is None else found + bias
 

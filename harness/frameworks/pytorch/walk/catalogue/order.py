@@ -11,6 +11,7 @@ from harness.frameworks.pytorch.walk.call import Call
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
 
 FLATTENING = {"flatten", "reshape", "view"}
+FLATTENED = "PyTorch flattens (channels, height, width), TensorFlow (height, width, channels): permute the kernel of the next layer"
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, in the range of 0 to 1
 CAFFE = (103.939, 116.779, 123.68)  # its mean, in the order blue, green, red
 
@@ -21,10 +22,7 @@ def _flattened(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             before, after = call.given[0].tensor, call.outputs[0].tensor
             shape = tuple(after.shape)
             if before.ndim > 2 and after.ndim == 2 and len(before) == len(after):
-                told = (
-                    "PyTorch flattens (channels, height, width), TensorFlow (height, width, channels): permute the kernel of the next layer"
-                )
-                yield told, call.instead(lambda values, shape=shape: values.movedim(1, -1).reshape(shape))
+                yield FLATTENED, call.instead(lambda values, shape=shape: values.movedim(1, -1).reshape(shape))
             if before.ndim == 2 and after.ndim > 2:
                 last = (shape[0], *shape[2:], shape[1])
                 told = "PyTorch shapes to (channels, height, width), TensorFlow to (height, width, channels)"
@@ -34,6 +32,24 @@ def _flattened(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
                 yield told, call.instead(lambda values, shape=shape: values.movedim(1, -1).reshape(shape))
                 if before.ndim == 3:
                     yield told, call.instead(lambda values, shape=shape: values.transpose(1, 2).reshape(shape))
+    yield from _flattened_before(region)
+
+
+def _flattened_before(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
+    """Flat values agree with what TensorFlow has not flattened yet, so that they are settled when the layer behind them parts."""
+    for call in region:
+        flat = _flat(call.given[0].call) if call.given and call.weights else None
+        if flat is not None and flat not in region:
+            shape, size = tuple(flat.given[0].tensor.shape), tuple(flat.outputs[0].tensor.shape)
+            if len(shape) > 2 and len(size) == 2 and shape[0] == size[0] and max(shape[2:]) > 1:
+                yield FLATTENED, call.wrapped(before=lambda values, shape=shape: values.reshape(shape).movedim(1, -1).flatten(1))
+
+
+def _flat(maker: Call | None) -> Call | None:
+    """The call that has flattened a value, if it is more than dropped out since."""
+    while maker is not None and maker.name == "dropout" and maker.given:
+        maker = maker.given[0].call
+    return maker if maker is not None and maker.name in FLATTENING and maker.given and maker.outputs else None
 
 
 def _of_the_input(region: Sequence[Call]) -> Iterator[Call]:

@@ -1,0 +1,257 @@
+"""Attention: scale, mask, heads, and which of queries, keys and values is which."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from harness.frameworks.pytorch.walk.call import Call, Value
+from harness.frameworks.pytorch.walk.catalogue.attending import at_once, attentions, features, scaled_before, softmaxes
+from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
+
+NAMES = ("queries", "keys", "values")
+FILLED = -1e9  # as Keras has it
+MASKED = -1e4  # what is added to scores, where it is less
+
+Change = Callable[[Any], Any]
+
+
+def _scale(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
+    for call in at_once(region):
+        query = call.get("query").tensor
+        size, every = int(query.shape[-1]), features(query, region, call.place)
+        own = call.get("scale") or 1 / math.sqrt(size)
+        for scale in _scales(size, every, own):
+            yield _scales_told(own, scale, size, every), call.altered(scale=scale)
+    for call, product in softmaxes(region):
+        if product is not None:
+            query = product.given[0].tensor
+            size, every = int(query.shape[-1]), features(query, region, product.place)
+            own = scaled_before(call)
+            for scale in _scales(size, every, own):
+                yield _scales_told(own, scale, size, every), call.wrapped(before=lambda scores, by=scale / own: scores * by)
+
+
+def _scales(size: int, features: int, own: float) -> list[float]:
+    """The likelier ones first; that of PyTorch squared is one that is applied twice."""
+    found = (1 / math.sqrt(size), 1.0, 1 / math.sqrt(features), 1 / size, own * own, math.sqrt(size))
+    return [each for each in dict.fromkeys(found) if not math.isclose(each, own, rel_tol=1e-9)]
+
+
+def _scales_told(own: float, scale: float, size: int, features: int) -> str:
+    return f"PyTorch multiplies the scores by {_number(own, size, features)}, TensorFlow by {_number(scale, size, features)}"
+
+
+def _number(scale: float, size: int, features: int) -> str:
+    names = {
+        1.0: "1",
+        1 / math.sqrt(size): f"1 / √{size}, of a head's size",
+        1 / math.sqrt(features): f"1 / √{features}, of all features",
+        1 / size: f"1 / {size}, of a head's size",
+    }
+    return next((name for number, name in names.items() if math.isclose(scale, number, rel_tol=1e-9)), f"{scale:.6g}")
+
+
+def _mask(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
+    yield from _mask_at_once(region)
+    for call in region:
+        scores, mask = _written_mask(call)
+        if scores is None:
+            continue
+        yield "PyTorch masks what is attended to, TensorFlow does not", call._like(lambda values: values, (scores,), {})
+        for change in _opposites(mask):
+            yield (
+                "the mask is true where there is something to see in one of them, where there is nothing in the other",
+                call.with_operand(mask, change),
+            )
+        if _shape(mask)[-1:] == _shape(mask)[-2:-1] and len(_shape(mask)) > 1:
+            told = "the mask's two axes are exchanged in one of them: it hides what comes before in the place of what follows"
+            yield told, call.with_operand(mask, lambda held: held.transpose(-2, -1))
+
+
+def _mask_at_once(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
+    for call in at_once(region):
+        mask = call.get("attn_mask")
+        if mask is not None:
+            yield "PyTorch masks what is attended to, TensorFlow does not", call.altered(attn_mask=None)
+            for change in _opposites(mask):
+                told = "the mask is true where there is something to see in one of them, where there is nothing in the other"
+                yield told, call.altered(_with_mask(change))
+
+
+def _causal(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
+    ours = "PyTorch attends to all places, TensorFlow to those up to its own (it is causal)"
+    for call in at_once(region):
+        if call.get("is_causal"):
+            yield "PyTorch attends to the places up to its own (it is causal), TensorFlow to all", call.altered(is_causal=False)
+        elif call.get("attn_mask") is None:
+            yield ours, call.altered(is_causal=True)
+    for call, _ in softmaxes(region):
+        if call.given[0].tensor.shape[-1] == call.given[0].tensor.shape[-2]:
+            yield ours, call.wrapped(before=lambda scores: scores.masked_fill(torch.ones_like(scores).triu(1) > 0, FILLED))
+
+
+def _axis(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
+    for call, _ in softmaxes(region):
+        axes = {-1: "the keys", -2: "the queries", 1: "the heads"}
+        rank = call.given[0].tensor.ndim
+        own = call.get("dim")
+        for axis, name in axes.items():
+            if own is not None and axis % rank != own % rank:
+                ours = next((other for each, other in axes.items() if each % rank == own % rank), f"axis {own}")
+                yield f"PyTorch's softmax is over {ours}, TensorFlow's over {name}", call.altered(dim=axis)
+
+
+def _exchanged(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
+    for attention in attentions(region):
+        for order in itertools.permutations(range(3)):
+            if order != (0, 1, 2):
+                given = [NAMES[each] for each in order]
+                told = f"what are {', '.join(NAMES[:2])} and {NAMES[2]} in PyTorch, TensorFlow takes in the order {', '.join(given)}"
+                yield told, attention.of(lambda held, order=order: tuple(held[each] for each in order))  # type: ignore[misc]
+
+
+def _heads(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
+    for attention in attentions(region):
+        if attention.query.tensor.ndim not in (3, 4):
+            continue
+        for told, split, join in _orders():
+            yield told, attention.of(lambda held, split=split: tuple(split(each) for each in held), join)  # type: ignore[misc]
+
+
+def _orders() -> Iterator[tuple[str, Change, Change]]:
+    """Of what splits features into heads, and of what joins them again."""
+    split = "PyTorch splits features into heads × size, TensorFlow into size × heads"
+    yield split, _by_size, _by_heads
+    yield f"{split}; both join heads × size", _by_size, _as_it_is
+    yield "PyTorch joins heads × size, TensorFlow size × heads", _as_it_is, _by_heads
+    split = "PyTorch splits features into size × heads, TensorFlow into heads × size"
+    yield split, _by_heads, _by_size
+    yield f"{split}; both join heads × size", _by_heads, _as_it_is
+    yield "PyTorch joins size × heads, TensorFlow heads × size", _as_it_is, _by_size
+    ours, theirs = "PyTorch transposes places and heads", "TensorFlow takes the values as they lie"
+    yield f"before it joins the heads {ours}, {theirs}", _as_it_is, _placed
+    yield f"when it splits features into heads {ours}, {theirs}", _unplaced, _as_it_is
+    yield f"when it splits features into heads, and before it joins them, {ours}, {theirs}", _unplaced, _placed
+    ours, theirs = "PyTorch takes the values as they lie", "TensorFlow transposes places and heads"
+    yield f"before it joins the heads {ours}, {theirs}", _as_it_is, _unplaced
+    yield f"when it splits features into heads {ours}, {theirs}", _placed, _as_it_is
+    yield f"when it splits features into heads, and before it joins them, {ours}, {theirs}", _placed, _unplaced
+
+
+def _as_it_is(values: Any) -> Any:
+    return values
+
+
+def _by_size(values: Any) -> Any:
+    """(batch, heads, places, size) of heads × size: the same features as size × heads."""
+    batch, heads, places, size = values.shape
+    return values.transpose(1, 2).reshape(batch, places, size, heads).permute(0, 3, 1, 2)
+
+
+def _by_heads(values: Any) -> Any:
+    batch, heads, places, size = values.shape
+    return values.permute(0, 2, 3, 1).reshape(batch, places, heads, size).transpose(1, 2)
+
+
+def _unplaced(values: Any) -> Any:
+    """(batch, heads, places, size): the values in the order in which (batch, places, heads, size) has them."""
+    return values.transpose(1, 2).reshape(values.shape)
+
+
+def _placed(values: Any) -> Any:
+    batch, heads, places, size = values.shape
+    return values.reshape(batch, places, heads, size).transpose(1, 2)
+
+
+def _written_mask(call: Call) -> tuple[Value | None, Any]:
+    """The scores, and the mask."""
+    if call.name == "masked_fill" and len(call.args) > 1 and isinstance(call.args[0], Value):
+        return call.args[0], call.args[1]
+    if call.name == "where" and len(call.args) == 3:
+        scores = next((each for each in call.args[1:] if isinstance(each, Value) and each.tensor.is_floating_point()), None)
+        return scores, call.args[0]
+    if call.name in ("add", "sub") and len(call.args) == 2:
+        for scores, mask in (call.args, call.args[::-1]):
+            held = getattr(mask, "tensor", mask)
+            if isinstance(scores, Value) and isinstance(held, torch.Tensor) and held.is_floating_point() and float(held.min()) < MASKED:
+                return scores, mask
+    return None, None
+
+
+def _opposites(mask: Any) -> list[Change]:
+    held = getattr(mask, "tensor", mask)
+    if not held.is_floating_point():
+        return [lambda values: values.logical_not()]
+    # Where all are hidden from one, nothing is left of infinities.
+    return [lambda values, by=by: torch.where(values < MASKED, 0.0, by).to(values) for by in (-math.inf, FILLED)]  # type: ignore[misc]
+
+
+def _with_mask(change: Change) -> Callable[..., Any]:
+    """torch's function, its mask changed."""
+
+    def compute(query: Any, key: Any, value: Any, attn_mask: Any, **others: Any) -> Any:
+        return functional.scaled_dot_product_attention(query, key, value, change(attn_mask), **others)
+
+    return compute
+
+
+def _shape(mask: Any) -> tuple[int, ...]:
+    return tuple(getattr(mask, "tensor", mask).shape)
+
+
+ENTRIES = (
+    Entry(
+        "attention_scale",
+        "scale of attention's scores: 1 / √(size of a head) ↔ none ↔ another",
+        "The dense layer behind attention parts; weights of attention are too even or too uneven.",
+        "Write `scale=` into `scaled_dot_product_attention`, or divide the scores by what Keras divides by.",
+        "Divide the scores by the root of one head's size, `key_dim`, once: `MultiHeadAttention` does it by itself.",
+        _scale,
+    ),
+    Entry(
+        "attention_mask",
+        "attention's mask: true to see ↔ true to hide, or none",
+        "Attention parts where a sequence is filled up.",
+        "`key_padding_mask` and a boolean `attn_mask` of `nn.MultiheadAttention` are true to hide, `attn_mask` of `scaled_dot_product_attention` true to see.",
+        "`attention_mask` and `value_mask` are true to see: write `~mask` for what PyTorch's `key_padding_mask` is.",
+        _mask,
+    ),
+    Entry(
+        "causal",
+        "causal attention ↔ attention to all places",
+        "Attention parts at all places but the last.",
+        "Write `is_causal=True`, or a mask, where Keras has `use_causal_mask=True`; leave it out where it has not.",
+        "Write `use_causal_mask=True` in the call of `MultiHeadAttention` where PyTorch's is causal; leave it out where it is not.",
+        _causal,
+    ),
+    Entry(
+        "attention_axis",
+        "axis of attention's softmax",
+        "Attention parts everywhere; weights do not add up to one over the keys.",
+        "Write `softmax(-1)`, over the keys.",
+        "Write `axis=-1`, over the keys.",
+        _axis,
+    ),
+    Entry(
+        "queries_and_keys",
+        "queries, keys and values exchanged",
+        "Attention parts everywhere with every shape right.",
+        "`nn.MultiheadAttention` is called with (query, key, value), and holds their weights in this order.",
+        "`MultiHeadAttention` is called with (query, value, key): write the names. A dense layer for all three is split as PyTorch's is.",
+        _exchanged,
+    ),
+    Entry(
+        "head_order",
+        "features as heads × size ↔ size × heads",
+        "Attention parts everywhere with every shape right.",
+        "Split as `view(batch, places, heads, size)` and then `transpose(1, 2)`; transpose back before they are joined.",
+        "Split as `reshape(x, (batch, places, heads, size))` and then transpose to (0, 2, 1, 3); transpose back before they are joined.",
+        _heads,
+    ),
+)  # fmt: skip
