@@ -5,6 +5,7 @@ pytest_plugins = [
     "harness.session.recording",
     "harness.session.machine",
     "harness.session.measuring",
+    "harness.session.examination.examining",
     "harness.session.gpu_processes",
     "harness.session.terminal.summary",
 ]

@@ -46,6 +46,15 @@ def headline(examination: Examination, titles: Titles) -> str:
     return f"{told}; {followed} agree" if followed else told
 
 
+def in_short(examination: Examination, titles: Titles) -> str:
+    """What is added to a refusal: the headline, and of each place where and why in a line."""
+    found = headline(examination, titles)
+    for group in grouped(examination.faults):
+        why = "; ".join(each.told for each in group.first.reasons) or "none of the known reasons makes the two agree"
+        found += f"\n  {places(group)}: {why}"
+    return found
+
+
 def size(apart: float) -> str:
     """A difference, in standard deviations of the value."""
     return "another size, or not finite" if apart >= FARTHEST else f"{apart:.2g}"

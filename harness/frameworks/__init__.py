@@ -18,6 +18,7 @@ def _found() -> dict[str, Listing]:
 
 
 FRAMEWORKS = _found()
+TITLES = {name: listing.title for name, listing in FRAMEWORKS.items()}
 
 
 def rank(framework: str) -> int:

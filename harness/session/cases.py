@@ -33,6 +33,7 @@ COMMON = [name for name, axis in AXES.items() if not axis.listed]  # the framewo
 OWN = {name: axis for name, axis in AXES.items() if axis.listed}  # of a framework alone
 EXPERIMENT, EVERY = "experiment", "every"
 SETS = ("core", "gate")
+ON_REQUEST = "examination"  # a marker of tests that run where they are chosen, as cases do that are not core
 CASE = pytest.StashKey[Case]()
 EMPTY = pytest.StashKey[set[str]]()  # node ids of test functions without a case
 
@@ -173,7 +174,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves the core set where nothing else was chosen, and puts the phases in the order of the job."""
-    benchmarks = [item for item in items if CASE in item.stash]
+    benchmarks = [item for item in items if CASE in item.stash or item.get_closest_marker(ON_REQUEST)]
     chosen = (
         config.option.markexpr
         or config.option.keyword

@@ -10,6 +10,8 @@ from harness.findings import overlap
 from harness.phases import PHASES
 from harness.record.case import Case
 from harness.record.measurement import Measurement
+from harness.record.parting import Examination
+from harness.session.examination.examiner import Examiner
 from harness.session.schedules import SCHEDULES
 from harness.session.stopping import StoppingRule
 from harness.session.workbench import Workbench
@@ -22,6 +24,13 @@ class Comparer:
         self._workbench = workbench
         self.measurements: dict[Case, Measurement] = {}
         self.busy_seconds = 0.0
+
+    @property
+    def examinations(self) -> list[Examination]:
+        return self._workbench.examinations
+
+    def examiner(self, frameworks: Sequence[str]) -> Examiner:
+        return self._workbench.examiner(frameworks)
 
     def measure(self, cases: Sequence[Case], rule: StoppingRule) -> None:
         """Adds one Measurement a case, whatever happened: cases are the sides of one comparison.

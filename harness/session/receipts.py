@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness.record.case import Execution, Precision, Style, Workload
 from harness.record.check import EqualWork
@@ -19,7 +19,9 @@ Computation = tuple[str, str, Workload, Execution | None, Precision | None, tupl
 class Receipts:
     """What was found equal is not computed again."""
 
-    def __init__(self) -> None:
+    def __init__(self, explain: Callable[[Sequence[Side]], str]) -> None:
+        """explain: where and why the sides of a refused computation part, in a few sentences; "" where that cannot be told."""
+        self._explain = explain
         self._traces: dict[Request, equal_work.Trace | WorkerFailure] = {}
         self._by_computation: dict[Computation, dict[str, EqualWork]] = {}
 
@@ -33,12 +35,23 @@ class Receipts:
             return
         key = _computation(sides)
         if key in self._by_computation:
-            assign(sides, self._by_computation[key])
+            assign(sides, receipts := self._by_computation[key])
+            if not all(receipt.holds for receipt in receipts.values()):
+                self._add_why(sides)
             return
         receipts = self._compare(sides)
         if len(receipts) == len(sides):  # else a side could not compute: another case may find it alive
             self._by_computation[key] = receipts
         assign(sides, receipts)
+        if receipts and not all(receipt.holds for receipt in receipts.values()):
+            self._add_why(sides)
+
+    def _add_why(self, sides: Sequence[Side]) -> None:
+        """To what is told of those that are refused."""
+        told = self._explain(sides)
+        for side in sides:
+            if told and side.failure is not None and side.failure.outcome is Outcome.UNEQUAL_WORK:
+                side.explain(told)
 
     def _compare(self, sides: Sequence[Side]) -> dict[str, EqualWork]:
         """The receipts by framework. None at all if only one side can compute: there is nothing to compare it with."""

@@ -97,6 +97,11 @@ class Side:
         """The first failure is the one that is told."""
         self._failure = self._failure or WorkerFailure(outcome, detail)
 
+    def explain(self, why: str) -> None:
+        """Adds to what is told of its failure."""
+        if self._failure is not None:
+            self._failure = WorkerFailure(self._failure.outcome, f"{self._failure.detail}. {why}")
+
     def prepare(self, workers: Workers) -> None:
         """Has the inputs of its case made where they are not yet. Raises WorkerStartError."""
         if not self._inputs.has(self.case):

@@ -6,8 +6,12 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from harness.findings.account import in_short
+from harness.frameworks import TITLES
 from harness.record.case import Case
 from harness.record.outcome import Outcome
+from harness.record.parting import Examination
+from harness.session.examination.examiner import Examiner
 from harness.session.inputs import InputStore
 from harness.session.receipts import Receipts
 from harness.session.side import Side, Teller
@@ -21,7 +25,8 @@ class Workbench:
         self._inputs = inputs
         self._timeout_seconds = timeout_seconds
         self._teller = teller
-        self._receipts = Receipts()
+        self._receipts = Receipts(self._why)
+        self._examiners: dict[tuple[str, ...], Examiner] = {}  # by the frameworks that a refused case had
 
     def side(self, case: Case) -> Side:
         return Side(case, self._inputs, self._timeout_seconds, self._teller)
@@ -67,6 +72,24 @@ class Workbench:
 
     def close_workers(self) -> None:
         self._pool.close_all()
+
+    @property
+    def examinations(self) -> list[Examination]:
+        return [each for examiner in self._examiners.values() for each in examiner.examinations.values()]
+
+    def examiner(self, frameworks: Sequence[str]) -> Examiner:
+        key = tuple(frameworks)
+        if key not in self._examiners:
+            self._examiners[key] = Examiner(self, key)
+        return self._examiners[key]
+
+    def _why(self, sides: Sequence[Side]) -> str:
+        """Where the networks of sides that do not the same work part."""
+        examiner = self.examiner([side.case.framework for side in sides])
+        if not examiner.can:
+            return ""
+        sides[0].milestone("finding out where the networks part, and why")
+        return in_short(examiner.examine(sides[0].model), TITLES)
 
     @contextmanager
     def _started(self, side: Side) -> Iterator[None]:

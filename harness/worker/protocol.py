@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.frameworks.contract import Setup
+from harness.frameworks.tape import Tape, Trained, Walked
 from harness.record.check import Check
 from harness.record.measurement import ColdStart, CurvePoint, Epoch, Reading, ScalingPoint
 from harness.record.outcome import Outcome
+from harness.record.parting import Known, Part, Point
 from harness.record.round import Round
 
 
@@ -187,6 +189,50 @@ class TraceRounding(Request, frozen=True):
     steps: int  # 0: of the outputs alone
 
 
+class TakeTape(Request, frozen=True):
+    answer = Tape
+    setup: Setup
+    taped: str  # the module that offers `contract.Taped`
+    wanted: tuple[int, ...] = ()
+
+
+class TakeTraining(Request, frozen=True):
+    answer = Trained
+    setup: Setup
+    taped: str
+    steps: int
+    wanted: tuple[int, ...] = ()
+
+
+class WalkInference(Request, frozen=True):
+    answer = Walked
+    setup: Setup
+    walk: str  # the module that offers `contract.Walking`
+    tape: Tape
+
+
+class WalkTraining(Request, frozen=True):
+    answer = dict[Part, Walked]
+    setup: Setup
+    walk: str
+    trained: Trained
+
+
+class CompareLayers(Request, frozen=True):
+    answer = tuple[Point, ...]
+    setup: Setup
+    walk: str
+    tape: Tape
+
+
+class LookUp(Request, frozen=True):
+    """What the catalogue has of these entries."""
+
+    answer = dict[str, Known]
+    walk: str
+    entries: tuple[str, ...]
+
+
 class Begin(Request, frozen=True):
     """Builds the case's work and warms it up to its steady state."""
 
@@ -221,6 +267,12 @@ AnyRequest = (
     | TraceOutputs
     | TraceTraining
     | TraceRounding
+    | TakeTape
+    | TakeTraining
+    | WalkInference
+    | WalkTraining
+    | CompareLayers
+    | LookUp
     | Begin
     | Measure
     | End

@@ -32,21 +32,27 @@ from harness.worker.protocol import (
     Answer,
     AnyRequest,
     Begin,
+    CompareLayers,
     Describe,
     End,
     Failure,
     GiveWeights,
     Hello,
+    LookUp,
     MakeCorpus,
     MakeWeights,
     Measure,
     Message,
     Progress,
+    TakeTape,
+    TakeTraining,
     TakeWeights,
     TraceOutputs,
     TracePixels,
     TraceRounding,
     TraceTraining,
+    WalkInference,
+    WalkTraining,
 )
 
 SENTENCES = (ModelError, WeightsError, CorpusError)  # say themselves what is wrong and the mend: no line of ours helps
@@ -99,6 +105,18 @@ class Server:
                 return traces.training(self._framework(), setup, steps)
             case TraceRounding():
                 return rounding.of(self._framework(), request)
+            case TakeTape(setup, taped, wanted):
+                return installed(taped).inference(setup, wanted)
+            case TakeTraining(setup, taped, steps, wanted):
+                return installed(taped).training(setup, steps, wanted)
+            case WalkInference(setup, walk, tape):
+                return installed(walk).inference(setup, tape)
+            case WalkTraining(setup, walk, trained):
+                return installed(walk).training(setup, trained)
+            case CompareLayers(setup, walk, tape):
+                return installed(walk).layers(setup, tape)
+            case LookUp(walk, entries):
+                return installed(walk).known(entries)
             case Begin():
                 return self._begin(request).begin()
             case Measure():

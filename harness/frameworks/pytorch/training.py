@@ -9,7 +9,9 @@ from typing import Any
 
 import torch
 
+from fixtures.models.description import ModelError, Optimizer
 from fixtures.models.weights import Weights
+from harness.frameworks import optimizers
 from harness.frameworks.contract import NativeBatch, Setup
 from harness.frameworks.pytorch import batches, device, network
 from harness.frameworks.pytorch.loss import loss_of
@@ -98,10 +100,22 @@ class KerasAdam(torch.optim.Adam):  # type: ignore[misc]
 
 
 def optimizer(setup: Setup, trained: list[Any]) -> Any:
-    """With a compiler the fused one, as XLA compiles the optimiser into the step; otherwise the choice is left to torch."""
+    """The model's own, or Adam. With a compiler the fused one, as XLA compiles the optimiser into the step; otherwise the choice is left to
+    torch. Raises ModelError for one of the model's own that is none.
+    """
+    if setup.model.description.optimizer is Optimizer.OWN:
+        return _of_the_user(setup, trained)
     fused = setup.case.execution is Execution.COMPILED or None
     kind = KerasAdam if Source.OPTIMIZER in setup.neutral else torch.optim.Adam
     return kind(trained, lr=setup.experiment.learning_rate, betas=ADAM_BETAS, fused=fused)
+
+
+def _of_the_user(setup: Setup, trained: list[Any]) -> Any:
+    made = optimizers.of_the_user(setup, network.FRAMEWORK)(trained)
+    if not isinstance(made, torch.optim.Optimizer):
+        file = setup.model.file(network.FRAMEWORK)
+        raise ModelError(f"{file}: optimizer(parameters) gives a {type(made).__name__}: return a torch.optim.Optimizer of them")
+    return made
 
 
 def free() -> None:

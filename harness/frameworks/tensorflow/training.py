@@ -9,7 +9,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from fixtures.models.description import ModelError, Optimizer
 from fixtures.models.weights import Weights
+from harness.frameworks import optimizers
 from harness.frameworks.contract import NativeBatch, Setup
 from harness.frameworks.contract import TrainStep as AnyTrainStep
 from harness.frameworks.tensorflow import batches, device, network
@@ -146,7 +148,18 @@ def compiled_for_fit(setup: Setup) -> Any:
 
 
 def optimizer(setup: Setup) -> Any:
+    """The model's own, or Adam. Raises ModelError for one of the model's own that is none."""
+    if setup.model.description.optimizer is Optimizer.OWN:
+        return _of_the_user(setup)
     return keras.optimizers.Adam(setup.experiment.learning_rate, beta_1=ADAM_BETAS[0], beta_2=ADAM_BETAS[1], epsilon=ADAM_EPSILON)
+
+
+def _of_the_user(setup: Setup) -> Any:
+    made = optimizers.of_the_user(setup, network.FRAMEWORK)()
+    if not isinstance(made, keras.optimizers.Optimizer):
+        file = setup.model.file(network.FRAMEWORK)
+        raise ModelError(f"{file}: optimizer() gives a {type(made).__name__}: return a keras.optimizers.Optimizer")
+    return made
 
 
 def is_compiled(setup: Setup) -> bool:

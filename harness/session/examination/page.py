@@ -64,9 +64,7 @@ def _depth(lines: Mapping[Part, Sequence[Placed]]) -> Iterator[Markup]:
         yield _section("Difference against depth", element("p", LEDE, class_="lede"), element("figure", picture(lines)))
 
 
-def _partings(
-    heading: str, kind: str, groups: Sequence[Group], first: int, examination: Examination, titles: Titles
-) -> Iterator[Markup]:
+def _partings(heading: str, kind: str, groups: Sequence[Group], first: int, examination: Examination, titles: Titles) -> Iterator[Markup]:
     """first: the number of the first of them, as the picture has it."""
     if groups:
         articles = (_parting(f"{number}. {places(group)}", kind, group, examination, titles) for number, group in enumerate(groups, first))

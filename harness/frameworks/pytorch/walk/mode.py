@@ -15,6 +15,7 @@ import torch
 from fixtures.models.layers import Layer
 from harness.frameworks.pytorch.walk import search
 from harness.frameworks.pytorch.walk.call import HIDDEN, Call, Value, tensors
+from harness.frameworks.pytorch.walk.completed import Completed
 from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
 from harness.frameworks.pytorch.walk.numbered import Numbered
 from harness.frameworks.pytorch.walk.statistics import Norm
@@ -43,11 +44,7 @@ class Walk(Numbered):
         self._part = part
         self._tape = tape
         self._nearest = nearest
-        self._layers = {tensor.name: layer for layer in layers for tensor in layer.tensors.values()}
-        self._seen: dict[str, set[str]] = {}  # by layer: its tensors that have gone into a call since it was complete
-        self._called: dict[str, list[Called]] = {}
-        for each in tape.called:
-            self._called.setdefault(each.name, []).append(each)
+        self._completed = Completed(layers, tape.called)
         self.norms: dict[str, Norm] = {}  # that measure the batch, by layer
         self.embeddings: list[Call] = []
         self._pending: dict[int, Call] = {}  # calls whose outputs do not agree, though it may be that what is computed from them does
@@ -78,7 +75,7 @@ class Walk(Numbered):
         for value in numbers:
             self._look_up(value, entered)
         self._note(call)
-        called = self._complete(call)
+        called = self._completed.by(call)
         if numbers and all(value.agrees for value in numbers):
             self._settle(call)
             self.points.append(Point(self._layer(call), call.name, max(value.apart for value in numbers)))
@@ -123,21 +120,6 @@ class Walk(Numbered):
             each.settled = True
             self._pending.pop(each.place, None)
             left += [value.call for value in each.given if value.call is not None and not value.call.settled]
-
-    def _complete(self, call: Call) -> Called | None:
-        """The other framework's call of the layer that this one completes: all its tensors have gone into calls."""
-        found = None
-        for name in call.weights:
-            layer = self._layers.get(name)
-            if layer is None:
-                continue
-            seen = self._seen.setdefault(layer.name, set())
-            seen.add(name)
-            if seen >= {tensor.name for tensor in layer.tensors.values()}:
-                seen.clear()
-                waiting = self._called.get(layer.name, [])
-                found = (waiting.pop(0) if waiting else None) or found
-        return found if found is None or found.left != NOWHERE else None
 
     def _examine(self, value: Value, called: Called | None, told: str, record: int, nearest: Nearest) -> None:
         """Finds out why what a layer gives is not the other's, and puts that in its place."""
@@ -204,4 +186,4 @@ class Walk(Numbered):
         return (self._tape.records[record].layer, self._tape.records[record].operation) if record != NOWHERE else ("", "")
 
     def _layer(self, call: Call) -> str:
-        return next((self._layers[name].name for name in call.weights if name in self._layers), call.module)
+        return self._completed.layer(call)

@@ -43,7 +43,9 @@ def executed(
         if fitting:
             return fitting[min(_ahead(siblings[place], place, pairs), len(fitting) - 1)]
         leading = pairs.get(last.get(_leading(units[place].layer, last), NOWHERE))
-        following = None if leading is None else next((each for each in fitted if order.index(each.name) == order.index(leading.name) + 1), None)
+        following = (
+            None if leading is None else next((each for each in fitted if order.index(each.name) == order.index(leading.name) + 1), None)
+        )
         return following or fitted[min(_ahead(alike[place], place, pairs), len(fitted) - 1)]
 
     def enter(layer: Any, given: Any) -> None:
@@ -91,7 +93,9 @@ def _siblings(units: Sequence[Unit]) -> list[list[int]]:
     """For each unit all of its shapes that a functional network gives the same tensor, in the order of the user's code: what goes in does
     not tell them apart, and Keras computes them by their distance from the outputs.
     """
-    return _grouped(units, [(unit.signature, *map(id, nodes[0].input_tensors)) if (nodes := _nodes(unit.layer)) else None for unit in units])
+    return _grouped(
+        units, [(unit.signature, *map(id, nodes[0].input_tensors)) if (nodes := _nodes(unit.layer)) else None for unit in units]
+    )
 
 
 def _alike(units: Sequence[Unit]) -> list[list[int]]:

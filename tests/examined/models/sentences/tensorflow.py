@@ -15,7 +15,7 @@ def network(options: Options) -> keras.Model:
     tokens = keras.Input([LENGTH], dtype="int64", name="tokens")
     mask = keras.Input([LENGTH], dtype="bool", name="mask")
     states = layers.Embedding(24, FEATURES)(tokens) * 4.0
-    states = states * ops.cast(mask, states.dtype)[..., None]
+    states = ops.where(ops.expand_dims(mask, -1), states, 0.0)
     states = Places()(states)
     states = norm()(states + ops.cast(waves(), states.dtype))
     states = norm()(states + layers.Dropout(0.1)(written(states, mask)))

@@ -1,0 +1,99 @@
+"""The `examine` fixture: what `benchmarks/test_equal_work.py` calls, and what a session says and keeps of its examinations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from fixtures.models.folder import Folder
+from harness.findings.account import in_short
+from harness.frameworks import FRAMEWORKS, TITLES
+from harness.record.parting import Examination
+from harness.session import cases, options
+from harness.session.comparer import COMPARER, Comparer
+from harness.session.examination import store, terminal
+from harness.session.progress import ProgressLine
+from harness.session.workers.worker import WorkerStartError
+
+MARKER = cases.ON_REQUEST
+MODEL = "examined"  # their parameter
+FOLDER = "equal-work"  # beside pytest-benchmark's storage
+FIELD = "examinations"  # at the top of the JSON
+NARROW = 80  # columns of a log
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{MARKER}: examines a model: where its two networks part, and why. Nothing is timed.")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if MODEL in metafunc.fixturenames and metafunc.definition.get_closest_marker(MARKER):
+        models = options.of(metafunc.config).models
+        metafunc.parametrize(MODEL, models, ids=[each.name for each in models])
+
+
+@pytest.fixture
+def examine(comparer: Comparer, progress: ProgressLine) -> Callable[[Folder], Examination]:
+    """A function that examines a model. A test whose networks part fails, with the places and the reasons."""
+
+    def examined(model: Folder) -> Examination:
+        examiner = comparer.examiner(list(FRAMEWORKS))
+        if not examiner.can:
+            pytest.skip("unsupported: of these frameworks none can be walked through beside another")
+        progress.announce(f"{model.name}: examining the network")
+        try:
+            found = examiner.examine(model)
+        except WorkerStartError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        finally:
+            progress.clear()
+        if not found.agrees:
+            pytest.fail(in_short(found, TITLES), pytrace=False)
+        return found
+
+    return examined
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    examinations = of(config)
+    if not examinations:
+        return
+    terminalreporter.section("equal work")
+    width = max(NARROW, terminalreporter._tw.fullwidth)
+    folder = storage(config) / FOLDER
+    for each in examinations:
+        for line in terminal.lines(each, width, TITLES):
+            terminalreporter.write_line(line)
+        try:
+            stored = store.write(each, folder)
+        except store.NoExamination as error:
+            terminalreporter.write_line(str(error), red=True)
+        else:
+            terminalreporter.write_line(f"picture and all differences: {_short(stored.page, config)}, as JSON beside it")
+
+
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    if examinations := of(config):
+        output_json[FIELD] = msgspec.to_builtins(examinations)
+
+
+def of(config: pytest.Config) -> list[Examination]:
+    """Of this session."""
+    comparer = config.stash.get(COMPARER, None)
+    return [] if comparer is None else comparer.examinations
+
+
+def storage(config: pytest.Config) -> Path:
+    """pytest-benchmark's, where it is a folder of this machine."""
+    named = str(config.getoption("benchmark_storage"))
+    kind, _, path = named.partition("://")
+    return config.rootpath / ".benchmarks" if not path or kind != "file" else (config.invocation_params.dir / path).resolve()
+
+
+def _short(path: Path, config: pytest.Config) -> str:
+    return str(path.relative_to(config.rootpath)) if path.is_relative_to(config.rootpath) else str(path)
