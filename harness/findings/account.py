@@ -57,7 +57,7 @@ def in_short(examination: Examination, titles: Titles) -> str:
 
 def size(apart: float) -> str:
     """A difference, in standard deviations of the value."""
-    return "another size, or not finite" if apart >= FARTHEST else f"{apart:.2g}"
+    return "another size, or values that are not finite" if apart >= FARTHEST else f"{apart:.2g}"
 
 
 def precision(line: Line) -> str:
@@ -80,13 +80,13 @@ def facts(group: Group, examination: Examination, titles: Titles) -> Iterator[Fa
     """In the order in which they are read. Of many layers the operations are the first one's."""
     own, other = examination.frameworks
     first = group.first
-    yield Fact("in", _joined([PARTS[part] for part in group.parts]))
+    yield Fact("part", _joined([PARTS[part] for part in group.parts]))
     if first.operation:
         yield Fact(titles[own], first.operation)
     if first.other_layer or first.other_operation:
         yield Fact(titles[other], ": ".join(filter(None, (first.other_layer, first.other_operation))))
     most = "at most " if len(group.partings) > 1 else ""
-    yield Fact("difference", f"{most}{size(group.left)} in what comes out, {most}{size(group.entered)} in what goes in")
+    yield Fact("difference", f"what goes in: {most}{size(group.entered)}; what comes out: {most}{size(group.left)}")
     for reason in first.reasons:
         yield from _explained(reason, group, examination, titles)
     if not first.reasons:
@@ -103,9 +103,9 @@ def _explained(reason: Reason, group: Group, examination: Examination, titles: T
     if known:
         if known.symptom:
             yield Fact("seen as", known.symptom)
-        for framework in examination.frameworks:
-            if mend := known.mends.get(framework):
-                yield Fact(f"in {titles[framework]}", mend)
+        mends = [(titles[each], mend) for each in examination.frameworks if (mend := known.mends.get(each))]
+        for place, (title, mend) in enumerate(mends):
+            yield Fact(f"{'or' if place else 'mend'} in {title}", mend)
 
 
 def _verdict(examination: Examination, sides: str) -> str:

@@ -43,8 +43,8 @@ class Group(msgspec.Struct, frozen=True):
 def grouped(partings: Iterable[Parting]) -> list[Group]:
     """In the order of their first partings.
 
-    The same reasons, told in the same words, are one fault wherever they hold. Those without a reason are one where the same operations part
-    in the same part of the computation.
+    The same reasons, told in the same words, are one fault wherever they hold. Those without a reason are one where the same operations
+    part in the same part of the computation.
     """
     found: dict[Any, list[Parting]] = {}
     for each in partings:

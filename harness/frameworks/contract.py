@@ -6,7 +6,7 @@ framework (device, network, loss, data, training, inference, fine_tuning, format
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,11 +21,9 @@ from fixtures.models.layers import Facts
 from fixtures.models.options import Options
 from fixtures.models.values import Batch
 from fixtures.models.weights import Weights
-from harness.frameworks.tape import Tape, Trained, Walked
 from harness.record.case import Case
 from harness.record.fairness import Source
 from harness.record.measurement import Reading
-from harness.record.parting import Known, Part, Point
 
 if TYPE_CHECKING:
     from fixtures.corpora.order import Files
@@ -248,31 +246,6 @@ class Original(Protocol):
 
     def facts(self, setup: Setup, weights: Weights) -> Facts:
         """Of the network with these weights. Raises WeightsError where they do not fit it."""
-
-
-class Taped(Protocol):
-    """A module that tells what a framework's network computes, operation by operation (`Listing.taped`)."""
-
-    def inference(self, setup: Setup, wanted: Sequence[int] = ()) -> Tape:
-        """Of the canonical batch. wanted: places of records that are given whole. Raises ModelError."""
-
-    def training(self, setup: Setup, steps: int, wanted: Sequence[int] = ()) -> Trained:
-        """Of so many steps on the canonical batch; the first one is on tape. Raises ModelError."""
-
-
-class Walking(Protocol):
-    """A module that walks through the original network beside another framework's tape (`Listing.walk`)."""
-
-    def inference(self, setup: Setup, tape: Tape) -> Walked: ...
-
-    def training(self, setup: Setup, trained: Trained) -> dict[Part, Walked]:
-        """Of each part that could be gone through."""
-
-    def layers(self, setup: Setup, tape: Tape) -> tuple[Point, ...]:
-        """How far apart what each layer gives is, where nothing is put in its place: of a precision in which rounding shows."""
-
-    def known(self, entries: Sequence[str]) -> dict[str, Known]:
-        """What the catalogue has of these."""
 
 
 class Framework(Protocol):

@@ -15,8 +15,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     module: str  # offers `contract.Framework`; imported in the worker alone
     original: str = ""  # offers `contract.Original`: of the one framework whose names and layouts of tensors are the canonical ones
-    walk: str = ""  # offers `contract.Walking`: of the same one
-    taped: str = ""  # offers `contract.Taped`: of the others
+    walk: str = ""  # offers `examination.Walking`: of the same one
+    taped: str = ""  # offers `examination.Taped`: of the others
     executions: dict[Execution, str]  # its own name for each execution mode
     formats: tuple[str, ...] = ()  # in which it saves a model
     tuned: str = ""  # the way to load images that `matched` has: what it is, in a line

@@ -52,7 +52,8 @@ class Tape(msgspec.Struct, frozen=True):
     records: tuple[Record, ...]
     called: tuple[Called, ...]  # in the order of the computation; a shared layer several times
     outputs: dict[str, int]  # by name; of a training, "loss" too
-    random: tuple[str, ...] = ()  # layers that gave another value each time in inference: they are off in the records
+    # Layers that drop out in inference, and how far apart two passes are by that. In the records nothing is dropped.
+    random: dict[str, float] = {}
     unpaired: tuple[str, ...] = ()  # its layers with weights that no canonical layer is paired with: they kept their own
     spared: tuple[str, ...] = ()  # canonical tensors that its layers have no place for, as a bias
     added: tuple[str, ...] = ()  # of canonical layers: what its layers have beyond them, as a bias. It is zero, a scale one

@@ -192,7 +192,7 @@ class TraceRounding(Request, frozen=True):
 class TakeTape(Request, frozen=True):
     answer = Tape
     setup: Setup
-    taped: str  # the module that offers `contract.Taped`
+    taped: str  # the module that offers `examination.Taped`
     wanted: tuple[int, ...] = ()
 
 
@@ -207,7 +207,7 @@ class TakeTraining(Request, frozen=True):
 class WalkInference(Request, frozen=True):
     answer = Walked
     setup: Setup
-    walk: str  # the module that offers `contract.Walking`
+    walk: str  # the module that offers `examination.Walking`
     tape: Tape
 
 
@@ -231,6 +231,7 @@ class LookUp(Request, frozen=True):
     answer = dict[str, Known]
     walk: str
     entries: tuple[str, ...]
+    other: str  # the framework that the original is compared with
 
 
 class Begin(Request, frozen=True):

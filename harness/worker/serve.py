@@ -115,8 +115,8 @@ class Server:
                 return installed(walk).training(setup, trained)
             case CompareLayers(setup, walk, tape):
                 return installed(walk).layers(setup, tape)
-            case LookUp(walk, entries):
-                return installed(walk).known(entries)
+            case LookUp(walk, entries, other):
+                return installed(walk).known(entries, other)
             case Begin():
                 return self._begin(request).begin()
             case Measure():

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import tensorflow as tf
 from keras import layers
 
 NOISE = (layers.Dropout, layers.GaussianDropout, layers.GaussianNoise, layers.AlphaDropout)
+FUNCTIONS = ((tf.nn, "dropout"), (tf.nn.experimental, "stateless_dropout"))  # that all dropout is computed by, Keras' too
+
+
+@contextmanager
+def left_out() -> Iterator[None]:
+    """No dropout while it lasts, also none that a network's code calls by itself: what is executed eagerly then keeps all."""
+    before = {(place, name): getattr(place, name) for place, name in FUNCTIONS}
+    for place, name in FUNCTIONS:
+        setattr(place, name, lambda x, *_, **__: x)
+    try:
+        yield
+    finally:
+        for (place, name), function in before.items():
+            setattr(place, name, function)
 
 
 def switch_off(built: Any) -> None:

@@ -1,4 +1,4 @@
-"""The network on tape, as `contract.Taped` wants it: in inference mode, and in a few optimiser steps."""
+"""The network on tape, as `examination.Taped` wants it: in inference mode, and in a few optimiser steps."""
 
 from __future__ import annotations
 
@@ -31,14 +31,16 @@ SHOWN = (
 
 
 def inference(setup: Setup, wanted: Iterable[int] = ()) -> Tape:
-    """In inference mode, dropout as the network's code has it: where a layer drops out all the same, it is told, and switched off."""
+    """In inference mode, dropout as the network's code has it: where a layer drops out all the same, it is told, and kept from it."""
     device.open_device(setup)
     built = _built(replace(setup, drops_out=True))
     inputs, _ = batches.on_device(batches.native(setup.canonical_batch(), setup))
     drawing = _random(built, inputs)
-    if drawing:
-        dropout.switch_off(built)
-    return _tape(setup, built, inputs, wanted, drawing)
+    if not drawing:
+        return _tape(setup, built, inputs, wanted, {})
+    with dropout.left_out():
+        others = _random(built, inputs)  # noise of another kind
+        return _tape(setup, built, inputs, wanted, {path: apart for path, apart in drawing.items() if path not in others})
 
 
 def training(setup: Setup, steps: int, wanted: Iterable[int] = ()) -> Trained:
@@ -71,20 +73,18 @@ def _built(setup: Setup) -> Any:
     return network.arranged(setup, built)
 
 
-def _random(built: Any, inputs: Any) -> tuple[str, ...]:
-    """Layers that draw numbers in inference, where that changes what the network gives."""
+def _random(built: Any, inputs: Any) -> dict[str, float]:
+    """Layers that draw numbers in inference, where that changes what the network gives; and by how much."""
     recorder = Recorder()
     recorder.follow(inputs)
     with recorder.recording(built, []):
-        first = network.call(built, inputs, training=False)
-    if not recorder.random:
-        return ()
-    second = network.call(built, inputs, training=False)
-    pairs = zip(tf.nest.flatten(first), tf.nest.flatten(second), strict=True)
-    return tuple(dict.fromkeys(recorder.random)) if any(bool(tf.reduce_any(one != other)) for one, other in pairs) else ()
+        first = network.named(network.call(built, inputs, training=False))
+        second = network.named(network.call(built, inputs, training=False))
+    apart = max(Sketch.of(first[name].numpy()).apart(Sketch.of(second[name].numpy())) for name in first) if recorder.random else 0.0
+    return dict.fromkeys(recorder.random, apart) if apart else {}
 
 
-def _tape(setup: Setup, built: Any, inputs: Any, wanted: Iterable[int], drawing: tuple[str, ...]) -> Tape:
+def _tape(setup: Setup, built: Any, inputs: Any, wanted: Iterable[int], drawing: dict[str, float]) -> Tape:
     found = port.ported(setup, built)
     recorder = Recorder(wanted)
     recorder.follow(inputs)
@@ -110,7 +110,7 @@ def _recorded_gradients(setup: Setup, work: TrainStep, wanted: Iterable[int]) ->
     computed = dense(gradient.gradient(loss, trained))
     places = {name: recorder.place(each) for name, each in network.named(outputs).items()} | {LOSS: recorder.place(loss)}
     by_variable = {id(variable): each for variable, each in zip(trained, computed, strict=True)}
-    return _whole(found, recorder, places, ()), _canonical(found, by_variable)
+    return _whole(found, recorder, places, {}), _canonical(found, by_variable)
 
 
 def _canonical(found: port.Ported, gradients: Mapping[int, Any]) -> dict[str, Sketch]:
@@ -144,7 +144,7 @@ def _step(work: TrainStep) -> float:
     return work.read_back()
 
 
-def _whole(found: port.Ported, recorder: Recorder, outputs: dict[str, int], drawing: tuple[str, ...]) -> Tape:
+def _whole(found: port.Ported, recorder: Recorder, outputs: dict[str, int], drawing: dict[str, float]) -> Tape:
     calls: list[tuple[int, Called]] = []
     by_layer: dict[int, list[Any]] = {}
     for unit, layer in found.pairs:

@@ -90,7 +90,7 @@ class _Examining:
 
     def all(self) -> Examination:
         """Raises Stopped."""
-        layers = self._timed("inference", self._inference)
+        layers: int = self._timed("inference", self._inference)
         if not self._notes:  # a forward pass that could not be gone through to its end has no gradients to compare
             try:
                 self._timed("training", self._training)
@@ -118,7 +118,7 @@ class _Examining:
             found: Walked = self._asked(original, WalkInference(original.setup, self._walk, tape), "walking through the network")
             return found
 
-        found = _again(walked, lambda each: each.wanted)
+        found: Walked = _again(walked, lambda each: each.wanted)
         self._take(Part.INFERENCE, found)
         return found.layers
 
@@ -159,7 +159,7 @@ class _Examining:
         if not entries:
             return {}
         original, _ = self._sides(Workload.INFERENCE, self._precision)
-        return self._asked(original, LookUp(self._walk, entries), "looking up what is known")
+        return self._asked(original, LookUp(self._walk, entries, self._frameworks[1]), "looking up what is known")
 
     def _sides(self, workload: Workload, precision: Precision) -> tuple[Side, Side]:
         sides = [self._opening.side(self._case(framework, workload, precision)) for framework in self._frameworks]

@@ -10,7 +10,7 @@ from harness.findings.partings import Group, grouped
 from harness.findings.sides import title
 from harness.record.parting import Examination, Part
 from harness.session.examination.depth import Placed, placed
-from harness.session.examination.markup import Markup, element, joined
+from harness.session.examination.markup import Markup, element
 from harness.session.examination.numbers import numbers
 from harness.session.examination.picture import picture
 
@@ -73,10 +73,16 @@ def _partings(heading: str, kind: str, groups: Sequence[Group], first: int, exam
 
 def _parting(heading: str, kind: str, group: Group, examination: Examination, titles: Titles) -> Markup:
     rows = (
-        element("div", element("dt", fact.label), element("dd", fact.text), class_="reason" if fact.label == "reason" else "fact")
+        element("div", element("dt", fact.label), element("dd", *_prose(fact.text)), class_="reason" if fact.label == "reason" else "fact")
         for fact in facts(group, examination, titles)
     )
     return element("article", element("h3", heading), element("dl", *rows), class_=f"parting {kind}".strip())
+
+
+def _prose(text: str) -> Iterator[str]:
+    """What is between backticks is code."""
+    for place, piece in enumerate(text.split("`")):
+        yield element("code", piece) if place % 2 else piece
 
 
 def _notes(notes: Sequence[str]) -> Iterator[Markup]:
@@ -92,5 +98,4 @@ def _numbers(lines: Mapping[Part, Sequence[Placed]]) -> Iterator[Markup]:
 
 def _seconds(seconds: Mapping[str, float]) -> Iterator[Markup]:
     if seconds:
-        parts = ", ".join(f"{name} {each:.0f} s" for name, each in seconds.items())
-        yield element("footer", joined("Examined in ", f"{sum(seconds.values()):.0f} s: {parts}."))
+        yield element("footer", "What it took: ", ", ".join(f"{name} {each:.1f} s" for name, each in seconds.items()), ".")

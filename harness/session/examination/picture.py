@@ -16,7 +16,7 @@ from harness.session.examination.depth import Place, Placed
 from harness.session.examination.markup import Markup, element, joined
 
 HEIGHT, LOW_HEIGHT = 200, 150  # of the panel of inference, and of the others
-TICK_PIXELS = 34  # between two ticks, at least
+TICK_PIXELS = 25  # between two ticks, at least
 LABEL_PIXELS = 17  # between two names of lines
 NUMBER_PERCENT = 3.0  # between two numbers of partings
 LEAST, MOST = -18, 6  # powers of ten: what is beyond is drawn at the edge
@@ -43,9 +43,9 @@ class Scale(NamedTuple):
         return self.height * (self.most - min(max(power, self.least), self.most)) / (self.most - self.least)
 
     def ticks(self) -> list[int]:
-        """From the top down, in steps of whole powers."""
-        step = math.ceil((self.most - self.least) * TICK_PIXELS / self.height)
-        return list(range(self.most, self.least - 1, -step))
+        """Of the powers of 1000, as many as have room."""
+        step = 3 * math.ceil((self.most - self.least) * TICK_PIXELS / self.height / 3)
+        return [power for power in range(self.most, self.least - 1, -1) if power % step == 0]
 
 
 def picture(placed: Mapping[Part, Sequence[Placed]]) -> Markup:
@@ -85,8 +85,8 @@ def _grid(scale: Scale) -> Iterator[Markup]:
 
 
 def _path(placed: Placed, scale: Scale) -> Markup:
-    """Stretched to the width of the picture, its stroke is not."""
-    points = " ".join(f"{100 * each.depth:.3f},{scale.y(each.point.apart):.1f}" for each in placed.places)
+    """Through all that is no parting: what is behind one is as close again. Stretched to the width of the picture, its stroke is not."""
+    points = " ".join(f"{100 * each.depth:.3f},{scale.y(each.point.apart):.1f}" for each in placed.places if not each.fault)
     line = element("polyline", points=points, vector_effect="non-scaling-stroke", class_="line")
     return element("svg", line, viewBox=f"0 0 100 {scale.height}", preserveAspectRatio="none", width="100%", height=scale.height)
 
@@ -106,18 +106,18 @@ def _told(place: Place, placed: Placed) -> str:
 
 
 def _marks(placed: Placed, scale: Scale) -> Iterator[Markup]:
-    """A line and a number for the first place of each parting, as far as there is room for numbers."""
+    """A stem for each place where they part; the number of the parting at the first of its places, as far as there is room for it."""
     seen: set[int] = set()
-    free = -NUMBER_PERCENT
+    free = 0.0
     for each in placed.places:
-        if not each.fault or each.fault in seen:
+        if not each.fault:
             continue
-        seen.add(each.fault)
-        x = f"{100 * each.depth:.3f}%"
-        yield element("line", x1=x, x2=x, y1=scale.y(each.point.apart), y2=scale.height, class_="mark")
-        if 100 * each.depth - free >= NUMBER_PERCENT:
-            free = 100 * each.depth
-            yield element("text", str(each.fault), x=x, y=scale.y(each.point.apart), dy="-10", class_="number-of-fault")
+        x, y = f"{100 * each.depth:.3f}%", scale.y(each.point.apart)
+        yield element("line", x1=x, x2=x, y1=y, y2=scale.height, class_="mark")
+        if each.fault not in seen and 100 * each.depth >= free:
+            seen.add(each.fault)
+            free = 100 * each.depth + NUMBER_PERCENT
+            yield element("text", str(each.fault), x=x, y=y, dy="-10", class_="number-of-fault")
 
 
 def _names(lines: Sequence[Placed], scale: Scale) -> Iterator[Markup]:

@@ -33,11 +33,11 @@ KNOWN = {
 def line(part: Part, precision: str, size: float) -> Line:
     """Differences that grow with depth."""
     noise = random.Random(f"{part} {precision}")
-    operations = {"conv": "conv2d", "norm": "batch_norm", "relu": "relu"}
+    operations = {"conv": "conv2d", "conv1": "conv2d", "norm": "batch_norm", "bn1": "batch_norm", "relu": "relu", "fc": "linear"}
     names = LAYERS if part in (Part.INFERENCE, Part.TRAINING) else [f"{layer}.weight" for layer in LAYERS if "relu" not in layer]
     grown = [size * (1 + 0.4 * place) * noise.uniform(0.5, 1.5) for place in range(len(names))]
     grown = grown[::-1] if part is Part.GRADIENTS else grown
-    told = [operations.get(name.rpartition(".")[2], "linear" if name == "fc" else "gradient") for name in names]
+    told = [operations.get(name.rpartition(".")[2], "gradient") for name in names]
     return Line(part, precision, tuple(Point(*each) for each in zip(names, told, grown, strict=True)))
 
 
@@ -59,7 +59,9 @@ def agreeing() -> Examination:
 
 
 def parting(layer: str, *reasons: Reason, part: Part = Part.INFERENCE, left: float = 0.12, depth: int = -1) -> Parting:
-    return Parting(part, layer, "conv2d(stride=(2, 2), padding=(3, 3))", f"{layer}/keras", "strides=(2, 2)", 0.0, left, reasons, depth=depth)
+    return Parting(
+        part, layer, "conv2d(stride=(2, 2), padding=(3, 3))", f"{layer}/keras", "strides=(2, 2)", 0.0, left, reasons, depth=depth
+    )
 
 
 def parted() -> Examination:

@@ -11,6 +11,7 @@ from fixtures.models.kept import Kept
 from fixtures.models.layers import Layer
 from harness.frameworks.contract import Setup
 from harness.frameworks.pytorch import batches, device, network
+from harness.frameworks.pytorch.walk.beforehand import beforehand
 from harness.frameworks.pytorch.walk.mode import EndOfWalk, Walk
 from harness.frameworks.pytorch.walk.nearest import Nearest
 from harness.frameworks.tape import NOWHERE, Tape, Walked
@@ -34,7 +35,8 @@ def inference(setup: Setup, tape: Tape) -> Walked:
             walk.conclude(outputs)
     except EndOfWalk as end:
         notes, wanted = ((str(end),), ()) if end.wanted == NOWHERE else ((), (end.wanted,))
-    return Walked(tuple(walk.partings), tuple(walk.points), len(tape.called), wanted, notes)
+    partings = (*beforehand(tape, walk.partings), *walk.partings)
+    return Walked(partings, tuple(walk.points), len(tape.called), wanted, notes)
 
 
 def layers_of(setup: Setup) -> tuple[Layer, ...]:

@@ -102,7 +102,7 @@ class Walk(Numbered):
         fitting = [value for value in numbers if expected is not None and value.sketch is not None and value.sketch.count == expected.count]
         if call.name in RECURRENT:  # the other one may give the last place alone, or several directions in one
             return fitting[0] if fitting else None
-        return (fitting or [*numbers, None])[0]
+        return next(iter(fitting or numbers), None)
 
     def _look_up(self, value: Value, entered: float) -> None:
         value.sketch = sketch_of(value.tensor)
@@ -170,11 +170,8 @@ class Walk(Numbered):
     def _parting(self, place: Call, value: Value, called: Called | None, told: str, record: int, found: search.Found) -> Parting:
         other, operation = self._other(place, called, record)
         entered = max((each.apart for each in place.given if each.agrees), default=0.0)
-        left = (
-            value.sketch.apart(self._tape.records[record].sketch)
-            if value.sketch and record != NOWHERE and self._tape.records[record].sketch
-            else math.inf
-        )  # type: ignore[arg-type]
+        theirs = self._tape.records[record].sketch if record != NOWHERE else None
+        left = value.sketch.apart(theirs) if value.sketch is not None and theirs is not None else math.inf
         layer = self._layer(place) or told
         told_of = (found.reasons, found.ruled_out)
         return Parting(self._part, layer, place.told(), other, operation, entered, left, *told_of, depth=len(self.points))

@@ -32,6 +32,7 @@ class Found(NamedTuple):
 class Tried(NamedTuple):
     hypotheses: tuple[Hypothesis, ...]
     changed: dict[int, Call]
+    entered: float  # how far apart what goes in is: what is changed and found there as the other framework has it is counted, too
 
 
 def reasons(region: Sequence[Call], target: Value, nearest: Nearest) -> Found:
@@ -39,17 +40,19 @@ def reasons(region: Sequence[Call], target: Value, nearest: Nearest) -> Found:
     entered = max((value.apart for call in region for value in call.given if value.agrees), default=0.0)
     known = {value.found for call in region for value in call.given if value.agrees}
     tried: set[str] = set()
-    before, ends = [Tried((), {})], math.inf
-    for together in range(1, MOST_TOGETHER + 1):
+    before, ends = [Tried((), {}, entered)], math.inf
+    for _ in range(MOST_TOGETHER):
         leading, after = [], []
         for start in before:
             for each in _further(start, region):
                 tried.add(each.hypotheses[-1].entry)
                 computed = _computed(region, each, target)
                 if computed is not None:
-                    if _is_there(computed[id(target)], nearest, entered, known):
+                    leads = _leads(each, computed, nearest, known)
+                    led = each._replace(entered=max(each.entered, leads or 0.0))
+                    if _apart(computed[id(target)], nearest, led.entered, known) is not None:
                         return _found(each, region, computed)
-                    (leading if _leads(each, computed, nearest, entered, known) else after).append(each)
+                    (after if leads is None else leading).append(led)
                 if time.monotonic() > ends:
                     return Found((), tuple(sorted(tried)), region[-1], {}, {})
         before = leading + after
@@ -57,19 +60,23 @@ def reasons(region: Sequence[Call], target: Value, nearest: Nearest) -> Found:
     return Found((), tuple(sorted(tried)), region[-1], {}, {})
 
 
-def _is_there(tensor: Any, nearest: Nearest, entered: float, known: Set[int]) -> bool:
-    """Whether the other framework has computed it. To be what has gone in, which is known to be there, is no evidence."""
-    agrees, _, found = nearest.agrees(sketch_of(tensor), entered)
-    return agrees and found not in known
+def _apart(tensor: Any, nearest: Nearest, entered: float, known: Set[int]) -> float | None:
+    """How far from what the other framework has computed; None where that is nowhere.
+
+    To be what has gone in, which is known to be there, is no evidence.
+    """
+    agrees, apart, found = nearest.agrees(sketch_of(tensor), entered)
+    return apart if agrees and found not in known else None
 
 
-def _leads(tried: Tried, computed: Computed, nearest: Nearest, entered: float, known: Set[int]) -> bool:
-    """Whether what the last hypothesis changes is there, though the target is not yet: others are tried together with it first."""
+def _leads(tried: Tried, computed: Computed, nearest: Nearest, known: Set[int]) -> float | None:
+    """How far apart what the last hypothesis changes is, where the other framework has it: others are tried together with it first."""
     call = tried.hypotheses[-1].call
     with torch.no_grad():
-        made = [computed[id(value)] for value in call.outputs if id(value) in computed]
-        made += [there(leaf, computed) for leaf in pytree.tree_leaves((call.args, call.kwargs)) if isinstance(leaf, Later)]
-    return any(each.is_floating_point() and _is_there(each, nearest, entered, known) for each in made if isinstance(each, torch.Tensor))
+        made = [there(leaf, computed) for leaf in pytree.tree_leaves((call.args, call.kwargs)) if isinstance(leaf, Later)]
+        made += [computed[id(value)] for value in call.outputs if id(value) in computed]
+    found = (_apart(each, nearest, tried.entered, known) for each in made if isinstance(each, torch.Tensor) and each.is_floating_point())
+    return next((each for each in found if each is not None), None)
 
 
 def place(region: Sequence[Call], nearest: Nearest) -> Call:
@@ -90,7 +97,7 @@ def _further(start: Tried, region: Sequence[Call]) -> Iterator[Tried]:
         place = hypothesis.call.place
         same = bool(start.hypotheses) and place == last
         if place > last or (same and hypothesis.entry > start.hypotheses[-1].entry):
-            yield Tried((*start.hypotheses, hypothesis), {**start.changed, place: hypothesis.call})
+            yield Tried((*start.hypotheses, hypothesis), {**start.changed, place: hypothesis.call}, start.entered)
 
 
 def _computed(region: Sequence[Call], tried: Tried, target: Value) -> Computed | None:

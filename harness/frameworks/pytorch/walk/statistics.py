@@ -50,7 +50,7 @@ def partings(
         ]
         reasons, ruled_out = _reasons(norm, *rules)
         inherent = [each.entry for each in reasons] == [UNBIASED]
-        operation = f"batch_norm(momentum={norm.momentum:g})"
+        operation = f"batch_norm(momentum={norm.momentum:g}) of {norm.values} values"
         yield Parting(Part.STATISTICS, norm.layer, operation, "", "", 0.0, max(apart), reasons, ruled_out, inherent)
 
 
@@ -81,7 +81,7 @@ def _reasons(norm: Norm, mean: Kept, variance: Kept) -> tuple[tuple[Reason, ...]
     share = variance.new / max(1 - variance.old, 1e-300)
     biased = (norm.values - 1) / norm.values
     if _near(share, biased) and norm.values > 1:
-        found.append(Reason(UNBIASED, f"PyTorch's running variance is over n - 1 values, TensorFlow's over n = {norm.values}"))
+        found.append(Reason(UNBIASED, "PyTorch's running variance is over n - 1 values, TensorFlow's over all n"))
     elif not _near(share, 1.0):
         return (), ENTRIES
     return tuple(found), ()

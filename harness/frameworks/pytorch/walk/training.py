@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from harness.frameworks.contract import Setup
 from harness.frameworks.pytorch import batches, device, network
-from harness.frameworks.pytorch.training import TrainStep
+from harness.frameworks.pytorch.training import TrainStep, optimizer
 from harness.frameworks.pytorch.walk import gradients, statistics, steps
 from harness.frameworks.pytorch.walk.call import Call
 from harness.frameworks.pytorch.walk.inference import layers_of, names_of
@@ -25,6 +25,9 @@ LOSS = "loss"
 # How many times as far apart as the forward pass what follows from it may be: rounding grows on its way back, and in twenty steps.
 OF_GRADIENTS, LEAST_OF_GRADIENTS = 1e4, 1e-8
 OF_A_STEP, OF_STEPS, LEAST_OF_STEPS = 1e6, 1e7, 1e-3
+NEXT_RATE = 1e-5  # relative: Keras computes an optimiser's rate and bias corrections in float32
+OF_ROUNDING = 20.0
+WEAK = 0.05  # of what the steps add: where rounding alone moves as much, much else would not show
 
 Tensors = dict[str, Any]  # by canonical names, in the order of the computation
 
@@ -39,7 +42,7 @@ def training(setup: Setup, trained: Trained) -> dict[Part, Walked]:
         found = {Part.TRAINING: forward}
         if not forward.wanted and not forward.notes:
             order = [tensor.name for layer in layers_of(setup) for tensor in layer.tensors.values()]
-            found |= dict(_Steps(work, walk, trained, order).walked())
+            found |= dict(_Steps(setup, work, walk, trained, order).walked())
         return found
     finally:
         work.close()
@@ -82,7 +85,8 @@ class _Measured:
 class _Steps:
     """What follows from the forward pass, which is made as the walk has mended it."""
 
-    def __init__(self, work: TrainStep, walk: Walk, trained: Trained, order: list[str]) -> None:
+    def __init__(self, setup: Setup, work: TrainStep, walk: Walk, trained: Trained, order: list[str]) -> None:
+        self._setup = setup
         self._work = work
         self._walk = walk
         self._trained = trained
@@ -103,7 +107,7 @@ class _Steps:
         if not step.partings:
             for _ in self._trained.losses[1:]:
                 self._work.step()
-            yield Part.STEPS, self._compared(Part.STEPS, before, self._weights(), max(LEAST_OF_STEPS, OF_STEPS * self._apart))
+            yield Part.STEPS, self._of_all_steps(before, self._weights())
 
     def _of_gradients(self, found: Tensors) -> Walked:
         allowed = max(LEAST_OF_GRADIENTS, OF_GRADIENTS * self._apart)
@@ -126,6 +130,36 @@ class _Steps:
         (first,) = found.partings
         told = type(self._work.optimizer).__name__
         return replace(found, partings=(replace(first, reasons=reasons, ruled_out=ruled_out, operation=told),))
+
+    def _of_all_steps(self, before: Tensors, after: Tensors) -> Walked:
+        """Where they part, by more than what a difference in the last digit of float32 makes of PyTorch's own steps."""
+        allowed = max(LEAST_OF_STEPS, OF_STEPS * self._apart)
+        found = self._compared(Part.STEPS, before, after, allowed)
+        if not found.partings:
+            return found
+        theirs = self._trained.last
+        added = {name: sketch_of(after[name] - before[name]) for name in before if name in theirs}
+        otherwise = self._steps_at_another_rate(before)
+        floor = steps.FLOOR * max(each.size for each in theirs.values())
+        rounding = max(steps.apart(added[name], sketch_of(otherwise[name] - before[name]), floor) for name in added)
+        found = self._compared(Part.STEPS, before, after, max(allowed, OF_ROUNDING * rounding))
+        if rounding < WEAK:
+            return found
+        count = len(self._trained.losses)
+        told = f"rounding alone moves the weights of {count} steps by {rounding:.2g} of what these add: they prove little"
+        return replace(found, notes=(told,))
+
+    def _steps_at_another_rate(self, before: Tensors) -> Tensors:
+        """The weights after all steps, by a learning rate that is as far off as Keras' is, which is float32."""
+        with torch.no_grad():
+            for name, tensor in network.tensors(self._work.network).items():
+                tensor.copy_(before[name])
+        self._work.optimizer = optimizer(self._setup, [each for each in self._work.network.parameters() if each.requires_grad])
+        for group in self._work.optimizer.param_groups:
+            group["lr"] *= 1 + NEXT_RATE
+        for _ in self._trained.losses:
+            self._work.step()
+        return self._weights()
 
     def _compared(self, part: Part, before: Tensors, after: Tensors, allowed: float) -> Walked:
         """What was added to each tensor: one parting, at the first tensor, tells the largest difference."""
@@ -155,7 +189,7 @@ class _Steps:
     def _mend(self, changed: Mapping[int, Call]) -> None:
         """The steps from now on are made with the changes."""
         if changed:
-            self._work.forward = lambda *_: self._loss(changed)  # type: ignore[assignment]
+            self._work.forward = lambda *_: self._loss(changed)
 
     def _loss(self, changed: Mapping[int, Call]) -> Any:
         work = self._work

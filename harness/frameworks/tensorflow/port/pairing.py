@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from fixtures.models.layers import Layer
+from fixtures.models.layers import Kind, Layer
 from fixtures.models.weights import Weights
 from harness.frameworks.tensorflow.port.naming import Pairs
 from harness.frameworks.tensorflow.port.unit import Unit
@@ -42,11 +42,10 @@ def executed(
         fitting = [layer for layer in fitted if _was_given(layer, given)]
         if fitting:
             return fitting[min(_ahead(siblings[place], place, pairs), len(fitting) - 1)]
-        leading = pairs.get(last.get(_leading(units[place].layer, last), NOWHERE))
-        following = (
-            None if leading is None else next((each for each in fitted if order.index(each.name) == order.index(leading.name) + 1), None)
-        )
-        return following or fitted[min(_ahead(alike[place], place, pairs), len(fitted) - 1)]
+        following = _following(pairs.get(last.get(_leading(units[place].layer, last), NOWHERE)), fitted, order)
+        if following is not None and len(siblings[place]) == 1 and following.kind is not Kind.PARAMETER:  # no order tells a parameter
+            return following
+        return fitted[min(_ahead(alike[place], place, pairs), len(fitted) - 1)]
 
     def enter(layer: Any, given: Any) -> None:
         before = None
@@ -93,9 +92,12 @@ def _siblings(units: Sequence[Unit]) -> list[list[int]]:
     """For each unit all of its shapes that a functional network gives the same tensor, in the order of the user's code: what goes in does
     not tell them apart, and Keras computes them by their distance from the outputs.
     """
-    return _grouped(
-        units, [(unit.signature, *map(id, nodes[0].input_tensors)) if (nodes := _nodes(unit.layer)) else None for unit in units]
-    )
+    return _grouped(units, [_given(unit) for unit in units])
+
+
+def _given(unit: Unit) -> Any:
+    nodes = _nodes(unit.layer)
+    return (unit.signature, *map(id, nodes[0].input_tensors)) if nodes else None
 
 
 def _alike(units: Sequence[Unit]) -> list[list[int]]:
@@ -137,6 +139,11 @@ def _leading(layer: Any, last: Mapping[int, int]) -> int:
         if id(layer) in last:
             return id(layer)
     return NOWHERE
+
+
+def _following(leading: Layer | None, fitted: Sequence[Layer], order: Sequence[str]) -> Layer | None:
+    """The one that PyTorch computes next."""
+    return None if leading is None else next((each for each in fitted if order.index(each.name) == order.index(leading.name) + 1), None)
 
 
 def _behind(before: Layer, fitted: Sequence[Layer], order: Sequence[str]) -> Layer:

@@ -21,6 +21,7 @@ from harness.frameworks.pytorch.walk.catalogue import (
     pooling,
     recurrent,
     resampling,
+    trained,
 )
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry, Hypothesis
 
@@ -36,6 +37,7 @@ ENTRIES: tuple[Entry, ...] = (
     *activations.ENTRIES,
     *pooling.ENTRIES,
     *order.ENTRIES,
+    *trained.ENTRIES,
 )
 
 
