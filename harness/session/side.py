@@ -100,7 +100,7 @@ class Side:
     def explain(self, why: str) -> None:
         """Adds to what is told of its failure."""
         if self._failure is not None:
-            self._failure = WorkerFailure(self._failure.outcome, f"{self._failure.detail}. {why}")
+            self._failure = WorkerFailure(self._failure.outcome, f"{self._failure.detail}. {why[:1].upper()}{why[1:]}")
 
     def prepare(self, workers: Workers) -> None:
         """Has the inputs of its case made where they are not yet. Raises WorkerStartError."""

@@ -13,7 +13,7 @@ def layer(plant: Plant, found: Walked | str) -> str:
     """What is wrong with the layers that are named; nothing where they are right."""
     if isinstance(found, str):
         return f"refused: {found}"
-    named = [each.layer for each in found.partings]
+    named = [each.layer for each in found.partings if not each.inherent]
     if not named:
         return "nothing parts"
     first = next(iter(plant.places))
@@ -38,7 +38,7 @@ def reason(plant: Plant, found: Walked | str) -> str:
 
 def wrong(plant: Plant, found: Walked | str) -> str:
     """The reasons that were not planted; nothing where there are none."""
-    partings = () if isinstance(found, str) else found.partings
+    partings = () if isinstance(found, str) else [each for each in found.partings if not each.inherent]
     told = sorted({entry for each in partings for entry in _entries(each)} - plant.entries)
     return f"not planted: {', '.join(told)}" if told else RIGHT
 

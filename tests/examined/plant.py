@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import msgspec
-from msgspec.structs import replace
 
 from fixtures.models.folder import Folder, find, shipped
 
@@ -39,7 +38,7 @@ class Plant(msgspec.Struct, frozen=True):
             assert old in text, f"{name}: {self.model}'s {file.name} has no {old!r}"
             text = text.replace(old, new)
         file.write_text(f"{text}\n\nfrom tests.examined.mistaken import {self.file} as mistaken\n")
-        return replace(original, name=name, path=str(copy))
+        return find(str(copy))
 
 
 def model(name: str) -> Folder:

@@ -6,7 +6,7 @@ from tests.examined.plant import PYTORCH, TENSORFLOW, Plant
 
 PADDED = "layers.Conv2D(8, 3, strides=2)(layers.ZeroPadding2D(1)(image))"
 POOLED = "layers.MaxPooling2D(3, strides=2)(ops.pad(stem, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=LEAST))"
-DEPTHWISE = "layers.DepthwiseConv2D(3, depth_multiplier=2, padding=\"same\")"
+DEPTHWISE = 'layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same")'
 AVERAGED = "layers.AveragePooling2D(3, strides=2)(layers.ZeroPadding2D(1)(features))"
 ADDED = "layers.Add()([inner, shortcut])"
 JOINED = "[hidden, square]"
@@ -92,10 +92,7 @@ OF_NORMS = {
     "epsilon_of_a_layer_norm_in_pytorch": _pytorch("places", "behind", "epsilon", (", eps=1e-6", "")),
     "epsilon_of_groups_in_keras": _tensorflow("places", "grouped", "epsilon", ("GroupNormalization(4, epsilon=1e-5)", "GroupNormalization(4)")),
     "epsilon_of_nested_norms_in_keras": _tensorflow("nested", "stem.1", "epsilon", ("epsilon=1e-5", "epsilon=1e-3")),
-    "frozen_norm_in_keras": _tensorflow(
-        "images", "narrow_norm", "frozen_norm", ("layers.ReLU()(layers.BatchNormalization(epsilon=1e-5)(inner))",
-                                                  "layers.ReLU()(layers.BatchNormalization(epsilon=1e-5)(inner, training=True))")
-    ),
+    "frozen_norm_in_keras": _tensorflow("nested", "stages.0.norm", "frozen_norm", ("self.norm(self.twice(features), training=training)", "self.norm(self.twice(features), training=True)")),
     "frozen_norm_in_pytorch": _pytorch(
         "images", "narrow_norm", "frozen_norm",
         ("self.narrow_norm(self.narrow(features))", "mistaken.of_the_batch(self.narrow_norm, self.narrow(features))"),
@@ -113,10 +110,6 @@ OF_NORMS = {
     "norm_missing_in_keras": _tensorflow("places", "behind", "norm_missing", ("layers.LayerNormalization(epsilon=1e-6)(states + layers.Dense(16)(inner))", "states + layers.Dense(16)(inner)")),
     "batch_norm_missing_in_keras": _tensorflow("images", "stem_norm", "norm_missing", ("(layers.BatchNormalization(epsilon=1e-5)(stem))", "(stem)")),
     "norm_missing_in_pytorch": _pytorch(
-        "places", "before", "norm_missing",
-        ("        self.before = nn.LayerNorm(16)\n", ""), ("self.before(states)", "states"),
-    ),
-    "norm_of_two_missing_in_pytorch": _pytorch(
         "places", "compared", "norm_missing",
         ("        self.behind = nn.LayerNorm(16, eps=1e-6)\n", ""), ("self.behind(states + inner)", "states + inner"),
     ),
@@ -135,7 +128,7 @@ OF_ACTIVATIONS = {
     "missing_in_keras": _tensorflow("images", "block_activation", "activation_missing", (f'layers.Activation("relu")({ADDED})', ADDED)),
     "fused_missing_in_keras": _tensorflow("images", "square_activation", "activation_missing", (', activation="tanh"', "")),
     "twice_in_keras": _tensorflow(
-        "images", "hard", "activation_missing",
+        "images", "hard", "activation_added",
         ('layers.Activation("hard_swish")(', 'layers.Activation("hard_swish")(layers.Activation("hard_swish")('), ('padding="same")(features))', 'padding="same")(features)))'),
     ),
     "missing_in_pytorch": _pytorch("images", "depthwise", "activation_added", ("self.block_activation(inner + self.shortcut(features))", "inner + self.shortcut(features)")),
@@ -146,28 +139,35 @@ OF_ACTIVATIONS = {
     "another_in_keras": _tensorflow("images", "square_activation", "activation", ('activation="tanh"', 'activation="sigmoid"')),
     "another_in_pytorch": _pytorch("images", "square_activation", "activation", ("nn.Tanh()", "nn.Softsign()")),
     "another_in_place_in_pytorch": _pytorch("nested", "first", "activation", ("functional.silu(", "functional.mish(")),
-    "relu_without_end_in_keras": _tensorflow("nested", "stem.2", "activation", ("layers.ReLU(6)", "layers.ReLU()")),
-    "behind_the_norm_in_keras": _tensorflow(
-        "images", "stem_norm", "activation_place",
-        ("layers.LeakyReLU(negative_slope=0.1)(layers.BatchNormalization(epsilon=1e-5)(stem))",
-         "layers.BatchNormalization(epsilon=1e-5)(layers.LeakyReLU(negative_slope=0.1)(stem))"),
+    "relu_without_end_in_keras": _tensorflow("nested", "stem.2", "activation", ("layers.ReLU(1)", "layers.ReLU()")),
+    "behind_the_norm_in_keras": Plant(
+        "images",
+        TENSORFLOW,
+        {"layers.LeakyReLU(negative_slope=0.1)(layers.BatchNormalization(epsilon=1e-5)(stem))":
+         "layers.BatchNormalization(epsilon=1e-5)(layers.LeakyReLU(negative_slope=0.1)(stem))"},
+        {"stem": ("activation_added",), "slope": ("activation_missing",)},
     ),
-    "behind_the_norm_in_pytorch": _pytorch("images", "stem_norm", "activation_place", ("self.slope(self.stem_norm(self.stem(image)))", "self.stem_norm(self.slope(self.stem(image)))")),
+    "behind_the_norm_in_pytorch": Plant(
+        "images",
+        PYTORCH,
+        {"self.slope(self.stem_norm(self.stem(image)))": "self.stem_norm(self.slope(self.stem(image)))"},
+        {"slope": ("activation_missing",), "stem_norm": ("activation_added",)},
+    ),
 }  # fmt: skip
 
 OF_POOLING = {
     "zeros_before_pooling_in_keras": _tensorflow("images", "pool", "padding_before_pooling", ("constant_values=LEAST", "constant_values=0.0")),
     "zeros_before_pooling_in_pytorch": _pytorch(
-        "images", "pool", "padding_before_pooling",
+        "images", "pool.0", "padding_before_pooling",
         ("nn.MaxPool2d(3, stride=2, padding=1)", "nn.Sequential(nn.ZeroPad2d(1), nn.MaxPool2d(3, stride=2))"),
     ),
     "pool_padding_in_keras": _tensorflow("images", "pool", "pool_padding", (POOLED, 'layers.MaxPooling2D(3, strides=2, padding="same")(stem)')),
     "pool_padding_in_pytorch": _pytorch(
-        "images", "pool", "pool_padding",
+        "images", "pool.0", "pool_padding",
         ("nn.MaxPool2d(3, stride=2, padding=1)", "nn.Sequential(nn.ConstantPad2d((0, 1, 0, 1), -1e9), nn.MaxPool2d(3, stride=2))"),
     ),
     "average_padding_in_keras": _tensorflow("images", "mean", "pool_padding", (AVERAGED, 'layers.AveragePooling2D(3, strides=2, padding="same")(features)')),
-    "counted_in_keras": _tensorflow("images", "mean", "count_include_pad", (AVERAGED, f"{AVERAGED} / mistaken.counted(features)")),
+    "counted_in_keras": _tensorflow("nested", "soft", "count_include_pad", ("[layers.ZeroPadding2D(1), layers.AveragePooling2D(3, strides=1)]", '[layers.AveragePooling2D(3, strides=1, padding="same")]')),
     "counted_in_pytorch": _pytorch("images", "mean", "count_include_pad", ("nn.AvgPool2d(3, stride=2, padding=1)", "nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False)")),
     "ceiling_in_keras": _tensorflow("nested", "top", "ceil_mode", (', padding="same")(down)', ")(down)")),
     "ceiling_in_pytorch": _pytorch("nested", "top", "ceil_mode", (", ceil_mode=True", "")),
@@ -191,8 +191,8 @@ OF_ORDER = {
     "joined_in_keras": _tensorflow("images", "classes", "operands", (JOINED, "[square, hidden]")),
     "joined_in_pytorch": _pytorch("images", "classes", "operands", (JOINED, "[square, hidden]")),
     "subtracted_in_keras": _tensorflow("places", "compared", "operands", ("states - ops.mean(states, 1, keepdims=True)", "ops.mean(states, 1, keepdims=True) - states")),
-    "residual_in_keras": _tensorflow("nested", "stages.0.twice", "residual", ("inner + features", "inner")),
-    "residual_in_pytorch": _pytorch("nested", "stages.0.twice", "residual", ("        inner += features\n", "")),
+    "residual_in_keras": _tensorflow("nested", "stages.1.twice", "residual", ("inner + features", "inner")),
+    "residual_in_pytorch": _pytorch("nested", "stages.0.norm", "residual", ("        inner += features\n", "")),
 }  # fmt: skip
 
 SHIPPED = {
@@ -210,10 +210,58 @@ SHIPPED = {
 
 OUTSIDE = {  # of the catalogue
     "odd_in_keras": _tensorflow("images", "hard", "", ('layers.Activation("hard_swish")', "layers.Activation(mistaken.odd)")),
-    "odd_in_pytorch": _pytorch("images", "square_activation", "", ("nn.Tanh()", "nn.RReLU(0.07, 0.07)")),
+    "odd_in_pytorch": _pytorch("images", "classes", "", ("self.square_activation(self.square(hidden))", "mistaken.odd(self.square(hidden))")),
     "factor_in_keras": _tensorflow("images", "stem_norm", "", ("BatchNormalization(epsilon=1e-5)(stem)", "BatchNormalization(epsilon=1e-5)(1.01 * stem)")),
     "factor_in_pytorch": _pytorch("images", "hidden", "", ("features.flatten(1)", "1.01 * features.flatten(1)")),
     "rolled_in_keras": _tensorflow("places", "before", "", ("(epsilon=1e-5)(states)", "(epsilon=1e-5)(ops.roll(states, 1, axis=1))")),
 }  # fmt: skip
 
-PLANTS = {**OF_CONVOLUTIONS, **OF_NORMS, **OF_ACTIVATIONS, **OF_POOLING, **OF_ORDER, **SHIPPED, **OUTSIDE}
+TOGETHER = {  # two and three at once: in layers far from one another, in neighbours, between two layers, in one
+    "far_apart": Plant(
+        "images",
+        TENSORFLOW,
+        {PADDED: 'layers.Conv2D(8, 3, strides=2, padding="same")(image)', 'activation="tanh"': 'activation="sigmoid"'},
+        {"stem": ("padding",), "square_activation": ("activation",)},
+    ),
+    "in_neighbours": Plant(
+        "images",
+        TENSORFLOW,
+        {
+            PADDED: 'layers.Conv2D(8, 3, strides=2, padding="same")(image)',
+            "BatchNormalization(epsilon=1e-5)(stem)": "BatchNormalization()(stem)",
+        },
+        {"stem": ("padding",), "stem_norm": ("epsilon",)},
+    ),
+    "between_two_layers": Plant(
+        "images",
+        TENSORFLOW,
+        {"negative_slope=0.1": "", "constant_values=LEAST": "constant_values=0.0"},
+        {"slope": ("slope", "padding_before_pooling")},
+    ),
+    "activation_and_shuffle": Plant(
+        "images",
+        TENSORFLOW,
+        {'layers.Activation("hard_swish")': "layers.Activation(mistaken.hard_swish)", "(shuffled(features))": "(features)"},
+        {"hard": ("hard_activation", "channel_shuffle")},
+    ),
+    "in_one_norm": Plant(
+        "images",
+        TENSORFLOW,
+        {"BatchNormalization(epsilon=1e-5)(stem)": "BatchNormalization(scale=False)(stem)"},
+        {"stem_norm": ("epsilon", "norm_affine")},
+    ),
+    "in_one_convolution": Plant(
+        "images",
+        TENSORFLOW,
+        {PADDED: 'layers.Conv2D(8, 3, strides=2, padding="same", use_bias=False)(image)'},
+        {"stem": ("padding", "bias")},
+    ),
+    "three": Plant(
+        "images",
+        PYTORCH,
+        {"nn.LeakyReLU(0.1)": "nn.LeakyReLU()", "nn.MaxPool2d(": "nn.AvgPool2d(", "nn.GELU()": 'nn.GELU(approximate="tanh")'},
+        {"slope": ("slope", "pool_kind"), "gelu": ("gelu",)},
+    ),
+}
+
+PLANTS = {**TOGETHER, **OF_CONVOLUTIONS, **OF_NORMS, **OF_ACTIVATIONS, **OF_POOLING, **OF_ORDER, **SHIPPED, **OUTSIDE}

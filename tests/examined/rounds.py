@@ -17,6 +17,8 @@ from tests.models import proof
 from tests.models.proof import Answering, Proven, RunIn
 
 INFERENCE = Proven(Workload.INFERENCE, Precision.FP64)
+TRAINING = Proven(Workload.FULL, Precision.FP64)
+DONE_BY = {INFERENCE: "examining", TRAINING: "trainings"}  # modules beside this one
 MOST = 8  # of rounds: one more than there are places without a reason in any model
 
 Found = dict[str, Walked | str]  # by the name of a model; a text is what was refused
@@ -25,8 +27,9 @@ Found = dict[str, Walked | str]  # by the name of a model; a text is what was re
 class Rounds:
     """Each of `examined` goes through both frameworks; a walk that needs values of the tape goes through them again."""
 
-    def __init__(self, run_in: RunIn, folder: Path) -> None:
+    def __init__(self, run_in: RunIn, folder: Path, proven: Proven = INFERENCE) -> None:
         self._run_in = run_in
+        self._proven = proven
         self._folder = folder
 
     def planted(self, plants: Mapping[str, Plant]) -> dict[str, Folder]:
@@ -37,7 +40,7 @@ class Rounds:
         """examined: models and planted ones, by name. plants: which of these are planted, and how."""
         weights = self._weights(examined, plants)
         asked = {
-            name: Asked(proof.setup(each, TENSORFLOW, INFERENCE, weights[name]))
+            name: Asked(proof.setup(each, TENSORFLOW, self._proven, weights[name]))
             for name, each in examined.items()
             if (Path(weights[name])).is_file()
         }
@@ -68,12 +71,10 @@ class Rounds:
         made = answering.ask(PYTORCH, {name: proof.weights_request(each, cache) for name, each in {**originals, **own}.items()})
         files = {name: each if isinstance(each, str) else each.file for name, each in made.items()}
         pairs = {name: self._directory(f"pairs/{name}") for name in examined if name not in own}
-        return {
-            name: proof.with_own_pairs(made[plants[name].model], pairs[name]) if name in pairs else files[name] for name in examined
-        }
+        return {name: proof.with_own_pairs(made[plants[name].model], pairs[name]) if name in pairs else files[name] for name in examined}
 
     def _run(self, framework: str, what: str, folder: Path) -> None:
-        self._run_in(framework, f"from tests.examined.examining import {what}; result = {what}({str(folder)!r})")
+        self._run_in(framework, f"from tests.examined.{DONE_BY[self._proven]} import {what}; result = {what}({str(folder)!r})")
 
     def _directory(self, name: str) -> Path:
         made = self._folder / name

@@ -58,12 +58,15 @@ class Recorder:
         return next((each for each in found if each != NOWHERE), NOWHERE)
 
     @contextmanager
-    def recording(self, built: Any, units: Sequence[Unit]) -> Iterator[None]:
-        """Of one call of the network."""
+    def recording(self, built: Any, units: Sequence[Unit], inside_functions: bool = True) -> Iterator[None]:
+        """Of one call of the network. inside_functions: whether the user's own tf.function is looked into, too.
+
+        That needs every function executed eagerly; a grouped convolution then has no gradient on a CPU.
+        """
         digits = {np.dtype(each.dtype) for each in built.weights if "float" in each.dtype}
         self._digits = max([self._digits, *(each for each in digits if each.kind == "f")], key=lambda each: each.itemsize)
         eagerly = tf.config.functions_run_eagerly()
-        tf.config.run_functions_eagerly(True)  # a user's own tf.function is looked into, too
+        tf.config.run_functions_eagerly(inside_functions or eagerly)
         op_callbacks.add_op_callback(self._executed)
         try:
             with ExitStack() as stack:

@@ -101,7 +101,8 @@ def _recorded_gradients(setup: Setup, work: TrainStep, wanted: Iterable[int]) ->
     recorder = Recorder(wanted)
     recorder.follow(work.inputs)
     recorder.follow(work.targets)
-    with tf.GradientTape() as gradient, recorder.recording(work.network, [unit for unit, _ in found.pairs]):
+    own = [unit for unit, _ in found.pairs]
+    with tf.GradientTape() as gradient, recorder.recording(work.network, own, inside_functions=False):
         outputs = network.call(work.network, work.inputs, training=True)
         loss = work.loss_function.mean(outputs, work.targets)
     for variable, values in zip(work.network.non_trainable_variables, held, strict=True):

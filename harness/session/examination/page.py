@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 LEDE = (
     "Root mean square of the difference, in standard deviations of the value, from the inputs to the outputs. "
     "Equal networks in float64 differ by rounding alone, 1e-16 and what it grows to; behind a parting that is explained "
-    "the comparison goes on with what the other framework computes."
+    "the comparison goes on with what the other framework computes. Lower precisions are of the networks as they are written."
 )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import KerasTensor, layers, ops
 
@@ -53,11 +56,6 @@ def hard_swish(values: KerasTensor) -> KerasTensor:
     return values * ops.clip(0.2 * values + 0.5, 0, 1)
 
 
-def counted(values: KerasTensor) -> KerasTensor:
-    """Which part of each window of 3 × 3 at stride 2 is no padding."""
-    return layers.AveragePooling2D(3, strides=2)(layers.ZeroPadding2D(1)(ops.ones_like(values)))
-
-
 def quick_gelu(values: KerasTensor) -> KerasTensor:
     return values * ops.sigmoid(1.702 * values)
 
@@ -65,3 +63,40 @@ def quick_gelu(values: KerasTensor) -> KerasTensor:
 def odd(values: KerasTensor) -> KerasTensor:
     """An activation that nobody knows."""
     return values * ops.cos(values)
+
+
+@keras.saving.register_keras_serializable("mistaken")
+class GatesExchanged(layers.LSTMCell):  # type: ignore[misc]
+    """The gates as input, cell, forget, output: TensorFlow 1's order."""
+
+    def call(self, values: KerasTensor, states: Sequence[KerasTensor], training: bool = False) -> Any:  # noqa: ARG002
+        hidden, cell = states
+        entered, new, kept, left = ops.split(ops.matmul(values, self.kernel) + ops.matmul(hidden, self.recurrent_kernel) + self.bias, 4, 1)
+        cell = ops.sigmoid(kept) * cell + ops.sigmoid(entered) * ops.tanh(new)
+        hidden = ops.sigmoid(left) * ops.tanh(cell)
+        return hidden, [hidden, cell]
+
+
+@keras.saving.register_keras_serializable("mistaken")
+class Forgetting(layers.LSTMCell):  # type: ignore[misc]
+    """1 added to the forget gate in each step, as TensorFlow 1 did."""
+
+    def call(self, values: KerasTensor, states: Sequence[KerasTensor], training: bool = False) -> Any:  # noqa: ARG002
+        hidden, cell = states
+        entered, kept, new, left = ops.split(ops.matmul(values, self.kernel) + ops.matmul(hidden, self.recurrent_kernel) + self.bias, 4, 1)
+        cell = ops.sigmoid(kept + 1) * cell + ops.sigmoid(entered) * ops.tanh(new)
+        hidden = ops.sigmoid(left) * ops.tanh(cell)
+        return hidden, [hidden, cell]
+
+
+def heads_last(values: KerasTensor, heads: int) -> KerasTensor:
+    """Features split as size × heads."""
+    *_, places, features = values.shape
+    return ops.transpose(ops.reshape(values, (-1, places, features // heads, heads)), (0, 3, 1, 2))
+
+
+def blocks_first(values: KerasTensor) -> KerasTensor:
+    """A pixel shuffle by two, as TensorFlow's depth_to_space does it."""
+    _, height, width, channels = values.shape
+    parts = ops.reshape(values, (-1, height, width, 2, 2, channels // 4))
+    return ops.reshape(ops.transpose(parts, (0, 1, 3, 2, 4, 5)), (-1, 2 * height, 2 * width, channels // 4))

@@ -10,9 +10,11 @@ from harness.frameworks.pytorch.walk.nearest import sketch_of
 from harness.frameworks.sketch import NOTHING, Sketch
 from harness.record.parting import Part, Parting, Point, Reason
 
-NO_GRADIENT, PADDING_ROW, SCALE = "no_gradient", "gradient_of_the_padding_row", "gradient_scale"
+NO_GRADIENT, PADDING_ROW, SCALE, FROZEN = "no_gradient", "gradient_of_the_padding_row", "gradient_scale", "frozen_tensor"
 GRADIENT = "gradient"
 ENTRIES = (NO_GRADIENT, PADDING_ROW, SCALE)
+DETACH, EMBEDDING = "detach", "embedding"
+CALLS = (DETACH, EMBEDDING)  # that are made in another way, to see what gradients then are
 FLOOR = 1e-5  # of the largest one: a gradient that is rounding alone, as of a bias before a norm, is not compared with itself
 
 Compute = Callable[[Mapping[int, Call]], Mapping[str, Any]]  # the gradients, were these calls made so
@@ -51,6 +53,17 @@ def partings(
         yield _parting(list(left), left, (), ENTRIES)
 
 
+def trained_alone(ours: Mapping[str, Any], theirs: Mapping[str, Sketch]) -> Iterator[Parting]:
+    """Tensors that one framework trains, and the other does not."""
+    for names, who, other in (
+        (ours.keys() - theirs.keys(), "PyTorch", "TensorFlow"),
+        (theirs.keys() - ours.keys(), "TensorFlow", "PyTorch"),
+    ):
+        for name in sorted(names):
+            told = f"{who} trains this tensor, {other} does not"
+            yield Parting(Part.GRADIENTS, name, GRADIENT, "", "", 0.0, 1.0, (Reason(FROZEN, told),))
+
+
 def _parting(names: Sequence[str], left: Mapping[str, float], reasons: tuple[Reason, ...], ruled_out: tuple[str, ...]) -> Parting:
     last = names[-1]
     told = "gradient" if len(names) == 1 else f"gradient of this and of {len(names) - 1} tensors before it"
@@ -61,12 +74,15 @@ def _hypotheses(
     ours: Mapping[str, Any], theirs: Mapping[str, Sketch], again: Compute, calls: Sequence[Call], parted: Sequence[str]
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """What is told, the entry, and the gradients as they would be."""
-    for name in parted:
-        if theirs[name].size == 0.0:
-            told = f"PyTorch computes a gradient of {name}, TensorFlow none: its loss does not depend on it"
-            yield told, NO_GRADIENT, {**ours, name: ours[name] * 0.0}
+    stopped = [name for name in parted if theirs[name].size == 0.0]
+    if stopped:
+        told = "PyTorch computes a gradient of these, TensorFlow none: its loss does not depend on them"
+        yield told, NO_GRADIENT, {**ours, **{name: ours[name] * 0.0 for name in stopped}}
     for call in calls:
-        if call.name == "embedding" and any(name in parted for name in call.weights):
+        if call.name == DETACH:
+            told = f"PyTorch detaches what {call.module or 'the network'} computes from its gradient, TensorFlow does not"
+            yield told, NO_GRADIENT, again({call.place: call.instead(lambda values: values)})
+        if call.name == EMBEDDING and any(name in parted for name in call.weights):
             row = call.get("padding_idx")
             is_still = row is not None and row >= 0
             other = -1 if is_still else 0

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from fixtures.models.layers import Layer
-from harness.frameworks.pytorch.walk import search
+from harness.frameworks.pytorch.walk import gradients, search
 from harness.frameworks.pytorch.walk.call import HIDDEN, Call, Value, tensors
 from harness.frameworks.pytorch.walk.completed import Completed
 from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
@@ -45,8 +45,9 @@ class Walk(Numbered):
         self._tape = tape
         self._nearest = nearest
         self._completed = Completed(layers, tape.called)
+        self._leaves = {name for name, module in network.named_modules() if name and not any(module.children())}
         self.norms: dict[str, Norm] = {}  # that measure the batch, by layer
-        self.embeddings: list[Call] = []
+        self.asked_again: list[Call] = []  # what gradients may part by
         self._pending: dict[int, Call] = {}  # calls whose outputs do not agree, though it may be that what is computed from them does
 
     def follow(self, inputs: Any) -> None:
@@ -87,8 +88,8 @@ class Walk(Numbered):
 
     def _note(self, call: Call) -> None:
         """What is asked for again when gradients and statistics are compared."""
-        if call.name == "embedding":
-            self.embeddings.append(call)
+        if call.name in gradients.CALLS:
+            self.asked_again.append(call)
         if call.name == "batch_norm" and call.get("training") and call.get("momentum") is not None:
             given = call.given[0].tensor
             layer = self._layer(call)
@@ -129,7 +130,7 @@ class Walk(Numbered):
         self.partings.append(self._parting(place, value, called, told, record, found))
         if found.reasons:
             self.changed |= found.changed
-            self._put(found.computed, region)
+            self._put(found.computed, [*search.edges_of(region), *region], found.entered)
         elif record == NOWHERE:
             raise EndOfWalk("what comes behind is not gone through, as no layer of the other network is known to be the same")
         elif record not in self._tape.values:
@@ -150,10 +151,10 @@ class Walk(Numbered):
                 left += [each.call for each in call.given]
         return [found[place] for place in sorted(found)]
 
-    def _put(self, computed: Mapping[int, Any], region: Sequence[Call]) -> None:
+    def _put(self, computed: Mapping[int, Any], region: Sequence[Call], before: float) -> None:
         """Whoever holds one of the tensors holds the other framework's from now on."""
         for call in region:
-            entered = max((value.apart for value in call.given if value.agrees), default=0.0)
+            entered = max((before, *(value.apart for value in call.given if value.agrees)))
             for value in call.outputs:
                 if id(value) in computed:
                     value.tensor.data = computed[id(value)].detach()
@@ -172,9 +173,14 @@ class Walk(Numbered):
         entered = max((each.apart for each in place.given if each.agrees), default=0.0)
         theirs = self._tape.records[record].sketch if record != NOWHERE else None
         left = value.sketch.apart(theirs) if value.sketch is not None and theirs is not None else math.inf
-        layer = self._layer(place) or told
+        layer = self._named(place, value) or told
         told_of = (found.reasons, found.ruled_out)
         return Parting(self._part, layer, place.told(), other, operation, entered, left, *told_of, depth=len(self.points))
+
+    def _named(self, place: Call, value: Value) -> str:
+        """The layer of a call; of one that is written between layers, that where the parting shows."""
+        is_of_a_layer = place.weights or place.module in self._leaves or value.call is None
+        return self._layer(place) if is_of_a_layer else self._layer(value.call)
 
     def _other(self, place: Call, called: Called | None, record: int) -> tuple[str, str]:
         own = next((each for each in self._tape.called if called is None and each.name == self._layer(place)), called)

@@ -68,6 +68,8 @@ class Numbered(TorchFunctionMode):  # type: ignore[misc]
             return found
         bound = pytree.tree_map(lambda leaf: getattr(leaf, HIDDEN, leaf) if isinstance(leaf, torch.Tensor) else leaf, (args, kwargs))
         call = Call(self._calls, function, bound[0], bound[1], self._modules[-1] if self._modules else "")
+        if call.name == "batch_norm":  # in training mode it writes into its buffers
+            call.args = tuple(each.clone() if type(each) is torch.Tensor and not each.requires_grad else each for each in call.args)
         if is_mutating(function):
             self._keep_as_it_was(given)
         found = self.compute(call, args, kwargs)

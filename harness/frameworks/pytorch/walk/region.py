@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -33,17 +33,20 @@ def replayed(calls: Sequence[Call], changed: Mapping[int, Call], target: Value) 
     return computed
 
 
-def run(call: Call, computed: Computed) -> Any:
-    """Nothing that it is given is changed by it."""
+def copied(leaf: Any) -> Any:
+    """Of what is not computed from the inputs: a norm in training mode writes what it has measured into its buffers."""
+    is_kept = isinstance(leaf, torch.Tensor) and not isinstance(leaf, torch.nn.Parameter) and not leaf.requires_grad
+    return leaf.clone() if is_kept else leaf
+
+
+def run(call: Call, computed: Computed, constant: Callable[[Any], Any] = copied) -> Any:
+    """constant: of each of its arguments that does not depend on the inputs, what it is called with."""
 
     def put(leaf: Any) -> Any:
         if isinstance(leaf, Value | Later):
             tensor = there(leaf, computed)
             return tensor.clone() if call.mutates and isinstance(leaf, Value) else tensor
-        # A norm in training mode writes what it has measured into buffers.
-        return (
-            leaf.clone() if isinstance(leaf, torch.Tensor) and not isinstance(leaf, torch.nn.Parameter) and not leaf.requires_grad else leaf
-        )
+        return constant(leaf)
 
     args, kwargs = pytree.tree_map(put, (call.args, call.kwargs), is_leaf=lambda leaf: isinstance(leaf, Value | Later))
     found = call.function(*args, **kwargs)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch.utils import _pytree as pytree
 
 from harness.frameworks.pytorch.walk.call import Call, Later, Value
 from harness.frameworks.pytorch.walk.numbered import Numbered
 from harness.frameworks.pytorch.walk.region import run
+
+MEASURED = ("running_mean", "running_var")  # arguments that a norm in training mode writes into
 
 
 class Rewritten(Numbered):
@@ -29,7 +32,13 @@ class Rewritten(Numbered):
 
     def compute(self, call: Call, args: Any, kwargs: Any) -> Any:
         changed = self._changed.get(call.place)
-        return super().compute(call, args, kwargs) if changed is None else run(changed, self._present)
+        if changed is None or changed.name != call.name:  # a call that gives no tensor has the number of the next one that does
+            return super().compute(call, args, kwargs)
+        held, own = ([each.get(name) for name in MEASURED] for each in (changed, Call(call.place, call.function, args, kwargs, "")))
+        _copy(own, held)  # a norm goes on measuring, in its own buffers
+        found = run(changed, self._present, constant=lambda leaf: leaf)
+        _copy(held, own)
+        return found
 
     def done(self, call: Call) -> None:
         for value in call.outputs:
@@ -38,6 +47,13 @@ class Rewritten(Numbered):
     def _remember(self, key: tuple[int, int], tensor: Any) -> None:
         if key in self._needed:
             self._present[id(self._needed[key])] = tensor
+
+
+def _copy(source: Sequence[Any], target: Sequence[Any]) -> None:
+    with torch.no_grad():
+        for one, other in zip(source, target, strict=True):
+            if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+                other.copy_(one)
 
 
 def _is_held(leaf: Any) -> bool:

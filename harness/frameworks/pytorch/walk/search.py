@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence, Set
@@ -13,12 +14,12 @@ from torch.utils import _pytree as pytree
 from harness.frameworks.pytorch.walk import catalogue
 from harness.frameworks.pytorch.walk.call import Call, Later, Value
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Hypothesis
-from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
+from harness.frameworks.pytorch.walk.nearest import COARSE, Nearest, sketch_of
 from harness.frameworks.pytorch.walk.region import Computed, replayed, there
 from harness.record.parting import Reason
 
 MOST_TOGETHER = 3
-SECONDS = 20.0  # of the search for several that hold together
+SECONDS = 6.0  # of the search for several that hold together
 
 
 class Found(NamedTuple):
@@ -27,6 +28,7 @@ class Found(NamedTuple):
     place: Call
     changed: dict[int, Call]
     computed: Computed
+    entered: float = 0.0  # how far apart what goes into what is computed is
 
 
 class Tried(NamedTuple):
@@ -37,27 +39,53 @@ class Tried(NamedTuple):
 
 def reasons(region: Sequence[Call], target: Value, nearest: Nearest) -> Found:
     """Those that make the target agree: the fewest, and of as many the first in the catalogue."""
+    edges = edges_of(region)
     entered = max((value.apart for call in region for value in call.given if value.agrees), default=0.0)
     known = {value.found for call in region for value in call.given if value.agrees}
     tried: set[str] = set()
     before, ends = [Tried((), {}, entered)], math.inf
     for _ in range(MOST_TOGETHER):
-        leading, after = [], []
+        leading: list[Tried] = []
+        after: list[Tried] = []
         for start in before:
-            for each in _further(start, region):
+            for each in _further(start, region, edges):
                 tried.add(each.hypotheses[-1].entry)
-                computed = _computed(region, each, target)
+                computed = _computed([*edges, *region], each, target)
                 if computed is not None:
                     leads = _leads(each, computed, nearest, known)
                     led = each._replace(entered=max(each.entered, leads or 0.0))
-                    if _apart(computed[id(target)], nearest, led.entered, known) is not None:
-                        return _found(each, region, computed)
+                    reached = _reached(computed, region, target, nearest, led.entered, known)
+                    if reached is not None:
+                        return _found(led._replace(entered=reached), [*edges, *region], computed)
                     (after if leads is None else leading).append(led)
                 if time.monotonic() > ends:
                     return Found((), tuple(sorted(tried)), region[-1], {}, {})
         before = leading + after
         ends = min(ends, time.monotonic() + SECONDS)
     return Found((), tuple(sorted(tried)), region[-1], {}, {})
+
+
+def edges_of(region: Sequence[Call]) -> list[Call]:
+    """The calls that give what goes into the region: the other framework may have something more behind one of them."""
+    inside = {call.place for call in region}
+    makers = {value.call.place: value.call for call in region for value in call.given if value.call is not None}
+    return [makers[place] for place in sorted(makers) if place not in inside]
+
+
+def _reached(computed: Computed, region: Sequence[Call], target: Value, nearest: Nearest, entered: float, known: Set[int]) -> float | None:
+    """How far apart what leads to the target is; None where that does not agree.
+
+    What is coarse on the way to it is looked at only where it nearly does.
+    """
+    sketch = sketch_of(computed[id(target)])
+    if nearest.agrees(sketch, entered)[0]:
+        return entered if nearest.of(sketch)[1] not in known else None
+    if nearest.of(sketch)[0] > nearest.allowed(COARSE, True):
+        return None
+    for value in (value for call in region for value in call.outputs if id(value) in computed and value is not target):
+        if computed[id(value)].is_floating_point():
+            entered = max(entered, _apart(computed[id(value)], nearest, entered, known) or 0.0)
+    return None if _apart(computed[id(target)], nearest, entered, known) is None else entered
 
 
 def _apart(tensor: Any, nearest: Nearest, entered: float, known: Set[int]) -> float | None:
@@ -89,11 +117,11 @@ def place(region: Sequence[Call], nearest: Nearest) -> Call:
     return region[-1]
 
 
-def _further(start: Tried, region: Sequence[Call]) -> Iterator[Tried]:
+def _further(start: Tried, region: Sequence[Call], edges: Sequence[Call]) -> Iterator[Tried]:
     """One more hypothesis, on a call that is not before those that are tried already."""
     last = max(start.changed, default=-1)
     present = [start.changed.get(call.place, call) for call in region]
-    for hypothesis in catalogue.hypotheses(present):
+    for hypothesis in itertools.chain(catalogue.behind(edges), catalogue.hypotheses(present)):
         place = hypothesis.call.place
         same = bool(start.hypotheses) and place == last
         if place > last or (same and hypothesis.entry > start.hypotheses[-1].entry):
@@ -114,4 +142,4 @@ def _found(tried: Tried, region: Sequence[Call], computed: Any) -> Found:
     by_place = {call.place: call for call in region}
     first = by_place[min(tried.changed)]
     told = tuple(Reason(each.entry, each.told, by_place[each.call.place].told()) for each in tried.hypotheses)
-    return Found(told, (), first, tried.changed, computed)
+    return Found(told, (), first, tried.changed, computed, tried.entered)

@@ -49,9 +49,13 @@ def partings(
             _kept(np.asarray(before[name], np.float64), _batch(norm, before[name], ours[name]), theirs[name]) for name in (mean, variance)
         ]
         reasons, ruled_out = _reasons(norm, *rules)
-        inherent = [each.entry for each in reasons] == [UNBIASED]
         operation = f"batch_norm(momentum={norm.momentum:g}) of {norm.values} values"
-        yield Parting(Part.STATISTICS, norm.layer, operation, "", "", 0.0, max(apart), reasons, ruled_out, inherent)
+        inherent = tuple(each for each in reasons if each.entry == UNBIASED)
+        faults = tuple(each for each in reasons if each not in inherent)
+        if faults or not inherent:
+            yield Parting(Part.STATISTICS, norm.layer, operation, "", "", 0.0, max(apart), faults, ruled_out)
+        if inherent:
+            yield Parting(Part.STATISTICS, norm.layer, operation, "", "", 0.0, apart[1], inherent, inherent=True)
 
 
 def _batch(norm: Norm, before: Any, after: Any) -> Array:

@@ -97,11 +97,14 @@ class _Steps:
     def walked(self) -> Iterator[tuple[Part, Walked]]:
         before = self._weights()
         gradient = self._gradients(self._changed)
-        yield Part.GRADIENTS, self._of_gradients(gradient)
+        compared = self._of_gradients(gradient)
+        yield Part.GRADIENTS, compared
         self._mend(self._changed)
         self._work.step()
         after = self._weights()
         yield Part.STATISTICS, self._of_statistics(before, after)
+        if compared.partings:  # what steps add follows from the gradients
+            return
         step = self._of_the_step(before, after, gradient)
         yield Part.STEP, step
         if not step.partings:
@@ -113,8 +116,11 @@ class _Steps:
         allowed = max(LEAST_OF_GRADIENTS, OF_GRADIENTS * self._apart)
         theirs = self._trained.gradients
         points = gradients.points(found, theirs)
-        parted = gradients.partings(found, theirs, allowed, lambda more: self._gradients(self._changed | dict(more)), self._walk.embeddings)
-        return Walked(tuple(parted), tuple(points), len(points))
+        parted = gradients.partings(
+            found, theirs, allowed, lambda more: self._gradients(self._changed | dict(more)), self._walk.asked_again
+        )
+        alone = gradients.trained_alone(found, theirs)
+        return Walked((*alone, *parted), tuple(points), len(points))
 
     def _of_statistics(self, before: Tensors, after: Tensors) -> Walked:
         measured = {name: values.to_numpy() for name, values in self._trained.statistics.items()}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from fixtures.models.layers import Kind
 from fixtures.models.weights import Weights
 from harness.frameworks.tensorflow.port.tensors import Turned
@@ -45,7 +47,8 @@ class OfOneBias(Unit):
 
     def write(self, values: Weights) -> None:
         self._second = values["bias_hh"]
-        super().write({**values, "bias_ih": values["bias_ih"] + values["bias_hh"]})
+        # Not rounded to the weights' own digits: a network in float64 adds the two in float64.
+        super().write({**values, "bias_ih": np.add(values["bias_ih"], values["bias_hh"], dtype=np.float64)})
 
     def read(self) -> Weights:
         found = super().read()

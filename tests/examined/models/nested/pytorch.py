@@ -27,7 +27,8 @@ class Block(nn.Module):  # type: ignore[misc]
 class Nested(nn.Module):  # type: ignore[misc]
     def __init__(self, options: Options) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU6(inplace=True), nn.AvgPool2d(2))
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.Hardtanh(0, 1, inplace=True), nn.AvgPool2d(2))
+        self.soft = nn.AvgPool2d(3, stride=1, padding=1)
         self.stages = nn.ModuleList([Block(8), Block(8)])
         self.down = nn.Conv2d(8, 12, 3, stride=2)
         self.top = nn.MaxPool2d(2, ceil_mode=True)
@@ -36,7 +37,7 @@ class Nested(nn.Module):  # type: ignore[misc]
         self.classes = nn.Linear(12, options.classes)
 
     def forward(self, image: Tensor) -> Tensor:
-        features = self.stem(image)
+        features = self.soft(self.stem(image))
         for stage in self.stages:
             features = stage(features)
         features = self.top(functional.silu(self.down(features), inplace=True))

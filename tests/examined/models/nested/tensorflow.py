@@ -28,13 +28,14 @@ class Nested(keras.Model):  # type: ignore[misc]
     def __init__(self, options: Options) -> None:
         super().__init__()
         self.stem = keras.Sequential(
-            [layers.Conv2D(8, 3, padding="same"), layers.BatchNormalization(epsilon=1e-5), layers.ReLU(6), layers.AveragePooling2D(2)]
+            [layers.Conv2D(8, 3, padding="same"), layers.BatchNormalization(epsilon=1e-5), layers.ReLU(1), layers.AveragePooling2D(2)]
         )
+        self.soft = keras.Sequential([layers.ZeroPadding2D(1), layers.AveragePooling2D(3, strides=1)])
         self.stages = [Block(8), Block(8)]
         self.head = head(options)
 
     def call(self, image: KerasTensor, training: bool | None = None) -> KerasTensor:
-        features = self.stem(image, training=training)
+        features = self.soft(self.stem(image, training=training))
         for stage in self.stages:
             features = stage(features, training=training)
         return self.head(features, training=training)

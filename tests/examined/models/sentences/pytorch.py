@@ -36,7 +36,7 @@ class Sentences(nn.Module):  # type: ignore[misc]
     def __init__(self, options: Options) -> None:
         super().__init__()
         self.tokens = nn.Embedding(24, FEATURES)
-        self.places = nn.Embedding(LENGTH + 2, FEATURES)
+        self.places = nn.Parameter(torch.randn(LENGTH + 2, FEATURES))
         self.before = nn.LayerNorm(FEATURES)
         self.written = Attention()
         self.between = nn.LayerNorm(FEATURES)
@@ -46,7 +46,7 @@ class Sentences(nn.Module):  # type: ignore[misc]
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         states = self.tokens(tokens) * 4.0 * mask.unsqueeze(-1)
-        states = states + self.places(torch.arange(1, LENGTH + 1))
+        states = states + self.places[1 : LENGTH + 1]
         states = self.before(states + waves().to(states))
         states = self.between(states + functional.dropout(self.written(states, mask), 0.1, self.training))
         hidden = torch.ones(LENGTH, LENGTH, dtype=torch.bool).triu(1)

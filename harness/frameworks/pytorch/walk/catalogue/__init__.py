@@ -47,5 +47,12 @@ def hypotheses(region: Sequence[Call]) -> Iterator[Hypothesis]:
             yield Hypothesis(entry.name, told, call)
 
 
+def behind(calls: Sequence[Call]) -> Iterator[Hypothesis]:
+    """What the other framework may have behind calls whose outputs agree."""
+    for subject in (activations, norms, order):
+        for name, told, call in subject.behind(calls):
+            yield Hypothesis(name, told, call)
+
+
 def entry(name: str) -> Entry:
     return next(each for each in ENTRIES if each.name == name)

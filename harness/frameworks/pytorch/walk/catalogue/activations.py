@@ -65,6 +65,7 @@ JOINED = {
     "pow",
     "square",
     "neg",
+    "abs",
     "rsub",
     "true_divide",
     "__rsub__",
@@ -175,6 +176,12 @@ def _added(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
     if region and not is_activation(region[-1]):
         for name, function in EVERY.items():
             yield f"PyTorch has nothing behind it, TensorFlow {name}", region[-1].wrapped(after=function)
+
+
+def behind(calls: Sequence[Call]) -> Iterator[tuple[str, str, Call]]:
+    for call in calls:
+        for name, function in EVERY.items():
+            yield "activation_added", f"PyTorch has nothing behind it, TensorFlow {name}", call.wrapped(after=function)
 
 
 def _put(call: Call, start: Any, function: Function) -> Call:

@@ -122,7 +122,7 @@ def _padding_mode(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             for mode in MODES:
                 yield f"PyTorch pads with zeros, TensorFlow by {mode}", call.altered(padded(_flat(own), mode))
     for call in region:
-        if call.name == "pad" and call.arguments() is not None:
+        if call.name == "pad" and call.arguments() is not None and any(call.outputs[0] in each.given for each in convolutions(region)):
             for mode in (*MODES, "constant"):
                 if mode != call.get("mode"):
                     yield f"PyTorch pads by {call.get('mode')}, TensorFlow by {mode}", call.altered(mode=mode, value=None)
@@ -160,6 +160,8 @@ def _bias(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         if call.name in SUMMED and call.get("bias") is not None:
             yield "PyTorch's layer has a bias, TensorFlow's has none", call.altered(bias=None)
             yield "PyTorch's layer adds its bias once, TensorFlow's twice", call.altered(bias=call.get("bias") * 2)
+        if call.name == "add" and call.weights and len(call.given) == 1:
+            yield "PyTorch adds a weight by itself, TensorFlow does not", call.instead(lambda values: values)
 
 
 def _transposed(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:

@@ -106,7 +106,7 @@ def _activated(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         source = call.given[0].call
         if source is not None and source.name == name:
             told = f"PyTorch puts a {name} before a loss of logits, TensorFlow does not"
-            yield told, call.with_operand(call.given[0], lambda _, source=source: source.given[0].tensor)
+            yield told, call.altered(input=source.given[0])
     for call in _losses(region, "nll_loss_nd"):
         told = "PyTorch's loss takes logarithms of probabilities as they are, TensorFlow's makes them of logits"
         yield told, call.wrapped(before=lambda values: values.log_softmax(1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -42,6 +42,7 @@ def _affine(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         if call.get("weight") is not None:
             yield "PyTorch's norm has a scale, TensorFlow's has none", call.altered(weight=None)
             yield "PyTorch's norm has a scale, TensorFlow's adds 1 to it", call.altered(weight=call.get("weight") + 1)
+            yield "PyTorch's norm adds 1 to its scale, TensorFlow's does not", call.altered(weight=call.get("weight") - 1)
         if call.get("bias") is not None:
             yield "PyTorch's norm has a shift, TensorFlow's has none", call.altered(bias=None)
 
@@ -96,6 +97,33 @@ def _deviation(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         )
         yield "PyTorch takes the mean off, TensorFlow divides by the root mean square alone", call.altered(_root_mean_square)
 
+    yield from _written_out(region)
+
+
+def _written_out(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
+    """A norm of the user's own, by arithmetic: the whole region computes it from one value, with a scale and perhaps a shift."""
+    inside = {call.place for call in region}
+    starts = {id(value): value for call in region for value in call.given if value.call is None or value.call.place not in inside}
+    last = region[-1]
+    if len(starts) != 1 or not last.weights or len(region) < 3 or any(call.name in NORMS for call in region):
+        return
+    (start,) = starts.values()
+    scale, shift = (_vector(region, names, start.tensor.shape[-1:]) for names in (("mul", "__rmul__"), ("add", "__radd__")))
+    if scale is not None and last.outputs[0].tensor.shape == start.tensor.shape:
+        for epsilon in EPSILONS:
+            yield (
+                f"PyTorch's norm is written out, TensorFlow's is a layer norm with the variance over n and an epsilon of {_number(epsilon)}",
+                last._like(
+                    lambda given, epsilon=epsilon: functional.layer_norm(given, given.shape[-1:], scale, shift, epsilon), (start,), {}
+                ),
+            )
+
+
+def _vector(region: Sequence[Call], names: Sequence[str], shape: Any) -> Any:
+    """What a call of one of those names multiplies by or adds."""
+    given = (each for call in region if call.name in names for each in call.args if isinstance(each, torch.Tensor))
+    return next((each for each in given if each.shape == shape), None)
+
 
 def _layer_norm(unbiased: bool, outside: bool) -> Any:
     def compute(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float, cudnn_enable: bool) -> Any:  # noqa: ARG001
@@ -117,6 +145,25 @@ def _root_mean_square(input: Any, normalized_shape: Any, weight: Any, bias: Any,
 def _missing(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
     for call in _norms(region):
         yield "PyTorch's network has a norm, TensorFlow's has none there", call.instead(lambda values: values)
+    for call in region:
+        if call.weights and call.name not in NORMS and call.given and call.given[0].tensor.is_floating_point():
+            for told, normalise in _new(call.given[0].tensor):
+                yield told, call.wrapped(before=normalise)
+
+
+def behind(calls: Sequence[Call]) -> Iterator[tuple[str, str, Call]]:
+    for call in calls:
+        for told, normalise in _new(call.outputs[0].tensor) if call.outputs else ():
+            yield "norm_missing", told, call.wrapped(after=normalise)
+
+
+def _new(values: Any) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """A layer norm as it is before it has learnt anything: no layer of PyTorch's has its scale and shift."""
+    for epsilon in EPSILONS[:5] if values.ndim > 1 and values.is_floating_point() else ():
+        yield (
+            f"TensorFlow's network has a layer norm there, PyTorch's has none (epsilon {_number(epsilon)})",
+            lambda given, epsilon=epsilon: functional.layer_norm(given, given.shape[-1:], eps=epsilon),
+        )
 
 
 def _number(value: float | None) -> str:

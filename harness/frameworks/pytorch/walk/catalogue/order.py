@@ -12,7 +12,9 @@ from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
 
 FLATTENING = {"flatten", "reshape", "view"}
 FLATTENED = "PyTorch flattens (channels, height, width), TensorFlow (height, width, channels): permute the kernel of the next layer"
+FLATTENED_LAST = "PyTorch flattens (height, width, channels), TensorFlow (channels, height, width)"
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, in the range of 0 to 1
+EARLIER, DEPTH = 8, 12  # of the values that a residual connection may begin at: how many, and how many calls before
 CAFFE = (103.939, 116.779, 123.68)  # its mean, in the order blue, green, red
 
 
@@ -22,6 +24,7 @@ def _flattened(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             before, after = call.given[0].tensor, call.outputs[0].tensor
             shape = tuple(after.shape)
             if before.ndim > 2 and after.ndim == 2 and len(before) == len(after):
+                yield FLATTENED_LAST, call.instead(lambda values, shape=shape: values.movedim(-1, 1).reshape(shape))
                 yield FLATTENED, call.instead(lambda values, shape=shape: values.movedim(1, -1).reshape(shape))
             if before.ndim == 2 and after.ndim > 2:
                 last = (shape[0], *shape[2:], shape[1])
@@ -43,6 +46,7 @@ def _flattened_before(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             shape, size = tuple(flat.given[0].tensor.shape), tuple(flat.outputs[0].tensor.shape)
             if len(shape) > 2 and len(size) == 2 and shape[0] == size[0] and max(shape[2:]) > 1:
                 yield FLATTENED, call.wrapped(before=lambda values, shape=shape: values.reshape(shape).movedim(1, -1).flatten(1))
+                yield FLATTENED_LAST, call.wrapped(before=lambda values, shape=shape: values.reshape(shape).movedim(-1, 1).flatten(1))
 
 
 def _flat(maker: Call | None) -> Call | None:
@@ -140,6 +144,27 @@ def _residual(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
                     f"PyTorch adds two values, TensorFlow takes {name}",
                     call._like(lambda *both, keeps=keeps: both[keeps], tuple(call.given), {}),
                 )
+
+
+def behind(calls: Sequence[Call]) -> Iterator[tuple[str, str, Call]]:
+    """A residual connection that PyTorch's network has not: to what gives a value, one is added that led to it."""
+    for call in calls:
+        for earlier in _earlier(call):
+            told = "TensorFlow adds what has gone in before, PyTorch does not"
+            yield "residual", told, call.wrapped(after=lambda values, added=earlier: values + added)
+
+
+def _earlier(call: Call) -> list[Any]:
+    """Tensors of the same shape, the nearest first."""
+    found: list[Any] = []
+    left = [(value, 1) for value in call.given]
+    while left and len(found) < EARLIER:
+        value, depth = left.pop(0)
+        if call.outputs and value.tensor.shape == call.outputs[0].tensor.shape and not any(value.tensor is each for each in found):
+            found.append(value.tensor)
+        if value.call is not None and depth < DEPTH:
+            left += [(each, depth + 1) for each in value.call.given]
+    return found
 
 
 ENTRIES = (

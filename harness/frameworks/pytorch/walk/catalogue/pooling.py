@@ -62,6 +62,7 @@ def _before(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
                 if any(low or high for low, high in pads):
                     told = f"PyTorch pads what is never the largest, TensorFlow pads zeros before it pools, {name}"
                     yield told, _padded(call, pads, 0.0, True)
+    yield from ((told, changed) for zeros, told, changed in _after_explicit_padding(region) if zeros)
 
 
 def _padding(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
@@ -73,6 +74,29 @@ def _padding(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
                 yield said, _padded(call, pads, LEAST if _is_maximum(call) else 0.0, _is_maximum(call))
                 if not _is_maximum(call):
                     yield f"{said}, which is not counted", _padded(call, pads, 0.0, False, counted=False)
+    yield from ((told, changed) for zeros, told, changed in _after_explicit_padding(region) if not zeros)
+
+
+def _after_explicit_padding(region: Sequence[Call]) -> Iterator[tuple[bool, str, Call]]:
+    """Where a call of its own pads before a maximum: whether that pads zeros, and other paddings."""
+    for call in _pools(region):
+        before = call.given[0].call if _is_maximum(call) else None
+        if before is None or before not in region or before.name != "pad" or before.arguments() is None:
+            continue
+        value = before.get("value") or 0.0
+        told = f"PyTorch pads {value:g} before it pools, TensorFlow what is never the largest"
+        yield value == 0.0, told, before.altered(value=LEAST)
+        kernel, strides, _, _ = _geometry(call)
+        inner = tuple(int(each) for each in before.given[0].tensor.shape[-len(kernel) :])
+        same = [same_pads(*each) for each in zip(inner, kernel, strides, strict=True)]
+        for pads in (same, [((size - 1) // 2,) * 2 for size in kernel]):
+            flat = tuple(itertools.chain.from_iterable(reversed(pads)))
+            if flat != tuple(before.get("pad")):
+                yield (
+                    False,
+                    f"PyTorch pads {tuple(before.get('pad'))} before it pools, TensorFlow {flat}",
+                    before.altered(pad=flat, value=LEAST),
+                )
 
 
 def _counted(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
@@ -99,10 +123,10 @@ def _kind(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         _, _, own, _ = _geometry(call)
         pads = [(each, each) for each in own]
         ours, theirs = ("the largest value", "the mean") if _is_maximum(call) else ("the mean", "the largest value")
-        yield (
-            f"PyTorch pools to {ours}, TensorFlow to {theirs}",
-            _padded(call, pads, 0.0 if _is_maximum(call) else LEAST, not _is_maximum(call)),
-        )
+        for value in (0.0,) if _is_maximum(call) else (LEAST, 0.0):
+            yield f"PyTorch pools to {ours}, TensorFlow to {theirs}", _padded(call, pads, value, not _is_maximum(call))
+        if _is_maximum(call):
+            yield f"PyTorch pools to {ours}, TensorFlow to {theirs}", _padded(call, pads, 0.0, False, counted=False)
     for call in region:
         if call.name in ("adaptive_avg_pool2d", "mean") and call.given and call.given[0].tensor.ndim in (3, 4):
             axes = tuple(range(2, call.given[0].tensor.ndim)) if call.name != "mean" else call.get("dim")
@@ -110,6 +134,10 @@ def _kind(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
                 keeps = call.outputs[0].tensor.ndim == call.given[0].tensor.ndim
                 told = "PyTorch pools to the mean, TensorFlow to the largest value"
                 yield told, call.instead(lambda values, axes=axes, keeps=keeps: values.amax(axes, keepdim=keeps))
+        if call.name in ("adaptive_max_pool2d", "amax") and call.given and call.given[0].tensor.ndim == 4:
+            keeps = call.outputs[0].tensor.ndim == 4
+            told = "PyTorch pools to the largest value, TensorFlow to the mean"
+            yield told, call.instead(lambda values, keeps=keeps: values.mean((2, 3), keepdim=keeps))
 
 
 def _size(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
@@ -119,19 +147,18 @@ def _size(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             for stride in (1, 2, 3):
                 if (size, stride) != (kernel[0], strides[0]):
                     told = f"PyTorch pools {kernel[0]} at stride {strides[0]}, TensorFlow {size} at stride {stride}"
-                    yield told, call.altered(kernel_size=size, stride=stride)
-                    if size == 3:
-                        yield told, call.altered(kernel_size=size, stride=stride, padding=1)
+                    for padding in (0, 1) if size > 2 else (0,):
+                        yield told, call.altered(kernel_size=size, stride=stride, padding=padding)
 
 
 ENTRIES = (
     Entry(
-        "padding_before_pooling",
-        "zeros padded before a maximum ↔ padding that is never the largest",
-        "The largest values at the borders differ where all values are below zero.",
-        "`MaxPool2d(padding=…)` pads minus infinity; for zeros write `F.pad(x, …)` before it.",
-        'A `ZeroPadding2D` before the pooling pads zeros; for minus infinity write `padding="same"` where that pads alike, or pad with a small value.',
-        _before,
+        "ceil_mode",
+        "size of a pooling rounded up ↔ down",
+        "A pooling gives one value more or less.",
+        "Write `ceil_mode` as Keras' SAME (up) or VALID (down).",
+        'Write `padding="same"` for a size rounded up, "valid" for one rounded down.',
+        _ceiling,
     ),
     Entry(
         "pool_padding",
@@ -142,20 +169,20 @@ ENTRIES = (
         _padding,
     ),
     Entry(
+        "padding_before_pooling",
+        "zeros padded before a maximum ↔ padding that is never the largest",
+        "The largest values at the borders differ where all values are below zero.",
+        "`MaxPool2d(padding=…)` pads minus infinity; for zeros write `F.pad(x, …)` before it.",
+        'A `ZeroPadding2D` before the pooling pads zeros; for minus infinity write `padding="same"` where that pads alike, or pad with a small value.',
+        _before,
+    ),
+    Entry(
         "count_include_pad",
         "mean over what is padded, too ↔ over the values alone",
         "An average pooling parts at the borders.",
         "Write `count_include_pad=False`: Keras' SAME counts the values alone.",
         'Write `ZeroPadding2D` and `padding="valid"`: PyTorch counts what is padded unless `count_include_pad=False`.',
         _counted,
-    ),
-    Entry(
-        "ceil_mode",
-        "size of a pooling rounded up ↔ down",
-        "A pooling gives one value more or less.",
-        "Write `ceil_mode` as Keras' SAME (up) or VALID (down).",
-        'Write `padding="same"` for a size rounded up, "valid" for one rounded down.',
-        _ceiling,
     ),
     Entry(
         "pool_kind",

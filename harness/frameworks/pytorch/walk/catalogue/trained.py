@@ -55,6 +55,14 @@ ENTRIES = (
         _of_no_call,
     ),
     Entry(
+        gradients.FROZEN,
+        "tensor that one framework trains alone",
+        "Loss and outputs agree, and a tensor stays as it is in one framework.",
+        "Write `requires_grad=False` where Keras does not train it; `.eval()` freezes no weight.",
+        "Write `trainable=False` where PyTorch does not train it: of a batch norm that takes the running statistics, too.",
+        _of_no_call,
+    ),
+    Entry(
         gradients.PADDING_ROW,
         "embedding's padding row trained ↔ left as it is",
         "The gradient of an embedding parts in one row.",
