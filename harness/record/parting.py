@@ -89,6 +89,7 @@ class Examination(msgspec.Struct, frozen=True):
     partings: tuple[Parting, ...]
     lines: tuple[Line, ...]  # of each part that was compared, though one may have no points
     known: dict[str, Known] = {}  # by entry: those that the reasons name
+    environments: dict[str, dict[str, str]] = {}  # by framework: versions and device
     layers: int = 0  # that were compared
     notes: tuple[str, ...] = ()  # what could not be gone through, and why
     failure: str = ""  # why there is nothing: then all else is empty

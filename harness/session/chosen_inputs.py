@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from fixtures import models as shipped_models
 from fixtures.corpora import oxford
-from fixtures.models import folder
+from fixtures.models import folder, libraries
 from fixtures.models.description import ModelError
 from fixtures.models.folder import Folder
 from harness.worker.sources import GENERATED, IMAGENET, SEEDED
 
 ALL = "all"
+LIBRARIES = "libraries"  # and, behind a slash, the name of one
 DATASETS = (GENERATED, oxford.NAME)
 WEIGHTS_ENDINGS = (".safetensors", ".pt", ".pth")
 
@@ -26,7 +28,9 @@ def add_options(group: pytest.OptionGroup) -> None:
         metavar="NAME|FOLDER|all",
         action="append",
         help=f"What is measured, more than once for several: one of {', '.join(folder.shipped())}, a folder of your own "
-        f"(docs/your-own-model.md), or {ALL} that ship. Default: {shipped_models.DEFAULT}.",
+        f"(docs/your-own-model.md), or {ALL} that ship; "
+        f"{LIBRARIES}: what torchvision and keras.applications have under one name, {LIBRARIES}/NAME one of them. "
+        f"Default: {shipped_models.DEFAULT}.",
     )
     group.addoption("--dataset", choices=DATASETS, help=f"The images. {oxford.NAME} is downloaded. Default: {GENERATED}.")
     group.addoption(
@@ -40,9 +44,9 @@ def add_options(group: pytest.OptionGroup) -> None:
     )
 
 
-def models(named: Sequence[str] | None) -> tuple[Folder, ...]:
+def models(named: Sequence[str] | None, cache: str) -> tuple[Folder, ...]:
     """In the order of the options. Raises pytest.UsageError."""
-    names = [each for name in named or [shipped_models.DEFAULT] for each in (folder.shipped() if name == ALL else [name])]
+    names = [each for name in named or [shipped_models.DEFAULT] for each in _each(name, cache)]
     try:
         found = tuple(dict.fromkeys(folder.find(name) for name in names))
         for each in found:
@@ -53,6 +57,22 @@ def models(named: Sequence[str] | None) -> tuple[Folder, ...]:
     if times > 1:
         raise pytest.UsageError(f"--model: {name} is there {times} times: name it once, or rename one of two folders that are called alike")
     return found
+
+
+def _each(name: str, cache: str) -> Sequence[str]:
+    """The models that one option names. Those of the libraries are written into the cache. Raises pytest.UsageError."""
+    if name == ALL:
+        return folder.shipped()
+    kind, _, one = name.partition("/")
+    if kind != LIBRARIES:
+        return [name]
+    if one and one not in libraries.NAMES:
+        raise pytest.UsageError(f"--model {name}: no such architecture in both libraries: write one of {', '.join(libraries.NAMES)}")
+    root = (Path(cache) if cache else platformdirs.user_cache_path("flowers-benchmarks")) / "library-models"
+    try:
+        return [str(libraries.write(each, root)) for each in ([one] if one else libraries.NAMES)]
+    except OSError as error:
+        raise pytest.UsageError(f"--model {name}: {root} cannot be written ({error.strerror}): name a folder with --input-cache") from error
 
 
 def dataset(named: str | None, corpus: str | None, chosen: Sequence[Folder], is_here: bool) -> str:

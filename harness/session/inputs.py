@@ -51,6 +51,10 @@ class InputStore:
         self._made: dict[tuple[str, str, str], Inputs | WorkerFailure] = {}  # by framework, model and experiment
 
     @property
+    def examined_steps(self) -> int:
+        return self._options.examined_steps
+
+    @property
     def pretrained(self) -> bool:
         return self._options.weights == IMAGENET
 

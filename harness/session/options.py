@@ -15,6 +15,7 @@ from harness.frameworks import FRAMEWORKS
 from harness.phases import PHASES
 from harness.session import chosen_inputs, gpu
 
+EXAMINED_STEPS = 20
 SPEC_KINDS = ("popen", "ssh", "vagrant_ssh", "socket")
 SPEC_KEYS = {*execnet.XSpec.__annotations__, "_spec", "env"}
 SPEC_EXAMPLES = "write popen//python=PATH or ssh=HOST//python=PATH"
@@ -28,6 +29,7 @@ class Options(msgspec.Struct, frozen=True):
     workers: dict[str, str]  # execnet spec of each framework's workers
     case_timeout_seconds: float
     cache: str  # "" for the user's cache folder
+    examined_steps: int
     compare_anyway: bool
     gpu_exclusive: bool
     min_rounds: int
@@ -75,6 +77,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--input-cache", metavar="FOLDER", default="", help="Where the corpus and the weights are kept. Default: the user's cache folder."
     )
     group.addoption(
+        "--examined-steps",
+        metavar="N",
+        type=steps,
+        default=EXAMINED_STEPS,
+        help="How many steps of the optimiser an examination compares (benchmarks/test_equal_work.py); 0 leaves training out. "
+        "Default: %(default)s.",
+    )
+    group.addoption(
         "--gpu-exclusive",
         action="store_true",
         help="Do not begin while other processes compute on this machine's GPU; without it they are named in a warning.",
@@ -93,7 +103,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     workers = dict.fromkeys(FRAMEWORKS, "popen") | dict(config.getoption("worker"))
     is_here = any(execnet.XSpec(spec).popen and not execnet.XSpec(spec).via for spec in workers.values())
-    models = chosen_inputs.models(config.getoption("model"))
+    models = chosen_inputs.models(config.getoption("model"), config.getoption("input_cache"))
     config.stash[KEY] = Options(
         experiments=experiments,
         models=models,
@@ -102,6 +112,7 @@ def pytest_configure(config: pytest.Config) -> None:
         workers=workers,
         case_timeout_seconds=config.getoption("case_timeout"),
         cache=config.getoption("input_cache"),
+        examined_steps=config.getoption("examined_steps"),
         compare_anyway=config.getoption("compare_anyway"),
         gpu_exclusive=config.getoption("gpu_exclusive"),
         min_rounds=config.getoption("benchmark_min_rounds"),
@@ -141,6 +152,12 @@ def positive_seconds(text: str) -> float:
     if not 0.0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
+
+
+def steps(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of steps from 0 on")
+    return int(text)
 
 
 def of(config: pytest.Config) -> Options:

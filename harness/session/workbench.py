@@ -80,7 +80,7 @@ class Workbench:
     def examiner(self, frameworks: Sequence[str]) -> Examiner:
         key = tuple(frameworks)
         if key not in self._examiners:
-            self._examiners[key] = Examiner(self, key)
+            self._examiners[key] = Examiner(self, key, self._inputs.examined_steps)
         return self._examiners[key]
 
     def _why(self, sides: Sequence[Side]) -> str:

@@ -205,7 +205,6 @@ SHIPPED = {
     "text_encoder_epsilon": _tensorflow("text_encoder", "norm", "epsilon", ("epsilon=1e-5", "epsilon=1e-12")),
     "text_encoder_gelu": _tensorflow("text_encoder", "layers.0.linear2", "gelu", ('activation="gelu")', "activation=lambda states: keras.ops.gelu(states, approximate=True))")),
     "mobilenet_v2_epsilon": _tensorflow("mobilenet_v2", "features.0.1", "epsilon", ("epsilon=1e-5", "epsilon=1e-3")),
-    "mobilenet_v2_relu": _tensorflow("mobilenet_v2", "features.0.2", "activation", ("layers.ReLU(6)", "layers.ReLU()")),
 }  # fmt: skip
 
 OUTSIDE = {  # of the catalogue

@@ -18,7 +18,6 @@ from harness.session.side import Side
 from harness.worker.protocol import CompareLayers, LookUp, TakeTape, TakeTraining, WalkInference, WalkTraining
 
 ITEMS = 2  # of the batch: what parts, parts for each
-STEPS = 20
 LOWER = (Precision.FP32, Precision.BF16)  # whose rounding is drawn beside
 MOST_AGAIN = 24  # walks of one part: each place without a reason needs one more, with the other framework's values there
 
@@ -40,8 +39,9 @@ class Stopped(Exception):
 class Examiner:
     """Each model once a session."""
 
-    def __init__(self, opening: Opening, frameworks: Sequence[str] = tuple(FRAMEWORKS)) -> None:
-        """frameworks: those that may be examined; which of them can be says their listing."""
+    def __init__(self, opening: Opening, frameworks: Sequence[str], steps: int) -> None:
+        """frameworks: those that may be examined; which of them can be says their listing. steps: of training; 0 leaves it out."""
+        self._steps = steps
         self._opening = opening
         self._original = next((each for each in frameworks if FRAMEWORKS[each].walk), None)
         self._other = next((each for each in frameworks if FRAMEWORKS[each].taped), None)
@@ -62,10 +62,10 @@ class Examiner:
         assert self._original is not None and self._other is not None, "asked before: can"
         begun = time.perf_counter()
         try:
-            found = _Examining(self._opening, self._original, self._other, model, Precision.FP64).all()
+            found = self._examining(model, Precision.FP64).all()
         except Stopped as exactly:
             try:  # in the digits that every network can be computed in
-                found = _Examining(self._opening, self._original, self._other, model, Precision.FP32).all()
+                found = self._examining(model, Precision.FP32).all()
             except Stopped as stopped:
                 found = Examination(model.name, model.description.title, (self._original, self._other), (), (), failure=str(stopped))
             else:
@@ -73,25 +73,32 @@ class Examiner:
                 found = replace(found, notes=(*found.notes, told))
         return replace(found, seconds=found.seconds | {"all": time.perf_counter() - begun})
 
+    def _examining(self, model: Folder, precision: Precision) -> _Examining:
+        assert self._original is not None and self._other is not None, "asked before: can"
+        return _Examining(self._opening, (self._original, self._other), model, precision, self._steps)
+
 
 class _Examining:
     """Of one model in one precision."""
 
-    def __init__(self, opening: Opening, original: str, other: str, model: Folder, precision: Precision) -> None:
+    def __init__(self, opening: Opening, frameworks: tuple[str, str], model: Folder, precision: Precision, steps: int) -> None:
         self._opening = opening
-        self._frameworks = (original, other)
+        self._frameworks = frameworks
+        self._steps = steps
         self._model = model
         self._precision = precision
         self._seconds: dict[str, float] = {}
         self._partings: list[Parting] = []
         self._lines: list[Line] = []
         self._notes: list[str] = []
+        self._environments: dict[str, dict[str, str]] = {}
+        original, other = frameworks
         self._walk, self._taped = FRAMEWORKS[original].walk, FRAMEWORKS[other].taped
 
     def all(self) -> Examination:
         """Raises Stopped."""
         layers: int = self._timed("inference", self._inference)
-        if not self._notes:  # a forward pass that could not be gone through to its end has no gradients to compare
+        if self._steps and not self._notes:  # a forward pass that could not be gone through to its end has no gradients to compare
             try:
                 self._timed("training", self._training)
             except Stopped as stopped:
@@ -105,6 +112,7 @@ class _Examining:
             partings=tuple(self._partings),
             lines=tuple(self._lines),
             known=known,
+            environments=self._environments,
             layers=layers,
             notes=tuple(dict.fromkeys(self._notes)),
             seconds=self._seconds,
@@ -126,11 +134,10 @@ class _Examining:
         original, other = self._sides(Workload.FULL, self._precision)
 
         def walked(wanted: tuple[int, ...]) -> dict[Part, Walked]:
-            request = TakeTraining(other.setup, self._taped, STEPS, wanted)
-            trained: Trained = self._asked(other, request, f"putting {STEPS} steps on tape")
-            found: dict[Part, Walked] = self._asked(
-                original, WalkTraining(original.setup, self._walk, trained), f"walking through {STEPS} steps"
-            )
+            request = TakeTraining(other.setup, self._taped, self._steps, wanted)
+            trained: Trained = self._asked(other, request, f"putting {self._steps} steps on tape")
+            walk = WalkTraining(original.setup, self._walk, trained)
+            found: dict[Part, Walked] = self._asked(original, walk, f"walking through {self._steps} steps")
             return found
 
         for part, each in _again(walked, lambda found: found[Part.TRAINING].wanted).items():
@@ -167,6 +174,7 @@ class _Examining:
         self._opening.open(sides)
         for side in sides:
             _expect(side)
+            self._environments[side.case.framework] = side.environment
         return sides[0], sides[1]
 
     def _case(self, framework: str, workload: Workload, precision: Precision) -> Case:

@@ -20,7 +20,7 @@ class Twice(layers.Dense):  # type: ignore[misc]
     """The bias added twice."""
 
     def call(self, values: KerasTensor) -> KerasTensor:
-        return super().call(values) + self.bias
+        return ops.matmul(values, self.kernel) + 2 * self.bias
 
 
 @keras.saving.register_keras_serializable("mistaken")
@@ -48,7 +48,8 @@ class OneMore(layers.LayerNormalization):  # type: ignore[misc]
     """1 added to the scale, as in Gemma."""
 
     def call(self, values: KerasTensor) -> KerasTensor:
-        return super().call(values) + (super().call(values) - self.beta) / self.gamma
+        deviation = ops.sqrt(ops.var(values, -1, keepdims=True) + self.epsilon)
+        return (self.gamma + 1) * (values - ops.mean(values, -1, keepdims=True)) / deviation + self.beta
 
 
 def hard_swish(values: KerasTensor) -> KerasTensor:

@@ -229,8 +229,8 @@ def _by_names(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """The builtin takes most of its arguments by their places alone."""
     signature = SIGNATURES[name]
 
-    def called(**held: Any) -> Any:
-        bound = signature.bind(**held)
+    def called(*given: Any, **held: Any) -> Any:
+        bound = signature.bind(*given, **held)
         return function(*bound.args, **bound.kwargs)
 
     called.__name__ = getattr(function, "__name__", name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence, Set
@@ -39,7 +38,9 @@ class Tried(NamedTuple):
 
 def reasons(region: Sequence[Call], target: Value, nearest: Nearest) -> Found:
     """Those that make the target agree: the fewest, and of as many the first in the catalogue."""
-    edges = edges_of(region)
+    edges = (
+        edges_of(region) if target.tensor.ndim else []
+    )  # a loss is of the network's outputs, which are the other's: nothing is behind them
     entered = max((value.apart for call in region for value in call.given if value.agrees), default=0.0)
     known = {value.found for call in region for value in call.given if value.agrees}
     tried: set[str] = set()
@@ -121,7 +122,7 @@ def _further(start: Tried, region: Sequence[Call], edges: Sequence[Call]) -> Ite
     """One more hypothesis, on a call that is not before those that are tried already."""
     last = max(start.changed, default=-1)
     present = [start.changed.get(call.place, call) for call in region]
-    for hypothesis in itertools.chain(catalogue.behind(edges), catalogue.hypotheses(present)):
+    for hypothesis in catalogue.hypotheses(present, edges):
         place = hypothesis.call.place
         same = bool(start.hypotheses) and place == last
         if place > last or (same and hypothesis.entry > start.hypotheses[-1].entry):

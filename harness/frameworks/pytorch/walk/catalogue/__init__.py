@@ -41,8 +41,11 @@ ENTRIES: tuple[Entry, ...] = (
 )
 
 
-def hypotheses(region: Sequence[Call]) -> Iterator[Hypothesis]:
+def hypotheses(region: Sequence[Call], edges: Sequence[Call] = ()) -> Iterator[Hypothesis]:
+    """edges: the calls that give what goes into the region."""
     for entry in ENTRIES:
+        if entry.name == activations.ADDED:
+            yield from behind(edges)
         for told, call in entry.hypotheses(region):
             yield Hypothesis(entry.name, told, call)
 

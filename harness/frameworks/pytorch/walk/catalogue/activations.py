@@ -14,6 +14,9 @@ from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
 Function = Callable[[Any], Any]
 
 
+ADDED = "activation_added"
+
+
 def _identity(values: Any) -> Any:
     return values
 
@@ -181,7 +184,7 @@ def _added(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
 def behind(calls: Sequence[Call]) -> Iterator[tuple[str, str, Call]]:
     for call in calls:
         for name, function in EVERY.items():
-            yield "activation_added", f"PyTorch has nothing behind it, TensorFlow {name}", call.wrapped(after=function)
+            yield ADDED, f"PyTorch has nothing behind it, TensorFlow {name}", call.wrapped(after=function)
 
 
 def _put(call: Call, start: Any, function: Function) -> Call:
@@ -223,7 +226,7 @@ ENTRIES = (
         _missing,
     ),
     Entry(
-        "activation_added",
+        ADDED,
         "activation that only one of them has",
         "The layer behind it parts.",
         "Put the activation in that Keras has there, in a layer's `activation=` it may be.",

@@ -41,7 +41,7 @@ class Attention:
         self.between = between
         self.features = features  # of all heads
         first = between[0] if between else last
-        self.query, self.key = (first.get("query"), first.get("key")) if not between else first.given[:2]
+        self.query, self.key = (first.get("query"), first.get("key")) if not between else factors(first)
         self.value = last.get("value") if not between else last.given[1]
 
     @property
@@ -100,6 +100,11 @@ def attentions(region: Sequence[Call]) -> Iterator[Attention]:
                     yield found
 
 
+def factors(product: Call) -> list[Value]:
+    """Both of what is multiplied. What is added to the product, as a mask is, comes first."""
+    return product.given[-2:]
+
+
 def softmaxes(region: Sequence[Call]) -> Iterator[tuple[Call, Call | None]]:
     """Of scores; and the product that these come from, where it can be seen."""
     for call in region:
@@ -124,8 +129,8 @@ def scaled_before(softmax: Call) -> float:
         if call.name in ("mul", "div", "true_divide") and len(call.given) == 1:
             scale *= _number(call)
         if call.name in PRODUCTS or call.name == "einsum":
-            if len(call.given) == 2 and all(each.call is not None and each.call.name in SPLIT for each in call.given):
-                left += call.given
+            if all(each.call is not None and each.call.name in SPLIT for each in factors(call)):
+                left += factors(call)
         elif call.name in SCORED | SPLIT and call.name != "softmax":
             left.append(call.given[0])
     return scale

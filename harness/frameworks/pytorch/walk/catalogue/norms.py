@@ -105,9 +105,9 @@ def _written_out(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
     inside = {call.place for call in region}
     starts = {id(value): value for call in region for value in call.given if value.call is None or value.call.place not in inside}
     last = region[-1]
-    if len(starts) != 1 or not last.weights or len(region) < 3 or any(call.name in NORMS for call in region):
+    start = next((each for each in starts.values() if all(other is each or _follows(other, each) for other in starts.values())), None)
+    if start is None or not last.weights or len(region) < 3 or any(call.name in NORMS for call in region):
         return
-    (start,) = starts.values()
     scale, shift = (_vector(region, names, start.tensor.shape[-1:]) for names in (("mul", "__rmul__"), ("add", "__radd__")))
     if scale is not None and last.outputs[0].tensor.shape == start.tensor.shape:
         for epsilon in EPSILONS:
@@ -117,6 +117,12 @@ def _written_out(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
                     lambda given, epsilon=epsilon: functional.layer_norm(given, given.shape[-1:], scale, shift, epsilon), (start,), {}
                 ),
             )
+
+
+def _follows(value: Any, start: Any, calls: int = 3) -> bool:
+    """Whether it is computed from the other by a few calls, as a mean that is the same in both frameworks is."""
+    given = value.call.given if value.call is not None and calls else []
+    return any(each is start or _follows(each, start, calls - 1) for each in given)
 
 
 def _vector(region: Sequence[Call], names: Sequence[str], shape: Any) -> Any:
