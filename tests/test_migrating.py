@@ -58,9 +58,12 @@ ALONE = {  # without a twin, and why; a folder stands for all in it
         "calibration.py": "of the weights that it makes",
         "layers.py": "its layers, which the other framework's are paired with",
         "flops.py": "one count for all frameworks, by torch's counter",
+        "walk/": "it is walked through beside the other framework's tape",
     },
     "tensorflow": {
         "port/": "takes the canonical tensors over",
+        "tape.py": "what the original is walked through beside",
+        "taped.py": "the same of inference and of training",
         "fused_norm.py": "PyTorch's batch norm is one kernel by itself",
     },
 }

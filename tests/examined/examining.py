@@ -26,7 +26,7 @@ def tapes(folder: str) -> int:
 
     Where the user would be told that a model is not as it has to be, that is in a `NAME.refusal`.
     """
-    from harness.frameworks.tensorflow import taped  # noqa: PLC0415 - of this interpreter alone
+    from harness.frameworks.tensorflow import taped  # of this interpreter alone
 
     fixtures.corpora.batch.canonical_batch = coarse_images  # these tests need no corpus
     paths = sorted(Path(folder).glob("*.asked"))
@@ -43,7 +43,7 @@ def tapes(folder: str) -> int:
 
 def walks(folder: str) -> int:
     """Walks through PyTorch's network of each `NAME.asked` beside its `NAME.tape`: what is found is in a `NAME.walked`."""
-    from harness.frameworks.pytorch.walk import inference  # noqa: PLC0415 - of this interpreter alone
+    from harness.frameworks.pytorch.walk import inference  # of this interpreter alone
 
     fixtures.corpora.batch.canonical_batch = coarse_images
     paths = sorted(Path(folder).glob("*.tape"))

@@ -49,3 +49,12 @@ def model(name: str) -> Folder:
 def equal() -> list[str]:
     """The models of this folder: networks that agree as they stand."""
     return sorted(each.name for each in MODELS.iterdir() if (each / "model.toml").is_file())
+
+
+def in_pytorch(of: str, place: str, entry: str, *changes: tuple[str, str]) -> Plant:
+    """One fault in one place; the entry is "" where the catalogue has none."""
+    return Plant(of, PYTORCH, dict(changes), {place: (entry,) if entry else ()})
+
+
+def in_tensorflow(of: str, place: str, entry: str, *changes: tuple[str, str]) -> Plant:
+    return Plant(of, TENSORFLOW, dict(changes), {place: (entry,) if entry else ()})

@@ -52,6 +52,14 @@ OF_LOSSES = {
     "softmax_in_keras": _keras(
         OUTPUT, "loss_of_logits", (KERAS_LOSS, KERAS_LOSS.replace("label, logits", "label, ops.softmax(logits) + 0.0"))
     ),
+    "class_weights_in_pytorch": _pytorch(
+        OUTPUT, "class_weights", (LOSS, "functional.cross_entropy(logits, label, weight=1.0 + torch.arange(5).to(logits))")
+    ),
+    "ignored_class_in_pytorch": _pytorch(
+        OUTPUT, "ignored_class", (LOSS, "functional.cross_entropy(logits, label, ignore_index=int(label[0]))")
+    ),
+    "loss_in_pytorch": _pytorch(OUTPUT, "loss", ("functional.mse_loss", "functional.l1_loss"), model="fitted"),
+    "loss_in_keras": _keras(OUTPUT, "loss", ("ops.square(outputs - value)", "ops.abs(outputs - value)"), model="fitted"),
     "sum_in_pytorch": _pytorch(OUTPUT, "loss_reduction", (LOSS, 'functional.cross_entropy(logits, label, reduction="sum")')),
     "sum_in_keras": _keras(OUTPUT, "loss_reduction", ("ops.mean(keras", "ops.sum(keras")),
 }
@@ -60,6 +68,11 @@ OF_GRADIENTS = {
     "no_gradient_in_pytorch": _pytorch("norm.bias", "no_gradient", (".relu()", ".relu().detach()")),
     "no_gradient_in_keras": _keras(
         "norm.bias", "no_gradient", ("layers.AveragePooling2D(7)(features)", "ops.stop_gradient(layers.AveragePooling2D(7)(features))")
+    ),
+    "gradient_scale_in_pytorch": _pytorch(
+        "norm.bias",
+        "gradient_scale",
+        (".relu()", ".relu()\n        features.requires_grad and features.register_hook(lambda gradient: 2.0 * gradient)"),
     ),
     "padding_row_in_pytorch": _pytorch(
         "words.weight", "gradient_of_the_padding_row", ("nn.Embedding(6, 12)", "nn.Embedding(6, 12, padding_idx=0)"), model="words"

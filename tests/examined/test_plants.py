@@ -1,4 +1,4 @@
-"""Faults that are put into small models and shipped ones: each is found in its layer, with its reason; networks that are equal have none."""
+"""Faults that are put into models: each is found in its layer, with its reason; networks that are equal part nowhere."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from harness.frameworks.tape import Walked
-from tests.examined import judged, plants_of_images
+from tests.examined import judged, plants_of_images, plants_of_sequences
 from tests.examined.plant import Plant, equal, model
 from tests.examined.rounds import Found, Rounds
 from tests.models.proof import RunIn
 
-PLANTS = plants_of_images.PLANTS
+PLANTS = plants_of_images.PLANTS | plants_of_sequences.PLANTS
 NAMED = 0.95  # the least part of the plants whose reasons are all named
 
 Judge = Callable[[Plant, Walked | str], str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from tests.examined.plant import model
 from tests.examined.plants_of_training import PLANTS
 from tests.examined.rounds import TRAINING, Rounds
 
-EQUAL = ("trained", "words")
+EQUAL = ("trained", "words", "fitted")
 
 
 @pytest.fixture(scope="module")

@@ -179,8 +179,8 @@ class Walk(Numbered):
 
     def _named(self, place: Call, value: Value) -> str:
         """The layer of a call; of one that is written between layers, that where the parting shows."""
-        is_of_a_layer = place.weights or place.module in self._leaves or value.call is None
-        return self._layer(place) if is_of_a_layer else self._layer(value.call)
+        is_of_a_layer = place.weights or place.module in self._leaves
+        return self._layer(place if is_of_a_layer or value.call is None else value.call)
 
     def _other(self, place: Call, called: Called | None, record: int) -> tuple[str, str]:
         own = next((each for each in self._tape.called if called is None and each.name == self._layer(place)), called)

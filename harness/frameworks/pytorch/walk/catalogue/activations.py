@@ -56,8 +56,8 @@ OTHERS: dict[str, Function] = {
 EVERY = {**GELUS, **HARD, **SLOPES, **OTHERS}
 FAMILIES = {"gelu": GELUS, "hard_activation": HARD, "slope": SLOPES}
 NAMES = {
-    "relu", "relu6", "hardtanh", "gelu", "silu", "sigmoid", "tanh", "softplus", "elu", "selu", "mish", "softsign", "exp", "leaky_relu", "celu",
-    "hardswish", "hardsigmoid", "softmax", "log_softmax", "prelu", "rrelu", "logsigmoid", "clamp", "clamp_min", "threshold", "glu", "erf",
+    "relu", "relu6", "hardtanh", "gelu", "silu", "sigmoid", "tanh", "softplus", "elu", "selu", "mish", "softsign", "exp", "leaky_relu",
+    "celu", "hardswish", "hardsigmoid", "softmax", "log_softmax", "prelu", "rrelu", "logsigmoid", "clamp", "clamp_min", "threshold", "glu", "erf",
 }  # fmt: skip
 JOINED = {
     *NAMES,
@@ -104,8 +104,9 @@ def _written_out(last: Call, region: Sequence[Call]) -> tuple[Any, list[Call]] |
             return None
         inside.append(call)
         for value in call.given:
-            if value.call in region and value.call.name in JOINED and not value.call.weights and not value.agrees:
-                left.append(value.call)
+            maker = value.call
+            if maker is not None and maker in region and maker.name in JOINED and not maker.weights and not value.agrees:
+                left.append(maker)
             else:
                 starts[id(value)] = value
     return (next(iter(starts.values())), inside) if len(starts) == 1 else None
@@ -158,7 +159,7 @@ def _missing(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         for name in (own,) if own in EVERY else ():
             yield (
                 f"PyTorch has {name} once, TensorFlow twice",
-                _put(call, start, lambda values, name=name: EVERY[name](EVERY[name](values))),
+                _put(call, start, lambda values, name=name: EVERY[name](EVERY[name](values))),  # type: ignore[misc]
             )
 
 

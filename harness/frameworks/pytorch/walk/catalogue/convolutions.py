@@ -218,7 +218,7 @@ ENTRIES = (
         "padding",
         "padding of a convolution: symmetric ↔ SAME, or another",
         "The first convolution with stride 2 parts, first at the borders; sizes are equal.",
-        "`padding=(kernel - 1) // 2` pads alike on both sides; for TensorFlow's SAME at stride 2 write `F.pad(x, (0, 1, 0, 1))` and `padding=0`.",
+        "`padding=(kernel - 1) // 2` pads alike; for TensorFlow's SAME at stride 2 write `F.pad(x, (0, 1, 0, 1))` and `padding=0`.",
         'Write `ZeroPadding2D((kernel - 1) // 2)` and `padding="valid"`: SAME pads the odd one at the end.',
         _padding,
     ),

@@ -112,7 +112,7 @@ def _written_out(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
     if scale is not None and last.outputs[0].tensor.shape == start.tensor.shape:
         for epsilon in EPSILONS:
             yield (
-                f"PyTorch's norm is written out, TensorFlow's is a layer norm with the variance over n and an epsilon of {_number(epsilon)}",
+                f"PyTorch's norm is written out, TensorFlow's is a layer norm: variance over n, an epsilon of {_number(epsilon)}",
                 last._like(
                     lambda given, epsilon=epsilon: functional.layer_norm(given, given.shape[-1:], scale, shift, epsilon), (start,), {}
                 ),
@@ -168,7 +168,7 @@ def _new(values: Any) -> Iterator[tuple[str, Callable[[Any], Any]]]:
     for epsilon in EPSILONS[:5] if values.ndim > 1 and values.is_floating_point() else ():
         yield (
             f"TensorFlow's network has a layer norm there, PyTorch's has none (epsilon {_number(epsilon)})",
-            lambda given, epsilon=epsilon: functional.layer_norm(given, given.shape[-1:], eps=epsilon),
+            lambda given, epsilon=epsilon: functional.layer_norm(given, given.shape[-1:], eps=epsilon),  # type: ignore[misc]
         )
 
 

@@ -24,17 +24,17 @@ def _flattened(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             before, after = call.given[0].tensor, call.outputs[0].tensor
             shape = tuple(after.shape)
             if before.ndim > 2 and after.ndim == 2 and len(before) == len(after):
-                yield FLATTENED_LAST, call.instead(lambda values, shape=shape: values.movedim(-1, 1).reshape(shape))
-                yield FLATTENED, call.instead(lambda values, shape=shape: values.movedim(1, -1).reshape(shape))
+                yield FLATTENED_LAST, call.instead(lambda values, shape=shape: values.movedim(-1, 1).reshape(shape))  # type: ignore[misc]
+                yield FLATTENED, call.instead(lambda values, shape=shape: values.movedim(1, -1).reshape(shape))  # type: ignore[misc]
             if before.ndim == 2 and after.ndim > 2:
                 last = (shape[0], *shape[2:], shape[1])
                 told = "PyTorch shapes to (channels, height, width), TensorFlow to (height, width, channels)"
-                yield told, call.instead(lambda values, last=last: values.reshape(last).movedim(-1, 1))
+                yield told, call.instead(lambda values, last=last: values.reshape(last).movedim(-1, 1))  # type: ignore[misc]
             if before.ndim > 2 and after.ndim > 2:
                 told = "the two frameworks read the values in another order when they shape them"
-                yield told, call.instead(lambda values, shape=shape: values.movedim(1, -1).reshape(shape))
+                yield told, call.instead(lambda values, shape=shape: values.movedim(1, -1).reshape(shape))  # type: ignore[misc]
                 if before.ndim == 3:
-                    yield told, call.instead(lambda values, shape=shape: values.transpose(1, 2).reshape(shape))
+                    yield told, call.instead(lambda values, shape=shape: values.transpose(1, 2).reshape(shape))  # type: ignore[misc]
     yield from _flattened_before(region)
 
 
@@ -45,8 +45,8 @@ def _flattened_before(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         if flat is not None and flat not in region:
             shape, size = tuple(flat.given[0].tensor.shape), tuple(flat.outputs[0].tensor.shape)
             if len(shape) > 2 and len(size) == 2 and shape[0] == size[0] and max(shape[2:]) > 1:
-                yield FLATTENED, call.wrapped(before=lambda values, shape=shape: values.reshape(shape).movedim(1, -1).flatten(1))
-                yield FLATTENED_LAST, call.wrapped(before=lambda values, shape=shape: values.reshape(shape).movedim(-1, 1).flatten(1))
+                yield FLATTENED, call.wrapped(before=lambda values, shape=shape: values.reshape(shape).movedim(1, -1).flatten(1))  # type: ignore[misc]
+                yield FLATTENED_LAST, call.wrapped(before=lambda values, shape=shape: values.reshape(shape).movedim(-1, 1).flatten(1))  # type: ignore[misc]
 
 
 def _flat(maker: Call | None) -> Call | None:
@@ -151,7 +151,7 @@ def behind(calls: Sequence[Call]) -> Iterator[tuple[str, str, Call]]:
     for call in calls:
         for earlier in _earlier(call):
             told = "TensorFlow adds what has gone in before, PyTorch does not"
-            yield "residual", told, call.wrapped(after=lambda values, added=earlier: values + added)
+            yield "residual", told, call.wrapped(after=lambda values, added=earlier: values + added)  # type: ignore[misc]
 
 
 def _earlier(call: Call) -> list[Any]:

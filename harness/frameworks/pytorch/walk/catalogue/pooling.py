@@ -133,11 +133,11 @@ def _kind(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             if axes is not None:
                 keeps = call.outputs[0].tensor.ndim == call.given[0].tensor.ndim
                 told = "PyTorch pools to the mean, TensorFlow to the largest value"
-                yield told, call.instead(lambda values, axes=axes, keeps=keeps: values.amax(axes, keepdim=keeps))
+                yield told, call.instead(lambda values, axes=axes, keeps=keeps: values.amax(axes, keepdim=keeps))  # type: ignore[misc]
         if call.name in ("adaptive_max_pool2d", "amax") and call.given and call.given[0].tensor.ndim == 4:
             keeps = call.outputs[0].tensor.ndim == 4
             told = "PyTorch pools to the largest value, TensorFlow to the mean"
-            yield told, call.instead(lambda values, keeps=keeps: values.mean((2, 3), keepdim=keeps))
+            yield told, call.instead(lambda values, keeps=keeps: values.mean((2, 3), keepdim=keeps))  # type: ignore[misc]
 
 
 def _size(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
@@ -173,7 +173,7 @@ ENTRIES = (
         "zeros padded before a maximum ↔ padding that is never the largest",
         "The largest values at the borders differ where all values are below zero.",
         "`MaxPool2d(padding=…)` pads minus infinity; for zeros write `F.pad(x, …)` before it.",
-        'A `ZeroPadding2D` before the pooling pads zeros; for minus infinity write `padding="same"` where that pads alike, or pad with a small value.',
+        'A `ZeroPadding2D` before the pooling pads zeros; for minus infinity write `padding="same"` where that pads alike.',
         _before,
     ),
     Entry(
