@@ -18,12 +18,15 @@ def _found() -> dict[str, Listing]:
 
 
 FRAMEWORKS = _found()
-TITLES = {name: listing.title for name, listing in FRAMEWORKS.items()}
 
 
 def rank(framework: str) -> int:
     """Its place in the listing: the sides of a comparison are in this order everywhere. One that is not listed comes last."""
     return list(FRAMEWORKS).index(framework) if framework in FRAMEWORKS else len(FRAMEWORKS)
+
+
+def titles() -> dict[str, str]:
+    return {name: listing.title for name, listing in FRAMEWORKS.items()}
 
 
 def title(framework: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from harness.findings.account import in_short
-from harness.frameworks import TITLES
+from harness.frameworks import titles
 from harness.record.case import Case
 from harness.record.outcome import Outcome
 from harness.record.parting import Examination
@@ -89,7 +89,7 @@ class Workbench:
         if not examiner.can:
             return ""
         sides[0].milestone("finding out where the networks part, and why")
-        return in_short(examiner.examine(sides[0].model), TITLES)
+        return in_short(examiner.examine(sides[0].model), titles())
 
     @contextmanager
     def _started(self, side: Side) -> Iterator[None]:

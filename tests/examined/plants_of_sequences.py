@@ -37,7 +37,6 @@ OF_ATTENTION = {
     "attention_unscaled_in_pytorch": _pytorch("sentences", JOINED, "attention_scale", ("scores", "query @ key.transpose(-2, -1)")),
     "attention_unscaled_in_keras": _keras("sentences", JOINED, "attention_scale", (" / SIZE**0.5", "")),
     "attention_scaled_by_all_in_keras": _keras("sentences", JOINED, "attention_scale", ("SIZE**0.5", "FEATURES**0.5")),
-    "attention_scaled_twice_in_keras": _keras("words", "attention", "attention_scale", ("(states, states)", "(states * 0.5, states)")),
     "mask_inverted_in_pytorch": _pytorch("sentences", JOINED, "attention_mask", ("masked_fill(~mask", "masked_fill(mask")),
     "mask_inverted_in_keras": _keras(
         "sentences", JOINED, "attention_mask", ("ops.where(mask[:, None, None]", "ops.where(~mask[:, None, None]")
@@ -52,7 +51,13 @@ OF_ATTENTION = {
     "keys_for_queries_in_pytorch": _pytorch(
         "sentences", JOINED, "queries_and_keys", ("scores", "key @ query.transpose(-2, -1) / math.sqrt(SIZE)")
     ),
-    "keys_for_values_in_keras": _keras("sentences", JOINED, "queries_and_keys", ("ops.matmul(weights, value)", "ops.matmul(weights, key)")),
+    "keys_for_values_in_keras": _keras(
+        "sentences",
+        JOINED,
+        "queries_and_keys",
+        ("ops.matmul(weights, value)", "ops.matmul(weights, key)"),
+        ("ops.transpose(key,", "ops.transpose(value,"),
+    ),
     "heads_last_in_pytorch": _pytorch("sentences", JOINED, "head_order", ("heads", "mistaken.heads_last(values, HEADS)")),
     "heads_last_in_keras": _keras("sentences", JOINED, "head_order", ("heads", "mistaken.heads_last(values, HEADS)")),
     "heads_not_transposed_in_pytorch": _pytorch("sentences", JOINED, "head_order", (".transpose(1, 2).reshape", ".reshape")),

@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.models.folder import Folder
 from harness.findings.account import in_short
-from harness.frameworks import FRAMEWORKS, TITLES
+from harness.frameworks import FRAMEWORKS, titles
 from harness.record.parting import Examination
 from harness.session import cases, options
 from harness.session.comparer import COMPARER, Comparer
@@ -52,7 +52,7 @@ def examine(comparer: Comparer, progress: ProgressLine) -> Callable[[Folder], Ex
         finally:
             progress.clear()
         if not found.agrees:
-            pytest.fail(in_short(found, TITLES), pytrace=False)
+            pytest.fail(in_short(found, titles()), pytrace=False)
         return found
 
     return examined
@@ -67,7 +67,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     width = max(NARROW, terminalreporter._tw.fullwidth)
     folder = storage(config) / FOLDER
     for each in examinations:
-        for line in terminal.lines(each, width, TITLES):
+        for line in terminal.lines(each, width, titles()):
             terminalreporter.write_line(line)
         try:
             stored = store.write(each, folder)

@@ -42,7 +42,7 @@ class Attention:
         self.features = features  # of all heads
         first = between[0] if between else last
         self.query, self.key = (first.get("query"), first.get("key")) if not between else factors(first)
-        self.value = last.get("value") if not between else last.given[1]
+        self.value = last.get("value") if not between else factors(last)[1]
 
     @property
     def size(self) -> int:
@@ -95,7 +95,7 @@ def attentions(region: Sequence[Call]) -> Iterator[Attention]:
         if call.name in PRODUCTS and len(call.given) == 2:
             between = _between(call)
             if between:
-                found = Attention(call, between, features(between[0].given[0].tensor, region, call.place))
+                found = Attention(call, between, features(factors(between[0])[0].tensor, region, call.place))
                 if len({id(each) for each in (found.query, found.key, found.value)}) == 3:
                     yield found
 
@@ -115,8 +115,8 @@ def softmaxes(region: Sequence[Call]) -> Iterator[tuple[Call, Call | None]]:
 def product_before(value: Value) -> Call | None:
     call = value.call
     while call is not None and call.name in SCORED:
-        call = call.given[0].call
-    return call if call is not None and (call.name in PRODUCTS or call.name == "einsum") and len(call.given) == 2 else None
+        call = _through(call)
+    return call if call is not None and (call.name in PRODUCTS or call.name == "einsum") and len(call.given) > 1 else None
 
 
 def scaled_before(softmax: Call) -> float:
@@ -136,6 +136,12 @@ def scaled_before(softmax: Call) -> float:
     return scale
 
 
+def _through(call: Call) -> Call | None:
+    """What gave the scores that the call changes."""
+    size = call.outputs[0].tensor.numel()
+    return next((each.call for each in call.given if each.tensor.is_floating_point() and each.tensor.numel() == size), None)
+
+
 def _number(call: Call) -> float:
     """What it multiplies by: 1 where it is not one number."""
     number = next((each for each in call.args[1:] if isinstance(each, int | float) or getattr(each, "ndim", None) == 0), 1.0)
@@ -146,10 +152,10 @@ def _between(last: Call) -> list[Call]:
     """From the product of queries and keys to what the values are weighted with, in order."""
     found: list[Call] = []
     call = last.given[0].call
-    while call is not None and call.name in SCORED and call.given:
+    while call is not None and call.name in SCORED:
         found.append(call)
-        call = call.given[0].call
-    if call is None or call.name not in PRODUCTS or len(call.given) != 2 or not any(each.name == "softmax" for each in found):
+        call = _through(call)
+    if call is None or call.name not in PRODUCTS or len(call.given) < 2 or not any(each.name == "softmax" for each in found):
         return []
     return [call, *reversed(found)]
 

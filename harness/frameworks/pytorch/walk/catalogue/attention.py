@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from harness.frameworks.pytorch.walk.call import Call, Value
-from harness.frameworks.pytorch.walk.catalogue.attending import at_once, attentions, features, scaled_before, softmaxes
+from harness.frameworks.pytorch.walk.catalogue.attending import at_once, attentions, factors, features, scaled_before, softmaxes
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
 
 NAMES = ("queries", "keys", "values")
@@ -30,7 +30,7 @@ def _scale(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             yield _scales_told(own, scale, size, every), call.altered(scale=scale)
     for call, product in softmaxes(region):
         if product is not None:
-            query = product.given[0].tensor
+            query = factors(product)[0].tensor
             size, every = int(query.shape[-1]), features(query, region, product.place)
             own = scaled_before(call)
             for scale in _scales(size, every, own):
@@ -63,7 +63,7 @@ def _mask(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         scores, mask = _written_mask(call)
         if scores is None:
             continue
-        yield "PyTorch masks what is attended to, TensorFlow does not", call._like(lambda values: values, (scores,), {})
+        yield "PyTorch masks what is attended to, TensorFlow does not", _unmasked(call, scores)
         for change in _opposites(mask):
             yield (
                 "the mask is true where there is something to see in one of them, where there is nothing in the other",
@@ -122,6 +122,13 @@ def _heads(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             continue
         for told, split, join in _orders():
             yield told, attention.of(lambda held, split=split: tuple(split(each) for each in held), join)  # type: ignore[misc]
+    for call in region:
+        if call.name in ("reshape", "view", "flatten") and call.given and call.given[0].tensor.ndim == 4:
+            shape = tuple(call.outputs[0].tensor.shape)
+            if len(shape) < 4 and shape[0] == len(call.given[0].tensor):
+                for order in ((0, 2, 1, 3), (0, 1, 3, 2), (0, 2, 3, 1), (0, 3, 1, 2), (0, 3, 2, 1)):
+                    told = f"TensorFlow permutes the axes that PyTorch joins heads from to {order} before it joins them"
+                    yield told, call.instead(lambda values, order=order, shape=shape: values.permute(order).reshape(shape))  # type: ignore[misc]
 
 
 def _orders() -> Iterator[tuple[str, Change, Change]]:
@@ -169,10 +176,18 @@ def _placed(values: Any) -> Any:
     return values.reshape(batch, places, heads, size).transpose(1, 2)
 
 
+def _unmasked(call: Call, scores: Value) -> Call:
+    if call.name == "baddbmm":
+        return call._like(torch.bmm, tuple(factors(call)), {})
+    return call._like(lambda values: values, (scores,), {})
+
+
 def _written_mask(call: Call) -> tuple[Value | None, Any]:
     """The scores, and the mask."""
     if call.name == "masked_fill" and len(call.args) > 1 and isinstance(call.args[0], Value):
         return call.args[0], call.args[1]
+    if call.name == "baddbmm" and len(call.args) == 3:
+        return factors(call)[0], call.args[0]
     if call.name == "where" and len(call.args) == 3:
         scores = next((each for each in call.args[1:] if isinstance(each, Value) and each.tensor.is_floating_point()), None)
         return scores, call.args[0]

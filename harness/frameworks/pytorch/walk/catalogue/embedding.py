@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
+from torch.nn import functional
 
 from harness.frameworks.pytorch.walk.call import MADE, Call, Value, tensors
 from harness.frameworks.pytorch.walk.catalogue.attending import at_once, softmaxes
@@ -41,7 +42,7 @@ def _padding(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         for row in dict.fromkeys((own if own is not None and own >= 0 else 0, 0, 1, rows - 1)):
             seen = (indices != row).unsqueeze(-1)
             told = f"PyTorch looks up row {row} as any other, TensorFlow has zeros there: it is padding"
-            yield told, _put(call, operand, lambda values, seen=seen: values * seen)
+            yield told, _put(call, operand, _times(seen))
     for call in region:
         if call.name == "mul" and len(call.given) == 2:
             for values, seen in (call.given, call.given[::-1]):
@@ -58,9 +59,9 @@ def _scale(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
     for call, operand, embedding in _embedded(region):
         features = int(embedding.get("weight").shape[-1])
         told = f"PyTorch takes an embedding as it is, TensorFlow multiplies it by √{features}"
-        yield told, _put(call, operand, lambda values, by=math.sqrt(features): values * by)
+        yield told, _put(call, operand, _times(math.sqrt(features)))
         told = f"PyTorch multiplies an embedding by √{features}, TensorFlow takes it as it is"
-        yield told, _put(call, operand, lambda values, by=math.sqrt(features): values / by)
+        yield told, _put(call, operand, _times(1 / math.sqrt(features)))
 
 
 def _ids(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
@@ -87,7 +88,7 @@ def _positions(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
                 yield told, call.with_operand(held, lambda _, moved=moved: moved)
             size = held.shape[-1]
             for name, by in ((f"multiplied by √{size}", math.sqrt(size)), (f"divided by √{size}", 1 / math.sqrt(size)), ("left out", 0.0)):
-                yield f"positions are {name} in TensorFlow", call.with_operand(held, lambda values, by=by: values * by)
+                yield f"positions are {name} in TensorFlow", call.with_operand(held, _times(by))
 
 
 def _constants(call: Call) -> Iterator[Any]:
@@ -148,9 +149,8 @@ def _implicit(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         if seen is not None and seen.shape[-1] == call.get("key").tensor.shape[-2] and call.get("attn_mask") is None:
             told = "PyTorch attends to all places, TensorFlow's embedding hides those of id 0 (mask_zero) from attention"
             yield told, call.altered(attn_mask=seen[:, None, None])
-            told = f"{told}, and gives zeros there"
-            rows = seen[:, None, :, None]
-            yield told, call.altered(attn_mask=seen[:, None, None]).wrapped(after=lambda found, rows=rows: found * rows)
+            yield f"{told}, and has zeros there", call.altered(_hiding(seen, is_mean=False))
+            yield f"{told}, and has the mean of all there", call.altered(_hiding(seen, is_mean=True))
     for call, _ in softmaxes(region):
         seen = _seen(call.given[0])
         scores = call.given[0].tensor
@@ -159,7 +159,7 @@ def _implicit(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             told = "PyTorch attends to all places, TensorFlow's embedding hides those of id 0 (mask_zero) from attention"
             hidden = call.wrapped(before=lambda values, keys=keys: values.masked_fill(~keys, FILLED))
             yield told, hidden
-            yield f"{told}, and gives zeros there", hidden.wrapped(after=lambda weights, keys=keys: weights * keys.transpose(-2, -1))
+            yield f"{told}, and gives zeros there", hidden.wrapped(after=_times(keys.transpose(-2, -1)))
     for call in region:
         if call.name == "mean" and len(call.given) == 1 and call.given[0].tensor.ndim == 3 and call.outputs[0].tensor.ndim == 2:
             seen = _seen(call.given[0])
@@ -167,6 +167,20 @@ def _implicit(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
                 places = seen.unsqueeze(-1).to(call.given[0].tensor.dtype)
                 told = "PyTorch takes the mean of all places, TensorFlow of those whose id is not 0: its embedding masks them (mask_zero)"
                 yield told, call.instead(lambda values, places=places: (values * places).sum(1) / places.sum(1))
+
+
+def _hiding(seen: Any, is_mean: bool) -> Callable[..., Any]:
+    """Attention without the places that are not seen; those themselves get zeros or, as where each score is as low, the mean."""
+
+    def compute(query: Any, key: Any, value: Any, attn_mask: Any, **others: Any) -> Any:  # noqa: ARG001
+        found = functional.scaled_dot_product_attention(query, key, value, seen[:, None, None], **others)
+        return torch.where(seen[:, None, :, None], found, value.mean(-2, keepdim=True) * is_mean)
+
+    return compute
+
+
+def _times(factor: Any) -> Callable[[Any], Any]:
+    return lambda values: values * factor
 
 
 def _seen(value: Value) -> Any:

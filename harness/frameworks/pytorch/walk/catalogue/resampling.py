@@ -120,10 +120,17 @@ def _shuffled(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
                 "PyTorch's channels are (channels, rows, columns) of what is shuffled, TensorFlow's (rows, columns, channels), "
                 "as depth_to_space has them"
             )
-            if call.name == "pixel_shuffle":
-                yield told, call.wrapped(before=lambda values, each=each: values.unflatten(1, (each, -1)).transpose(1, 2).flatten(1, 2))
-            else:
-                yield told, call.wrapped(after=lambda values, each=each: values.unflatten(1, (-1, each)).transpose(1, 2).flatten(1, 2))
+            back = (
+                "PyTorch's channels are (rows, columns, channels) of what is shuffled, as depth_to_space has them, "
+                "TensorFlow's (channels, rows, columns)"
+            )
+            for said, change in ((told, _transposed(each, -1)), (back, _transposed(-1, each))):
+                yield said, call.wrapped(before=change) if call.name == "pixel_shuffle" else call.wrapped(after=change)
+
+
+def _transposed(first: int, second: int) -> Resampled:
+    """Of channels that are two axes."""
+    return lambda values: values.unflatten(1, (first, second)).transpose(1, 2).flatten(1, 2)
 
 
 ENTRIES = (
@@ -136,20 +143,20 @@ ENTRIES = (
         _corners,
     ),
     Entry(
-        "antialias",
-        "antialias when an image is made smaller, or not",
-        "The layer behind a resizing parts everywhere.",
-        "Write `antialias=` of `F.interpolate` as `keras.ops.image.resize` has it.",
-        "Write `antialias=` of `keras.ops.image.resize` as `F.interpolate` has it; the default is False in both.",
-        _antialias,
-    ),
-    Entry(
         "cubic_kernel",
         "kernel of a cubic interpolation",
         "The layer behind a bicubic resizing parts by about a hundredth.",
         "`F.interpolate(mode=\"bicubic\")` has a = -0.75; with `antialias=True` it is -0.5, as TensorFlow's.",
         "TensorFlow's bicubic has a = -0.5, and cannot be given another: resize by two products with the kernel of PyTorch.",
         _cubic,
+    ),
+    Entry(
+        "antialias",
+        "antialias when an image is made smaller, or not",
+        "The layer behind a resizing parts everywhere.",
+        "Write `antialias=` of `F.interpolate` as `keras.ops.image.resize` has it.",
+        "Write `antialias=` of `keras.ops.image.resize` as `F.interpolate` has it; the default is False in both.",
+        _antialias,
     ),
     Entry(
         "interpolation",
