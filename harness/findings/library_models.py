@@ -15,7 +15,7 @@ NOUNS = {
     "linear": "dense layers",
     "avg_pool2d": "average pools",
 }
-SIDES = {"pytorch": "torchvision", "tensorflow": "keras.applications"}
+LIBRARIES = ("torchvision", "keras.applications")  # of an examination's frameworks, in their order
 UNKNOWN = "no known reason"
 
 Entries = tuple[str, ...]
@@ -42,7 +42,7 @@ def _opening(examinations: Sequence[Examination], versions: Mapping[str, str], c
         yield "Each reason is tested: PyTorch's layer computed under it gives what TensorFlow's gives, and the walk goes on behind it."
     yield ""
     yield f"Versions: {', '.join(f'{name} {version}' for name, version in versions.items())}."
-    yield "Both networks compute in float64 on a CPU in inference mode, weights and inputs from a seed, images as small as the network allows."
+    yield "Both networks compute in float64 on a CPU in inference mode: weights and inputs from a seed, small images."
     yield ""
     yield f"    {command}"
 
@@ -110,7 +110,7 @@ def _family(entries: Entries, family: Sequence[Examination]) -> Iterator[str]:
             reason.told for each in family for parting in each.faults for reason in parting.reasons if reason.entry == name
         )
         yield f"- **{known.title if known else name.replace('_', ' ')}.** {'. '.join(map(_sentence, told))}."
-        mends = [f"In {SIDES.get(side, side)}: {mend}" for side, mend in known.mends.items()] if known else []
+        mends = [f"In {library}: {mend}" for library, mend in zip(LIBRARIES, known.mends.values(), strict=True)] if known else []
         yield from (f"  {_sentence(each)}" for each in mends)
 
 

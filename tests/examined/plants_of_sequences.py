@@ -71,17 +71,16 @@ OF_EMBEDDINGS = {
         "words",
         "norm",
         "padding_row",
-        ("self.words(words)", "self.words(words) * Z"),
-        ("Z", "keras.ops.cast(words != 0, 'float64')[..., None]"),
+        ("self.words(words)", "self.words(words) * keras.ops.cast(words != 0, self.compute_dtype)[..., None]"),
     ),
     "padding_row_in_pytorch": _pytorch(
         "words", "norm", "padding_row", ("self.words(words)", "self.words(words) * (words != 0).unsqueeze(-1)")
     ),
-    "embedding_scale_in_pytorch": _pytorch("sentences", "places", "embedding_scale", (" * 4.0", "")),
-    "embedding_scale_in_keras": _keras("sentences", "places", "embedding_scale", (" * 4.0", "")),
+    "embedding_scale_in_pytorch": _pytorch("sentences", "before", "embedding_scale", (" * 4.0", "")),
+    "embedding_scale_in_keras": _keras("sentences", "before", "embedding_scale", (" * 4.0", "")),
     "embedding_scaled_in_keras": _keras("words", "norm", "embedding_scale", ("self.words(words)", "self.words(words) * 12**0.5")),
-    "positions_in_pytorch": _pytorch("sentences", "places", "positions", ("self.places[1 : LENGTH + 1]", "self.places[2:]")),
-    "positions_in_keras": _keras("sentences", "places", "positions", ("self.places[1 : LENGTH + 1]", "self.places[:LENGTH]")),
+    "positions_in_pytorch": _pytorch("sentences", "", "positions", ("self.places[1 : LENGTH + 1]", "self.places[2:]")),
+    "positions_in_keras": _keras("sentences", "", "positions", ("self.places[1 : LENGTH + 1]", "self.places[:LENGTH]")),
     "sinusoids_in_pytorch": _pytorch("sentences", "before", "sinusoids", ("torch.stack(", "torch.cat("), (", -1).flatten(1)", ", -1)")),
     "sinusoids_in_keras": _keras("sentences", "before", "sinusoids", ("np.stack(", "np.concatenate(")),
     "mask_zero_in_keras": Plant(

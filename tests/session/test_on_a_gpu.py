@@ -51,7 +51,8 @@ def run(inner: InnerRun, script: str, *arguments: str, original: str = "") -> tu
     used = inner.folder / "used"
     used.write_text(str(BASELINE_BYTES))
     inner.set(**fake.variables(inner.folder, f"{script}memory_file {used}\n"), **{USED: str(used)})
-    return inner.run("--benchmark-json=out.json", *arguments)
+    cache = f"--input-cache={inner.folder / 'cache'}"  # in the user's own somebody may have counted
+    return inner.run("--benchmark-json=out.json", cache, *arguments)
 
 
 def of_phases(inner: InnerRun) -> dict[str, Measurement]:

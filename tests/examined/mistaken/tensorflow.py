@@ -70,7 +70,7 @@ def odd(values: KerasTensor) -> KerasTensor:
 class GatesExchanged(layers.LSTMCell):  # type: ignore[misc]
     """The gates as input, cell, forget, output: TensorFlow 1's order."""
 
-    def call(self, values: KerasTensor, states: Sequence[KerasTensor], training: bool = False) -> Any:  # noqa: ARG002
+    def call(self, values: KerasTensor, states: Sequence[KerasTensor], training: bool = False) -> Any:
         hidden, cell = states
         entered, new, kept, left = ops.split(ops.matmul(values, self.kernel) + ops.matmul(hidden, self.recurrent_kernel) + self.bias, 4, 1)
         cell = ops.sigmoid(kept) * cell + ops.sigmoid(entered) * ops.tanh(new)
@@ -82,7 +82,7 @@ class GatesExchanged(layers.LSTMCell):  # type: ignore[misc]
 class Forgetting(layers.LSTMCell):  # type: ignore[misc]
     """1 added to the forget gate in each step, as TensorFlow 1 did."""
 
-    def call(self, values: KerasTensor, states: Sequence[KerasTensor], training: bool = False) -> Any:  # noqa: ARG002
+    def call(self, values: KerasTensor, states: Sequence[KerasTensor], training: bool = False) -> Any:
         hidden, cell = states
         entered, kept, new, left = ops.split(ops.matmul(values, self.kernel) + ops.matmul(hidden, self.recurrent_kernel) + self.bias, 4, 1)
         cell = ops.sigmoid(kept + 1) * cell + ops.sigmoid(entered) * ops.tanh(new)

@@ -16,7 +16,7 @@ from fixtures.models.layers import Layer
 from harness.frameworks.pytorch.walk import gradients, search
 from harness.frameworks.pytorch.walk.call import HIDDEN, Call, Value, tensors
 from harness.frameworks.pytorch.walk.completed import Completed
-from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
+from harness.frameworks.pytorch.walk.nearest import STEADY, Nearest, sketch_of
 from harness.frameworks.pytorch.walk.numbered import Numbered
 from harness.frameworks.pytorch.walk.statistics import Norm
 from harness.frameworks.tape import NOWHERE, Called, Tape
@@ -73,8 +73,9 @@ class Walk(Numbered):
     def done(self, call: Call) -> None:
         entered = max((value.apart for value in call.given if value.agrees), default=0.0)
         numbers = [value for value in call.outputs if value.tensor.is_floating_point()]
+        is_steady = call.name == "batch_norm" and not call.get("training")
         for value in numbers:
-            self._look_up(value, entered)
+            self._look_up(value, STEADY * entered if is_steady else entered)
         self._note(call)
         called = self._completed.by(call)
         if numbers and all(value.agrees for value in numbers):

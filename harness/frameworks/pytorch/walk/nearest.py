@@ -16,6 +16,9 @@ from harness.frameworks.tape import NOWHERE, Tape
 # goes in does; the least fault that was seen, an epsilon of 1.001e-5 in the place of 1e-5 at a variance of 1, makes 5e-9.
 EXACT = 1e-11
 GROWTH = 100.0
+STEADY = (
+    0.1  # of that, for a norm that measures nothing: a factor for each channel, by which no rounding was seen to grow by more than twice
+)
 COARSE = 3e-7  # of what a library computes in float32, or by a constant of that, whatever it is given
 SINGLE = 3e-5  # of networks that cannot be computed in float64
 

@@ -38,9 +38,12 @@ FRAMEWORK = "tensorflow"
 FLOAT32 = "float32"
 PROBE_ITEMS = 2
 PAIRS = "pairs-tensorflow"
-VERSION = 2  # of how layers are paired: a change pairs them anew
+VERSION = 3  # of how layers are paired: a change pairs them anew
 
 _PORTED = "_ported_by_the_suite"  # an attribute of the network: it is forgotten with it
+
+
+_loosely: dict[tuple[str, str], Pairs] = {}
 
 
 class KeptPairs(msgspec.Struct, frozen=True):
@@ -149,7 +152,11 @@ def _found_out(setup: Setup, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
 
 
 def _loosely_found_out(setup: Setup, layers: tuple[Layer, ...]) -> Pairs:
-    return _executed(setup, layers, loosely.FITTING)[1]
+    """Kept for this process, which is asked for it several times."""
+    key = (setup.weights, setup.model.sha256)
+    if key not in _loosely:
+        _loosely[key] = _executed(setup, layers, loosely.FITTING)[1]
+    return _loosely[key]
 
 
 def _executed(setup: Setup, layers: tuple[Layer, ...], fitting: pairing.Fitting) -> tuple[list[Unit], Pairs]:

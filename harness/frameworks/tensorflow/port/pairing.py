@@ -17,6 +17,8 @@ from harness.frameworks.tensorflow.port.unit import Unit
 # Relative, of mean and root mean square of what goes into a layer: two frameworks' float32 differs by a hundredth of it, and two layers of
 # one shape that are given different things by far more.
 ALIKE = 1e-3
+# Behind a place where the two networks part, where all things differ: that two of many come near each other by chance.
+BEHIND = 1e-5
 NOWHERE = -1
 
 
@@ -27,24 +29,29 @@ def executed(
 
     Of the layers of its shapes that are left, it is the first one that was given what goes into the unit now. Parallel branches of the same
     shapes are told apart by that, in whatever order the two frameworks compute them. Several that are given the same are taken in the order
-    of the code. Where none was, as behind a place where the two networks part, it is the one that follows the partner of the unit before
-    it, or else one in the order of the code.
+    of the code. Behind a layer that none was given the same as, where the two networks part, it is rather the one that follows the partner
+    of the unit before it, and else one in the order of the code.
     """
     pairs = dict(known)
     order = [layer.name for layer in layers]
     siblings, alike = _siblings(units), _alike(units)
+    within = ALIKE
     waiting: dict[int, list[int]] = {}
     for place, unit in enumerate(units):
         waiting.setdefault(id(unit.layer), []).append(place)
     last = {layer: places[-1] for layer, places in waiting.items()}
 
     def choose(place: int, fitted: Sequence[Layer], given: Any) -> Layer:
-        fitting = [layer for layer in fitted if _was_given(layer, given)]
+        nonlocal within
+        fitting = [layer for layer in fitted if _was_given(layer, given, within)]
+        following = _following(pairs.get(last.get(_leading(units[place].layer, last), NOWHERE)), fitted, order)
+        if within == BEHIND and following is not None and len(siblings[place]) == 1 and following.kind is not Kind.PARAMETER:
+            return following  # of a parameter no order tells
         if fitting:
             return fitting[min(_ahead(siblings[place], place, pairs), len(fitting) - 1)]
-        following = _following(pairs.get(last.get(_leading(units[place].layer, last), NOWHERE)), fitted, order)
-        if following is not None and len(siblings[place]) == 1 and following.kind is not Kind.PARAMETER:  # no order tells a parameter
-            return following
+        if within != BEHIND and keras.ops.is_tensor(given) and any(layer.entered is not None for layer in fitted):
+            within = BEHIND
+            return choose(place, fitted, given)
         return fitted[min(_ahead(alike[place], place, pairs), len(fitted) - 1)]
 
     def enter(layer: Any, given: Any) -> None:
@@ -151,13 +158,13 @@ def _behind(before: Layer, fitted: Sequence[Layer], order: Sequence[str]) -> Lay
     return next((layer for layer in fitted if order.index(layer.name) > place), fitted[0])
 
 
-def _was_given(layer: Layer, given: Any) -> bool:
+def _was_given(layer: Layer, given: Any, within: float) -> bool:
     if layer.entered is None or not keras.ops.is_tensor(given):
         return False
     values = np.asarray(given).astype(np.float64)
     mean, size = layer.entered
     found = values.mean(), np.sqrt(np.square(values).mean())
-    return bool(abs(found[0] - mean) <= ALIKE * size and abs(found[1] - size) <= ALIKE * size)
+    return bool(abs(found[0] - mean) <= within * size and abs(found[1] - size) <= within * size)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from keras import layers, ops
 from fixtures.models.options import Options
 
 
-def network(options: Options) -> keras.Model:  # noqa: ARG001
+def network(options: Options) -> keras.Model:
     series = keras.Input([7, 6], name="series")
     states = layers.GRU(8, return_sequences=True)(layers.Dense(8)(series))
     mean = ops.mean(states, 1)

@@ -57,7 +57,8 @@ EVERY = {**GELUS, **HARD, **SLOPES, **OTHERS}
 FAMILIES = {"gelu": GELUS, "hard_activation": HARD, "slope": SLOPES}
 NAMES = {
     "relu", "relu6", "hardtanh", "gelu", "silu", "sigmoid", "tanh", "softplus", "elu", "selu", "mish", "softsign", "exp", "leaky_relu",
-    "celu", "hardswish", "hardsigmoid", "softmax", "log_softmax", "prelu", "rrelu", "logsigmoid", "clamp", "clamp_min", "threshold", "glu", "erf",
+    "celu", "hardswish", "hardsigmoid", "softmax", "log_softmax", "prelu", "rrelu", "logsigmoid", "clamp", "clamp_min", "threshold", "glu",
+    "erf",
 }  # fmt: skip
 JOINED = {
     *NAMES,

@@ -41,8 +41,9 @@ class Attention:
         self.between = between
         self.features = features  # of all heads
         first = between[0] if between else last
-        self.query, self.key = (first.get("query"), first.get("key")) if not between else factors(first)
-        self.value = last.get("value") if not between else factors(last)[1]
+        self.query: Value = factors(first)[0] if between else first.get("query")
+        self.key: Value = factors(first)[1] if between else first.get("key")
+        self.value: Value = factors(last)[1] if between else last.get("value")
 
     @property
     def size(self) -> int:
@@ -62,7 +63,7 @@ class Attention:
 
         def written_out(query: Any, turned: Any, value: Any) -> Any:
             heads = self._heads(query)
-            given = change(tuple(_divided(each, heads) for each in (query, turned.transpose(-2, -1), value)))  # type: ignore[arg-type]
+            given = change(tuple(_divided(each, heads) for each in (query, turned.transpose(-2, -1), value)))
             query, key, value = (each.reshape(-1, *each.shape[-2:]) if self._is_flat else each for each in given)
             computed = dict(zip(map(id, held), (query, key.transpose(-2, -1), value), strict=True))
             for call in (*self.between, self.last):
@@ -75,7 +76,7 @@ class Attention:
     @property
     def _is_flat(self) -> bool:
         """Batch and heads on one axis."""
-        return self.query.tensor.ndim == 3
+        return len(self.query.tensor.shape) == 3
 
     def _heads(self, query: Any) -> int:
         return max(1, self.features // int(query.shape[-1]))

@@ -15,6 +15,7 @@ from harness.frameworks.pytorch.walk.catalogue.attending import at_once, attenti
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
 
 NAMES = ("queries", "keys", "values")
+JOINS = ((0, 2, 1, 3), (0, 1, 3, 2), (0, 2, 3, 1), (0, 3, 1, 2), (0, 3, 2, 1))
 FILLED = -1e9  # as Keras has it
 MASKED = -1e4  # what is added to scores, where it is less
 
@@ -34,7 +35,11 @@ def _scale(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             size, every = int(query.shape[-1]), features(query, region, product.place)
             own = scaled_before(call)
             for scale in _scales(size, every, own):
-                yield _scales_told(own, scale, size, every), call.wrapped(before=lambda scores, by=scale / own: scores * by)
+                yield _scales_told(own, scale, size, every), call.wrapped(before=_times(scale / own))
+
+
+def _times(factor: float) -> Change:
+    return lambda scores: scores * factor
 
 
 def _scales(size: int, features: int, own: float) -> list[float]:
@@ -122,13 +127,32 @@ def _heads(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             continue
         for told, split, join in _orders():
             yield told, attention.of(lambda held, split=split: tuple(split(each) for each in held), join)  # type: ignore[misc]
+    yield from _joined_otherwise(region)
+
+
+def _joined_otherwise(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
+    """Heads that are joined from their axes in another order: what is joined, or what is given to the layer behind it."""
+    inside = {call.place for call in region}
     for call in region:
-        if call.name in ("reshape", "view", "flatten") and call.given and call.given[0].tensor.ndim == 4:
-            shape = tuple(call.outputs[0].tensor.shape)
-            if len(shape) < 4 and shape[0] == len(call.given[0].tensor):
-                for order in ((0, 2, 1, 3), (0, 1, 3, 2), (0, 2, 3, 1), (0, 3, 1, 2), (0, 3, 2, 1)):
-                    told = f"TensorFlow permutes the axes that PyTorch joins heads from to {order} before it joins them"
-                    yield told, call.instead(lambda values, order=order, shape=shape: values.permute(order).reshape(shape))  # type: ignore[misc]
+        for order in JOINS:
+            told = f"TensorFlow permutes the axes that PyTorch joins heads from to {order} before it joins them"
+            if _is_join(call):
+                yield told, call.wrapped(after=_rejoined(call, order))
+            for value in call.given:
+                if value.call is not None and value.call.place not in inside and _is_join(value.call):
+                    yield told, call.with_operand(value, _rejoined(value.call, order))
+
+
+def _is_join(call: Call) -> bool:
+    if call.name not in ("reshape", "view", "flatten") or not call.given:
+        return False
+    before, after = call.given[0].tensor, call.outputs[0].tensor
+    return before.ndim == 4 and after.ndim == 3 and len(before) == len(after)
+
+
+def _rejoined(join: Call, order: tuple[int, ...]) -> Change:
+    before, after = tuple(join.given[0].tensor.shape), tuple(join.outputs[0].tensor.shape)
+    return lambda values: values.reshape(before).permute(order).reshape(after)
 
 
 def _orders() -> Iterator[tuple[str, Change, Change]]:
@@ -233,7 +257,7 @@ ENTRIES = (
         "attention_mask",
         "attention's mask: true to see ↔ true to hide, or none",
         "Attention parts where a sequence is filled up.",
-        "`key_padding_mask` and a boolean `attn_mask` of `nn.MultiheadAttention` are true to hide, `attn_mask` of `scaled_dot_product_attention` true to see.",
+        "Masks of `nn.MultiheadAttention` are true to hide, `attn_mask` of `scaled_dot_product_attention` is true to see.",
         "`attention_mask` and `value_mask` are true to see: write `~mask` for what PyTorch's `key_padding_mask` is.",
         _mask,
     ),

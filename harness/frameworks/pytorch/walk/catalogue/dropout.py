@@ -29,7 +29,7 @@ ENTRIES = (
         "dropout",
         "dropout active in inference",
         "Each call of PyTorch's network gives something else.",
-        "`F.dropout(x, p)` drops out by itself: write `training=self.training`, or `nn.Dropout`. Give `dropout_p=0.0` to attention in inference.",
+        "`F.dropout(x, p)` always drops out: write `training=self.training`, or `nn.Dropout`; give attention `dropout_p=0.0` in inference.",
         "Keras drops out where a layer is called with `training=True`: leave that to Keras.",
         _active,
     ),

@@ -69,33 +69,38 @@ def _ids(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         if _is_embedding(call):
             for offset in OFFSETS:
                 told = f"TensorFlow looks up the row {abs(offset)} {'behind' if offset > 0 else 'before'} that of PyTorch"
-                yield told, call.with_operand(call.get("indices"), lambda indices, offset=offset: indices + offset)
+                yield told, call.with_operand(call.get("indices"), _plus(offset))
 
 
 def _positions(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
     """Positions are looked up without an input, so that the embedding is no call of the region: what it gave is."""
     for call in region:
-        for held in _constants(call):
+        for table, held in _tables(call):
             looked_up = _looked_up(held)
             if looked_up is None:
                 continue
             for offset in OFFSETS:
-                told = f"positions begin at a row of their embedding that is {abs(offset)} {'later' if offset > 0 else 'earlier'} in TensorFlow"
+                told = f"positions begin {abs(offset)} {'later' if offset > 0 else 'earlier'} among their embedding's rows in TensorFlow"
                 try:
                     moved = looked_up(offset)
                 except IndexError:
                     continue
-                yield told, call.with_operand(held, lambda _, moved=moved: moved)
+                yield told, call.with_operand(table, _always(moved))
             size = held.shape[-1]
             for name, by in ((f"multiplied by √{size}", math.sqrt(size)), (f"divided by √{size}", 1 / math.sqrt(size)), ("left out", 0.0)):
-                yield f"positions are {name} in TensorFlow", call.with_operand(held, _times(by))
+                yield f"positions are {name} in TensorFlow", call.with_operand(table, _times(by))
 
 
-def _constants(call: Call) -> Iterator[Any]:
-    """Those that depend on no input: tables of positions."""
-    if call.name in ("add", "cat", "concat") and call.given and call.given[0].tensor.ndim == 3:
-        values = {id(value.tensor) for value in call.given}
-        yield from (each for each in tensors((call.args, call.kwargs)) if id(each) not in values and each.ndim > 1)
+def _tables(call: Call) -> Iterator[tuple[Any, Any]]:
+    """What is the same for all items, such as what is known of positions: as an operand, and as a tensor."""
+    if call.name not in ("add", "cat", "concat") or not call.given or call.given[0].tensor.ndim < 2:
+        return
+    largest = max(value.tensor.numel() for value in call.given)
+    operands = (*call.given, *tensors((call.args, call.kwargs)))
+    for operand in operands:
+        held = operand.tensor if isinstance(operand, Value) else operand
+        if held.ndim > 1 and held.is_floating_point() and (held.numel() < largest or not isinstance(operand, Value)):
+            yield operand, held
 
 
 def _looked_up(held: Any) -> Callable[[int], Any] | None:
@@ -130,16 +135,16 @@ def _start(table: Any, held: Any) -> int:
 
 def _sinusoids(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
     for call in region:
-        for held in _constants(call):
+        for table, held in _tables(call):
             if getattr(held, MADE, None) is not None or held.shape[-1] % 2:
                 continue
             told = "PyTorch has sines and cosines in turn, TensorFlow all sines before all cosines"
-            yield told, call.with_operand(held, lambda values: torch.cat([values[..., ::2], values[..., 1::2]], -1))
+            yield told, call.with_operand(table, lambda values: torch.cat([values[..., ::2], values[..., 1::2]], -1))
             told = "PyTorch has all sines before all cosines, TensorFlow sines and cosines in turn"
-            yield told, call.with_operand(held, lambda values: torch.stack(values.chunk(2, -1), -1).flatten(-2))
+            yield told, call.with_operand(table, lambda values: torch.stack(values.chunk(2, -1), -1).flatten(-2))
             told = "PyTorch has sines before cosines, TensorFlow cosines before sines"
-            yield told, call.with_operand(held, lambda values: torch.cat(values.chunk(2, -1)[::-1], -1))
-            yield told, call.with_operand(held, lambda values: values.unflatten(-1, (-1, 2)).flip(-1).flatten(-2))
+            yield told, call.with_operand(table, lambda values: torch.cat(values.chunk(2, -1)[::-1], -1))
+            yield told, call.with_operand(table, lambda values: values.unflatten(-1, (-1, 2)).flip(-1).flatten(-2))
 
 
 def _implicit(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
@@ -157,7 +162,7 @@ def _implicit(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         if seen is not None and scores.shape[-1] == scores.shape[-2] == seen.shape[-1] and len(scores) % len(seen) == 0:
             keys = seen.repeat_interleave(len(scores) // len(seen), 0).reshape(len(scores), *[1] * (scores.ndim - 2), -1)
             told = "PyTorch attends to all places, TensorFlow's embedding hides those of id 0 (mask_zero) from attention"
-            hidden = call.wrapped(before=lambda values, keys=keys: values.masked_fill(~keys, FILLED))
+            hidden = call.wrapped(before=_filled(~keys))
             yield told, hidden
             yield f"{told}, and gives zeros there", hidden.wrapped(after=_times(keys.transpose(-2, -1)))
     for call in region:
@@ -166,7 +171,7 @@ def _implicit(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             if seen is not None and seen.shape == call.given[0].tensor.shape[:2]:
                 places = seen.unsqueeze(-1).to(call.given[0].tensor.dtype)
                 told = "PyTorch takes the mean of all places, TensorFlow of those whose id is not 0: its embedding masks them (mask_zero)"
-                yield told, call.instead(lambda values, places=places: (values * places).sum(1) / places.sum(1))
+                yield told, call.instead(_mean_of(places))
 
 
 def _hiding(seen: Any, is_mean: bool) -> Callable[..., Any]:
@@ -177,6 +182,22 @@ def _hiding(seen: Any, is_mean: bool) -> Callable[..., Any]:
         return torch.where(seen[:, None, :, None], found, value.mean(-2, keepdim=True) * is_mean)
 
     return compute
+
+
+def _plus(offset: int) -> Callable[[Any], Any]:
+    return lambda indices: indices + offset
+
+
+def _always(held: Any) -> Callable[[Any], Any]:
+    return lambda _: held
+
+
+def _filled(hidden: Any) -> Callable[[Any], Any]:
+    return lambda scores: scores.masked_fill(hidden, FILLED)
+
+
+def _mean_of(places: Any) -> Callable[[Any], Any]:
+    return lambda values: (values * places).sum(1) / places.sum(1)
 
 
 def _times(factor: Any) -> Callable[[Any], Any]:
@@ -202,7 +223,7 @@ ENTRIES = (
         "padding_row",
         "zeros in the place of padding's embedding, or its row",
         "States part at the places that a sequence is filled up with.",
-        "`padding_idx` keeps a row from being trained, it does not set it to zero where weights are loaded: multiply by a mask where Keras does.",
+        "`padding_idx` keeps a row from being trained, but where weights are loaded it is theirs: multiply by a mask where Keras does.",
         "`mask_zero=True` multiplies nothing: multiply by a mask where PyTorch does, or take the multiplication out.",
         _padding,
     ),

@@ -44,11 +44,16 @@ def _matrix(given: int, made: int, kind: str, lie: str, cubic: str) -> Any:
 
 
 def _places(given: int, made: int, lie: str) -> Any:
-    """Of what is made, in what is given."""
-    numbers = torch.arange(made, dtype=torch.float64)
+    """Of what is made, in what is given; in float32, as TensorFlow computes them whatever the values are."""
+    numbers = torch.arange(made, dtype=torch.float32)
     if lie == CORNERS:
-        return numbers * ((given - 1) / max(1, made - 1))
-    return numbers * given / made if lie == EDGES else (numbers + 0.5) * given / made - 0.5
+        return (numbers * _scale(given - 1, max(1, made - 1))).double()
+    scale = _scale(given, made)
+    return (numbers * scale if lie == EDGES else (numbers + 0.5) * scale - 0.5).double()
+
+
+def _scale(given: int, made: int) -> Any:
+    return torch.tensor(given, dtype=torch.float32) / made
 
 
 def _linear(distance: Any) -> Any:

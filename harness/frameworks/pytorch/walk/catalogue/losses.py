@@ -15,29 +15,30 @@ from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
 CROSS_ENTROPIES = {"cross_entropy_loss"}
 OF_LOGITS = {"cross_entropy_loss", "binary_cross_entropy_with_logits"}
 DISTANCES: dict[str, Callable[[Any, Any], Any]] = {
-    "mean of the squares": functional.mse_loss,
-    "mean of the sizes": functional.l1_loss,
-    "Huber loss with a delta of 1": functional.huber_loss,
-    "Huber loss with a delta of 0.5": lambda found, target: functional.huber_loss(found, target, delta=0.5),
+    "the mean of the squares": functional.mse_loss,
+    "the mean of the sizes": functional.l1_loss,
+    "a Huber loss with a delta of 1": functional.huber_loss,
+    "a Huber loss with a delta of 0.5": lambda found, target: functional.huber_loss(found, target, delta=0.5),
     "half the mean of the squares": lambda found, target: functional.mse_loss(found, target) / 2,
-    "root of the mean of the squares": lambda found, target: functional.mse_loss(found, target).sqrt(),
-    "logarithm of the hyperbolic cosine": lambda found, target: (found - target).cosh().log().mean(),
-    "mean of the squares of logarithms": lambda found, target: functional.mse_loss(_logarithm(found), _logarithm(target)),
+    "the root of the mean of the squares": lambda found, target: functional.mse_loss(found, target).sqrt(),
+    "the logarithm of the hyperbolic cosine": lambda found, target: (found - target).cosh().log().mean(),
+    "the mean of the squares of logarithms": lambda found, target: functional.mse_loss(_logarithm(found), _logarithm(target)),
 }
 NAMES = {
-    "mse_loss": "mean of the squares",
-    "l1_loss": "mean of the sizes",
-    "huber_loss": "Huber loss with a delta of 1",
-    "smooth_l1_loss": "Huber loss with a delta of 1",
+    "mse_loss": "the mean of the squares",
+    "l1_loss": "the mean of the sizes",
+    "huber_loss": "a Huber loss with a delta of 1",
+    "smooth_l1_loss": "a Huber loss with a delta of 1",
 }
 LOSSES = {*OF_LOGITS, *NAMES, "nll_loss_nd", "binary_cross_entropy", "kl_div"}
 SMOOTHINGS = (0.1, 0.05, 0.2, 0.01, 0.02, 0.15, 0.25, 0.3, 0.5)
+FUZZ = 1e-7  # Keras' epsilon
 SUM = 2  # torch's number of the reduction
 
 
 def _logarithm(values: Any) -> Any:
     """As Keras' mean squared logarithmic error has it."""
-    return values.clamp_min(1e-7).log1p()
+    return values.clamp_min(FUZZ).log1p()
 
 
 def _losses(region: Sequence[Call], *names: str) -> Iterator[Call]:
@@ -54,9 +55,17 @@ def _smoothing(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         target = call.get("target")
         for smoothing in SMOOTHINGS:
             told = f"label smoothing is 0 in PyTorch, {smoothing:g} in TensorFlow"
-            yield told, call.with_operand(target, lambda held, by=smoothing: held * (1 - by) + by / 2)
+            yield told, call.with_operand(target, _smoothed(smoothing))
             told = f"label smoothing is {smoothing:g} in PyTorch, 0 in TensorFlow"
-            yield told, call.with_operand(target, lambda held, by=smoothing: (held - by / 2) / (1 - by))
+            yield told, call.with_operand(target, _sharpened(smoothing))
+
+
+def _smoothed(by: float) -> Callable[[Any], Any]:
+    return lambda target: target * (1 - by) + by / 2
+
+
+def _sharpened(by: float) -> Callable[[Any], Any]:
+    return lambda target: (target - by / 2) / (1 - by)
 
 
 def _reduction(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
@@ -65,6 +74,10 @@ def _reduction(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         given, found = call.given[0].tensor, call.outputs[0].tensor
         if found.ndim == 0:
             yield from _factors(call, tuple(given.shape), _is_sum(call))
+
+
+def _times(factor: float) -> Callable[[Any], Any]:
+    return lambda found: found * factor
 
 
 def _means(region: Sequence[Call]) -> Iterator[Call]:
@@ -91,7 +104,7 @@ def _factors(call: Call, shape: tuple[int, ...], is_sum: bool) -> Iterator[tuple
     ours = "takes the sum" if is_sum else "takes the mean of all values"
     for name, count in counts.items():
         if count != own:
-            yield f"PyTorch's loss {ours}, TensorFlow's {name}", call.wrapped(after=lambda found, by=own / count: found * by)
+            yield f"PyTorch's loss {ours}, TensorFlow's {name}", call.wrapped(after=_times(own / count))
 
 
 def _activated(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
@@ -99,14 +112,15 @@ def _activated(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
     for call in _losses(region, *OF_LOGITS):
         is_binary = call.name != "cross_entropy_loss"
         if is_binary:
-            name, before = "sigmoid", torch.sigmoid
+            name, before, taken = "sigmoid", torch.sigmoid, _logits_of_probabilities
         else:
-            name, before = "softmax", _softmax
-        yield f"TensorFlow puts a {name} before a loss of logits, PyTorch does not", call.wrapped(before=before)
+            name, before, taken = "softmax", _softmax, _logarithms_of_probabilities
         source = call.given[0].call
         if source is not None and source.name == name:
             told = f"PyTorch puts a {name} before a loss of logits, TensorFlow does not"
             yield told, call.altered(input=source.given[0])
+        yield f"TensorFlow puts a {name} before a loss of logits, PyTorch does not", call.wrapped(before=before)
+        yield "PyTorch's loss takes logits, TensorFlow's takes them for probabilities (from_logits=False)", call.wrapped(before=taken)
     for call in _losses(region, "nll_loss_nd"):
         told = "PyTorch's loss takes logarithms of probabilities as they are, TensorFlow's makes them of logits"
         yield told, call.wrapped(before=lambda values: values.log_softmax(1))
@@ -116,6 +130,15 @@ def _activated(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
 
 def _softmax(values: Any) -> Any:
     return values.softmax(1 if values.ndim > 1 else 0)
+
+
+def _logarithms_of_probabilities(values: Any) -> Any:
+    """As Keras makes them."""
+    return values.clamp(FUZZ, 1 - FUZZ).log()
+
+
+def _logits_of_probabilities(values: Any) -> Any:
+    return values.clamp(FUZZ, 1 - FUZZ).logit()
 
 
 def _of_logits(input: Any, target: Any, weight: Any, reduction: int) -> Any:
@@ -160,10 +183,10 @@ def _distance(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         found, target = _operands(call)
         if target is None or _is_sum(call):
             continue
-        own = f"Huber loss with a delta of {call.args[3]:g}" if call.name == "huber_loss" and len(call.args) > 3 else NAMES[call.name]
+        own = f"a Huber loss with a delta of {call.args[3]:g}" if call.name == "huber_loss" and len(call.args) > 3 else NAMES[call.name]
         for name, function in DISTANCES.items():
             if name != own:
-                yield f"PyTorch's loss is the {own}, TensorFlow's the {name}", call._like(function, (found, target), {})
+                yield f"PyTorch's loss is {own}, TensorFlow's {name}", call._like(function, (found, target), {})
 
 
 def _operands(call: Call) -> tuple[Any, Any]:

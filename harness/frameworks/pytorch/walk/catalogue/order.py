@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 
+from fixtures.corpora.batch import MEAN, STD  # of ImageNet, in the range of 0 to 1
 from harness.frameworks.pytorch.walk.call import Call
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
 
 FLATTENING = {"flatten", "reshape", "view"}
 FLATTENED = "PyTorch flattens (channels, height, width), TensorFlow (height, width, channels): permute the kernel of the next layer"
 FLATTENED_LAST = "PyTorch flattens (height, width, channels), TensorFlow (channels, height, width)"
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, in the range of 0 to 1
 EARLIER, DEPTH = 8, 12  # of the values that a residual connection may begin at: how many, and how many calls before
 CAFFE = (103.939, 116.779, 123.68)  # its mean, in the order blue, green, red
 
@@ -87,7 +87,7 @@ def _ranges(given: Any) -> dict[str, Callable[[Any], Any]]:
     }
     if given.ndim == 4 and given.shape[1] == 3:
         mean, deviation, caffe = (
-            torch.tensor(each, dtype=given.dtype, device=given.device).reshape(1, 3, 1, 1) for each in (MEAN, DEVIATION, CAFFE)
+            torch.tensor(each, dtype=given.dtype, device=given.device).reshape(1, 3, 1, 1) for each in (MEAN, STD, CAFFE)
         )
         found |= {
             "(x - mean) / deviation, of ImageNet,": lambda values: (values - mean) / deviation,

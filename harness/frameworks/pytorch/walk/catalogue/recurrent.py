@@ -68,7 +68,8 @@ def _gate_order(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         names = GATES.get(call.name, ())
         for order in itertools.permutations(range(len(names))):
             if order != tuple(range(len(names))):
-                told = f"PyTorch's gates are {', '.join(names)}, TensorFlow takes them for {', '.join(names[each] for each in _inverse(order))}"
+                theirs = ", ".join(names[each] for each in _inverse(order))
+                told = f"PyTorch's gates are {', '.join(names)}, TensorFlow takes them for {theirs}"
                 yield told, call.altered(weights=[_ordered(each, order) for each in call.get("weights")])
 
 
@@ -129,12 +130,12 @@ def _last(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         if call.name in ("__getitem__", "select") and _is_of_both(call.given[0]):
             given, found = call.given[0].tensor, call.outputs[0].tensor
             if found.shape == (given.shape[0], given.shape[2]) and torch.equal(found, given[:, -1]):
-                told = "PyTorch takes what both directions have at the last place, TensorFlow the last state of each: the backward one's is at the first place"
+                told = "PyTorch takes the last place, where the backward direction has begun, TensorFlow the last state of each direction"
                 yield told, call.instead(lambda values: torch.cat([values[:, -1].chunk(2, -1)[0], values[:, 0].chunk(2, -1)[1]], -1))
         if call.name in ("cat", "concat") and len(call.given) == 2:
             source = [each.call.given[0].call if each.call is not None and each.call.given else None for each in call.given]
             if source[0] is not None and source[0] is source[1] and source[0].name in OWN and source[0].get("batch_first"):
-                told = "PyTorch takes the last state of each direction, TensorFlow what both have at the last place: there the backward one has begun"
+                told = "PyTorch takes the last state of each direction, TensorFlow the last place, where the backward direction has begun"
                 yield told, call._like(lambda values: values[:, -1], (source[0].outputs[0],), {})
 
 
@@ -148,7 +149,7 @@ def _state(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
     for call in _layers(region):
         states = call.get("hx")
         several = states if isinstance(states, list | tuple) else [states]
-        given = [getattr(each, "tensor", each) for each in several]
+        given: list[Any] = [getattr(each, "tensor", each) for each in several]
         if any(bool(each.any()) for each in given):
             zeros = [torch.zeros_like(each) for each in given]
             yield "PyTorch's layer begins with a state of its own, TensorFlow's with zeros", _beginning(call, zeros)
@@ -217,7 +218,7 @@ ENTRIES = (
         "last state of both directions ↔ what both have at the last place",
         "The layer behind a bidirectional one parts; half of its inputs are the same.",
         "Take `torch.cat([h_n[-2], h_n[-1]], 1)`: `out[:, -1]` has the backward direction's first step.",
-        "`Bidirectional` without `return_sequences` gives the last state of each; for PyTorch's `out[:, -1]` take that place of the sequence.",
+        "`Bidirectional` without `return_sequences` gives the last state of each; PyTorch's `out[:, -1]` is the last place.",
         _last,
     ),
     Entry(
@@ -241,7 +242,7 @@ ENTRIES = (
         "1 added to the bias of the forget gate",
         "An LSTM parts from its second step on.",
         "Add 1 to the forget gate's part of `bias_ih`, the second quarter, where Keras' cell does it in each step.",
-        "`unit_forget_bias` is of the first weights alone: a cell that adds 1 in each step, as TensorFlow 1's did, takes a bias that is less by 1.",
+        "`unit_forget_bias` is of the first weights alone; a cell that adds 1 in each step, as TensorFlow 1's did, wants a bias less by 1.",
         _forget_bias,
     ),
     Entry(

@@ -68,8 +68,12 @@ def _antialias(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
             told = "PyTorch resizes without antialias, TensorFlow with it"
             yield (
                 told,
-                call.instead(lambda values, mode=mode, sizes=sizes: functional.interpolate(values, sizes, mode=mode, antialias=True)),
+                call.instead(_antialiased(sizes, mode)),
             )
+
+
+def _antialiased(sizes: tuple[int, ...], mode: str) -> Resampled:
+    return lambda values: functional.interpolate(values, sizes, mode=mode, antialias=True)
 
 
 def _cubic(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
