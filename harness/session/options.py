@@ -81,8 +81,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         type=steps,
         default=EXAMINED_STEPS,
-        help="How many steps of the optimiser an examination compares (benchmarks/test_equal_work.py); 0 leaves training out. "
-        "Default: %(default)s.",
+        help="How many steps of the optimiser an examination compares (benchmarks/test_equal_work.py); 0 leaves out training and the "
+        "lower precisions: what parts in inference, and no more. Default: %(default)s.",
     )
     group.addoption(
         "--gpu-exclusive",

@@ -153,6 +153,7 @@ OF_RESAMPLING = {
 
 OF_DROPOUT = {
     "dropout_in_pytorch": _pytorch("sentences", "between", "dropout", (", 0.1, self.training", ", 0.1")),
+    "dropout_in_keras": _keras("images", "dropping", "dropout", ('"tanh")(hidden)', '"tanh")(mistaken.Dropping()(hidden))')),
 }
 
 PLANTS = {**OF_ATTENTION, **OF_EMBEDDINGS, **OF_RECURRENT_LAYERS, **OF_RESAMPLING, **OF_DROPOUT}

@@ -15,7 +15,7 @@ STEPS = 20
 
 def tapes(folder: str) -> int:
     """Makes a `NAME.tape` of each `NAME.asked` of the folder, in TensorFlow."""
-    from harness.frameworks.tensorflow import taped  # noqa: PLC0415 - of this interpreter alone
+    from harness.frameworks.tensorflow import taped
 
     paths = sorted(Path(folder).glob("*.asked"))
     for path in paths:
@@ -26,7 +26,7 @@ def tapes(folder: str) -> int:
 
 def walks(folder: str) -> int:
     """Walks through PyTorch's steps of each `NAME.asked` beside its `NAME.tape`: what is found of all parts is in a `NAME.walked`."""
-    from harness.frameworks.pytorch.walk import training  # noqa: PLC0415 - of this interpreter alone
+    from harness.frameworks.pytorch.walk import training
 
     paths = sorted(Path(folder).glob("*.tape"))
     for path in paths:

@@ -40,7 +40,7 @@ class Examiner:
     """Each model once a session."""
 
     def __init__(self, opening: Opening, frameworks: Sequence[str], steps: int) -> None:
-        """frameworks: those that may be examined; which of them can be says their listing. steps: of training; 0 leaves it out."""
+        """frameworks: those that may be examined; which of them can be says their listing. steps: of training; 0 leaves it out, and the lower precisions."""
         self._steps = steps
         self._opening = opening
         self._original = next((each for each in frameworks if FRAMEWORKS[each].walk), None)
@@ -103,7 +103,8 @@ class _Examining:
                 self._timed("training", self._training)
             except Stopped as stopped:
                 self._notes.append(f"training was not gone through: {stopped}")
-        self._timed("lower precisions", self._lower)
+        if self._steps:
+            self._timed("lower precisions", self._lower)
         known = self._known()
         return Examination(
             model=self._model.name,

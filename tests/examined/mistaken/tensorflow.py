@@ -90,6 +90,18 @@ class Forgetting(layers.LSTMCell):  # type: ignore[misc]
         return hidden, [hidden, cell]
 
 
+@keras.saving.register_keras_serializable("mistaken")
+class Dropping(layers.Layer):  # type: ignore[misc]
+    """Drops out in inference, too."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.seeds = keras.random.SeedGenerator(1)
+
+    def call(self, values: KerasTensor) -> KerasTensor:
+        return keras.random.dropout(values, 0.5, seed=self.seeds)
+
+
 def heads_last(values: KerasTensor, heads: int) -> KerasTensor:
     """Features split as size × heads."""
     *_, places, features = values.shape

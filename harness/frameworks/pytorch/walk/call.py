@@ -178,6 +178,10 @@ class Call:
         """Another function of its first tensor of data."""
         return self._like(compute, (self.given[0],), {})
 
+    def forget(self) -> None:
+        """What it was computed from is let go of: computed again, it is what it has given."""
+        self.function, self.args, self.kwargs = _as_given, tuple(self.outputs[:1]), {}
+
     def told(self) -> str:
         """As a user would write it, the settings that are numbers and words."""
         held = self.arguments() or {}
@@ -204,6 +208,10 @@ class Later:
 
 
 UNTOLD = {"cudnn_enabled", "cudnn_enable", "sparse", "scale_grad_by_freq", "divisor_override", "has_biases", "batch_first", "train"}
+
+
+def _as_given(value: Any) -> Any:
+    return value
 
 
 def plain(function: Callable[..., Any]) -> str:

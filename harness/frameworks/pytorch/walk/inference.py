@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import torch
@@ -30,11 +31,15 @@ def inference(setup: Setup, tape: Tape) -> Walked:
     wanted: tuple[int, ...] = ()
     try:
         with torch.no_grad():
+            gc.collect()
+            gc.freeze()  # what is there before the walk need not be looked through while it lasts
             with walk.passing():
                 outputs = network.named(network.call(built, inputs))
             walk.conclude(outputs)
     except EndOfWalk as end:
         notes, wanted = ((str(end),), ()) if end.wanted == NOWHERE else ((), (end.wanted,))
+    finally:
+        gc.unfreeze()
     partings = (*beforehand(tape, walk.partings), *walk.partings)
     return Walked(partings, tuple(walk.points), len(tape.called), wanted, notes)
 

@@ -6,7 +6,9 @@ of what was computed, so that the walk goes on and finds the next place.
 
 from __future__ import annotations
 
+import gc
 import math
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +24,7 @@ from harness.frameworks.pytorch.walk.statistics import Norm
 from harness.frameworks.tape import NOWHERE, Called, Tape
 from harness.record.parting import Part, Parting, Point
 
+LATEST = 16  # calls whose inputs are kept, for a layer that is found to part; those of earlier ones are let go of
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 
 
@@ -48,6 +51,7 @@ class Walk(Numbered):
         self._leaves = {name for name, module in network.named_modules() if name and not any(module.children())}
         self.norms: dict[str, Norm] = {}  # that measure the batch, by layer
         self.asked_again: list[Call] = []  # what gradients may part by
+        self._latest: deque[Call] = deque()
         self._pending: dict[int, Call] = {}  # calls whose outputs do not agree, though it may be that what is computed from them does
 
     def follow(self, inputs: Any) -> None:
@@ -71,6 +75,16 @@ class Walk(Numbered):
                 self._examine(value, None, f"output {name}", record, only)
 
     def done(self, call: Call) -> None:
+        self._compare(call)
+        self._latest.append(call)
+        if len(self._latest) > LATEST:
+            oldest = self._latest.popleft()
+            if oldest.settled and oldest not in self.asked_again:
+                oldest.forget()
+            if oldest.place % LATEST == 0:
+                gc.collect()  # a tensor and what the walk knows of it refer to each other
+
+    def _compare(self, call: Call) -> None:
         entered = max((value.apart for value in call.given if value.agrees), default=0.0)
         numbers = [value for value in call.outputs if value.tensor.is_floating_point()]
         is_steady = call.name == "batch_norm" and not call.get("training")

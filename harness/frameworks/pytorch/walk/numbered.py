@@ -59,7 +59,7 @@ class Numbered(TorchFunctionMode):  # type: ignore[misc]
         """What the call gives."""
         return call.function(*args, **kwargs)
 
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         given = list(tensors((args, kwargs)))
         if not any(hasattr(each, HIDDEN) for each in given):

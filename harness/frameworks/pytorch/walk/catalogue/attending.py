@@ -45,11 +45,6 @@ class Attention:
         self.key: Value = factors(first)[1] if between else first.get("key")
         self.value: Value = factors(last)[1] if between else last.get("value")
 
-    @property
-    def size(self) -> int:
-        """Of a head."""
-        return int(self.query.tensor.shape[-1])
-
     def of(self, change: Callable[[Tensors], Tensors], after: Callable[[Any], Any] = lambda found: found) -> Call:
         """The same of other queries, keys and values."""
         if not self.between:
