@@ -1,4 +1,4 @@
-"""The catalogue as a chapter of the migration guide: `python -m tests.examined.catalogue_page`, in PyTorch's environment, writes it anew."""
+"""The catalogue as a chapter of the guide to migrating: `python -m tests.examined.catalogue_page`, in PyTorch's environment, writes it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ PLANTS = {
     "fused_missing_in_keras": in_tensorflow("images", "square_activation", "activation_missing", (', activation="tanh"', "")),
     "twice_in_keras": in_tensorflow(
         "images",
-        "hard",
+        "grouped",
         "activation_added",
         ('layers.Activation("hard_swish")(', 'layers.Activation("hard_swish")(layers.Activation("hard_swish")('),
         ('padding="same")(features))', 'padding="same")(features)))'),

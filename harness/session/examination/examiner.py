@@ -40,17 +40,18 @@ class Examiner:
     """Each model once a session."""
 
     def __init__(self, opening: Opening, frameworks: Sequence[str], steps: int) -> None:
-        """frameworks: those that may be examined; which of them can be says their listing. steps: of training; 0 leaves it out, and the lower precisions."""
-        self._steps = steps
+        """frameworks: which of them can be examined says their listing. steps: of training; 0 leaves it and the lower precisions out."""
         self._opening = opening
-        self._original = next((each for each in frameworks if FRAMEWORKS[each].walk), None)
-        self._other = next((each for each in frameworks if FRAMEWORKS[each].taped), None)
+        self._steps = steps
+        originals = [each for each in frameworks if FRAMEWORKS[each].walk]
+        others = [each for each in frameworks if FRAMEWORKS[each].taped]
+        self._pair = (originals[0], others[0]) if originals and others else None
         self.examinations: dict[str, Examination] = {}  # by the name of the model
 
     @property
     def can(self) -> bool:
         """Whether there are two frameworks of which one can be walked through beside the other."""
-        return self._original is not None and self._other is not None
+        return self._pair is not None
 
     def examine(self, model: Folder) -> Examination:
         """Raises WorkerStartError for a worker that never could be started."""
@@ -59,23 +60,19 @@ class Examiner:
         return self.examinations[model.name]
 
     def _examined(self, model: Folder) -> Examination:
-        assert self._original is not None and self._other is not None, "asked before: can"
+        assert self._pair is not None, "asked before: can"
         begun = time.perf_counter()
         try:
-            found = self._examining(model, Precision.FP64).all()
+            found = _Examining(self._opening, self._pair, model, Precision.FP64, self._steps).all()
         except Stopped as exactly:
             try:  # in the digits that every network can be computed in
-                found = self._examining(model, Precision.FP32).all()
+                found = _Examining(self._opening, self._pair, model, Precision.FP32, self._steps).all()
             except Stopped as stopped:
-                found = Examination(model.name, model.description.title, (self._original, self._other), (), (), failure=str(stopped))
+                found = Examination(model.name, model.description.title, self._pair, (), (), failure=str(stopped))
             else:
                 told = f"float32 and not float64, in which the network cannot be computed: {exactly}"
                 found = replace(found, notes=(*found.notes, told))
         return replace(found, seconds=found.seconds | {"all": time.perf_counter() - begun})
-
-    def _examining(self, model: Folder, precision: Precision) -> _Examining:
-        assert self._original is not None and self._other is not None, "asked before: can"
-        return _Examining(self._opening, (self._original, self._other), model, precision, self._steps)
 
 
 class _Examining:

@@ -227,7 +227,7 @@ ENTRIES = (
         "stride of a convolution, such as in the first ↔ the second one of a block",
         "A block's convolution gives another size, and the next one makes it equal again.",
         "Move `stride` to the convolution that has it in Keras.",
-        "Move `strides` to the convolution that has it in PyTorch: version 1.5 of residual networks has it in the 3×3 one, version 1 in the 1×1 before.",
+        "Move `strides` to the convolution that has it in PyTorch: version 1.5 of residual networks has it in the 3×3 one, 1 in the 1×1.",
         _stride,
     ),
     Entry(

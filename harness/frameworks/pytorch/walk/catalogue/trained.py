@@ -1,4 +1,4 @@
-"""What training alone shows: running statistics, gradients, the optimiser. These are found by their rules, and by no call that is made again."""
+"""What training alone shows: running statistics, gradients, the optimiser. Found by their rules, and by no call that is made again."""
 
 from __future__ import annotations
 
