@@ -56,12 +56,12 @@ PLANTS = {
             "layers.LeakyReLU(negative_slope=0.1)(": "layers.BatchNormalization(epsilon=1e-5)(",
             "(layers.BatchNormalization(epsilon=1e-5)(stem))": "(layers.LeakyReLU(negative_slope=0.1)(stem))",
         },
-        {"stem": ("activation_added",), "slope": ("activation_missing",)},
+        {"stem": ("activation_place",)},
     ),
     "behind_the_norm_in_pytorch": Plant(
         "images",
         PYTORCH,
         {"self.slope(self.stem_norm(self.stem(image)))": "self.stem_norm(self.slope(self.stem(image)))"},
-        {"slope": ("activation_missing",), "stem_norm": ("activation_added",)},
+        {"slope": ("activation_place",)},
     ),
 }

@@ -23,6 +23,7 @@ MARKER = cases.ON_REQUEST
 MODEL = "examined"  # their parameter
 FOLDER = "equal-work"  # beside pytest-benchmark's storage
 FIELD = "examinations"  # at the top of the JSON
+KEPT: pytest.StashKey[dict[str, str]] = pytest.StashKey()  # what is told of each that is written, by the name of the model
 NARROW = 80  # columns of a log
 
 
@@ -37,8 +38,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def examine(comparer: Comparer, progress: ProgressLine) -> Callable[[Folder], Examination]:
-    """A function that examines a model. A test whose networks part fails, with the places and the reasons."""
+def examine(pytestconfig: pytest.Config, comparer: Comparer, progress: ProgressLine) -> Callable[[Folder], Examination]:
+    """A function that examines a model, and keeps at once what it finds. A test whose networks part fails, with places and reasons."""
 
     def examined(model: Folder) -> Examination:
         examiner = comparer.examiner(list(FRAMEWORKS))
@@ -51,6 +52,7 @@ def examine(comparer: Comparer, progress: ProgressLine) -> Callable[[Folder], Ex
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
         finally:
             progress.clear()
+        keep(pytestconfig, found)
         if not found.agrees:
             pytest.fail(in_short(found, titles()), pytrace=False)
         return found
@@ -65,21 +67,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     terminalreporter.section("equal work")
     width = max(NARROW, terminalreporter._tw.fullwidth)
-    folder = storage(config) / FOLDER
     for each in examinations:
         for line in terminal.lines(each, width, titles()):
             terminalreporter.write_line(line)
-        try:
-            stored = store.write(each, folder)
-        except store.NoExamination as error:
-            terminalreporter.write_line(str(error), red=True)
-        else:
-            terminalreporter.write_line(f"picture and all differences: {_short(stored.page, config)}, as JSON beside it")
+        terminalreporter.write_line(keep(config, each))
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
     if examinations := of(config):
         output_json[FIELD] = msgspec.to_builtins(examinations)
+
+
+def keep(config: pytest.Config, examination: Examination) -> str:
+    """Writes its JSON and its page, once; gives what is told of that."""
+    kept = config.stash.setdefault(KEPT, {})
+    if examination.model not in kept:
+        try:
+            stored = store.write(examination, storage(config) / FOLDER)
+        except store.NoExamination as error:
+            kept[examination.model] = str(error)
+        else:
+            kept[examination.model] = f"picture and all differences: {_short(stored.page, config)}, as JSON beside it"
+    return kept[examination.model]
 
 
 def of(config: pytest.Config) -> list[Examination]:

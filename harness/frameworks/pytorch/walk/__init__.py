@@ -6,5 +6,6 @@ layers.py        how far apart each layer is, where rounding shows
 mode.py          the walk itself: looks each call up (nearest.py), knows when a layer is complete (completed.py), examines what parts
 numbered.py      the calls of a pass (call.py), numbered; rewritten.py makes some of them in another way
 search.py        tries the catalogue/ on the calls before a place (region.py computes them again)
+joined.py        two findings that are one fault
 beforehand.py    what the tape tells by itself
 """

@@ -13,6 +13,7 @@ from fixtures.models.layers import Layer
 from harness.frameworks.contract import Setup
 from harness.frameworks.pytorch import batches, device, network
 from harness.frameworks.pytorch.walk.beforehand import beforehand
+from harness.frameworks.pytorch.walk.joined import joined
 from harness.frameworks.pytorch.walk.mode import EndOfWalk, Walk
 from harness.frameworks.pytorch.walk.nearest import Nearest
 from harness.frameworks.tape import NOWHERE, Tape, Walked
@@ -40,7 +41,7 @@ def inference(setup: Setup, tape: Tape) -> Walked:
         notes, wanted = ((str(end),), ()) if end.wanted == NOWHERE else ((), (end.wanted,))
     finally:
         gc.unfreeze()
-    partings = (*beforehand(tape, walk.partings), *walk.partings)
+    partings = (*beforehand(tape, walk.partings), *joined(walk.partings, walk.points))
     return Walked(partings, tuple(walk.points), len(tape.called), wanted, notes)
 
 

@@ -14,6 +14,7 @@ from harness.frameworks.pytorch.training import TrainStep, optimizer
 from harness.frameworks.pytorch.walk import gradients, statistics, steps
 from harness.frameworks.pytorch.walk.call import Call
 from harness.frameworks.pytorch.walk.inference import layers_of, names_of
+from harness.frameworks.pytorch.walk.joined import joined
 from harness.frameworks.pytorch.walk.mode import EndOfWalk, Walk
 from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
 from harness.frameworks.pytorch.walk.rewritten import Rewritten
@@ -66,7 +67,7 @@ def _forward(setup: Setup, work: TrainStep, trained: Trained) -> tuple[Walk, Wal
         notes, wanted = ((str(end),), ()) if end.wanted == NOWHERE else ((), (end.wanted,))
     finally:
         measured.put_back()
-    return walk, Walked(tuple(walk.partings), tuple(walk.points), len(tape.called), wanted, notes)
+    return walk, Walked(joined(walk.partings, walk.points), tuple(walk.points), len(tape.called), wanted, notes)
 
 
 class _Measured:

@@ -12,6 +12,7 @@ from harness.frameworks.pytorch.walk.call import Call
 from harness.frameworks.pytorch.walk.catalogue import (
     activations,
     attention,
+    by_rules,
     convolutions,
     dropout,
     embedding,
@@ -21,7 +22,6 @@ from harness.frameworks.pytorch.walk.catalogue import (
     pooling,
     recurrent,
     resampling,
-    trained,
 )
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry, Hypothesis
 
@@ -37,7 +37,7 @@ ENTRIES: tuple[Entry, ...] = (
     *activations.ENTRIES,
     *pooling.ENTRIES,
     *order.ENTRIES,
-    *trained.ENTRIES,
+    *by_rules.ENTRIES,
 )
 
 

@@ -1,10 +1,10 @@
-"""What training alone shows: running statistics, gradients, the optimiser. Found by their rules, and by no call that is made again."""
+"""What is found by rules of its own, and by no call that is made again: running statistics, gradients, the optimiser, two in one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.frameworks.pytorch.walk import gradients, statistics, steps
+from harness.frameworks.pytorch.walk import gradients, joined, statistics, steps
 from harness.frameworks.pytorch.walk.call import Call
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
 
@@ -14,6 +14,14 @@ def _of_no_call(_region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
 
 
 ENTRIES = (
+    Entry(
+        joined.PLACE,
+        "activation before ↔ behind a normalisation",
+        "The norm parts, and so does the layer behind the activation.",
+        "Put the activation where Keras has it: before the norm, as `activation=` of a layer does, or behind it.",
+        "Put the activation behind the norm where PyTorch has it so: `activation=` of the layer before the norm comes too early.",
+        _of_no_call,
+    ),
     Entry(
         statistics.MOMENTUM,
         "momentum of a batch norm's running statistics",
