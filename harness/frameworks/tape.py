@@ -78,4 +78,5 @@ class Walked(msgspec.Struct, frozen=True):
     points: tuple[Point, ...]
     layers: int  # that were compared
     wanted: tuple[int, ...] = ()  # records that are needed whole to go on: the same again with these
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what was not gone through, and why
+    weak: str = ""  # why the comparison proves little; "" where it does not

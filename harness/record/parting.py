@@ -92,6 +92,7 @@ class Examination(msgspec.Struct, frozen=True):
     environments: dict[str, dict[str, str]] = {}  # by framework: versions and device
     layers: int = 0  # that were compared
     notes: tuple[str, ...] = ()  # what could not be gone through, and why
+    weak: tuple[str, ...] = ()  # what was compared and proves little
     failure: str = ""  # why there is nothing: then all else is empty
     seconds: dict[str, float] = {}
 

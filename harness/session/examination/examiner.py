@@ -88,6 +88,7 @@ class _Examining:
         self._partings: list[Parting] = []
         self._lines: list[Line] = []
         self._notes: list[str] = []
+        self._weak: list[str] = []
         self._environments: dict[str, dict[str, str]] = {}
         original, other = frameworks
         self._walk, self._taped = FRAMEWORKS[original].walk, FRAMEWORKS[other].taped
@@ -113,6 +114,7 @@ class _Examining:
             environments=self._environments,
             layers=layers,
             notes=tuple(dict.fromkeys(self._notes)),
+            weak=tuple(self._weak),
             seconds=self._seconds,
         )
 
@@ -158,6 +160,7 @@ class _Examining:
         if walked.layers or walked.points:
             self._lines.append(Line(part, self._precision, walked.points))
         self._notes += walked.notes
+        self._weak += [walked.weak] if walked.weak else []
 
     def _known(self) -> Any:
         entries = tuple(sorted({reason.entry for each in self._partings for reason in each.reasons}))

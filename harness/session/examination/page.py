@@ -43,7 +43,8 @@ def page(examination: Examination) -> str:
         *_depth(lines),
         *_partings("Where they part", "", faults, 1, examination, titles),
         *_partings("What differs whatever one writes", "inherent", inherent, 1 + len(faults), examination, titles),
-        *_notes(examination.notes),
+        *_notes("What was not gone through", examination.notes),
+        *_notes("What proves little", examination.weak),
         *_numbers(lines),
         *_seconds(examination.seconds),
         element("script", _file("script.js")),
@@ -85,9 +86,9 @@ def _prose(text: str) -> Iterator[str]:
         yield element("code", piece) if place % 2 else piece
 
 
-def _notes(notes: Sequence[str]) -> Iterator[Markup]:
+def _notes(heading: str, notes: Sequence[str]) -> Iterator[Markup]:
     if notes:
-        yield _section("What was not gone through", element("ul", *(element("li", each) for each in notes)))
+        yield _section(heading, element("ul", *(element("li", each) for each in notes)))
 
 
 def _numbers(lines: Mapping[Part, Sequence[Placed]]) -> Iterator[Markup]:

@@ -24,6 +24,8 @@ def lines(examination: Examination, width: int, titles: Titles) -> list[str]:
         found += _place(f"{number}. {places(group)}: {INHERENT}", group, examination, width, titles)
     for note in examination.notes:
         found += _wrapped(f"note: {note}", width, "", INDENT)
+    for weak in examination.weak:
+        found += _wrapped(f"weak: {weak}", width, "", INDENT)
     return found
 
 

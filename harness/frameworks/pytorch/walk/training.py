@@ -154,7 +154,7 @@ class _Steps:
             return found
         count = len(self._trained.losses)
         told = f"rounding alone moves the weights of {count} steps by {rounding:.2g} of what these add: they prove little"
-        return replace(found, notes=(told,))
+        return replace(found, weak=told)
 
     def _steps_at_another_rate(self, before: Tensors) -> Tensors:
         """The weights after all steps, by a learning rate that is as far off as Keras' is, which is float32."""
