@@ -87,16 +87,11 @@ class Value:
 
     def __init__(self, tensor: Any, call: Call | None, place: int = 0) -> None:
         self.tensor = tensor
-        self.call = call  # that gave it; None: an input
-        self.place = place  # among what the call gave, or among the inputs
+        self.call = call  # that gave it; None: an input, or of a call that is forgotten
+        self.key = (NOWHERE if call is None else call.place, place)  # the same in each pass: the call, and which of what it gave
         self.sketch: Sketch | None = None
         self.apart = 0.0  # from the other framework's nearest value
         self.found = NOWHERE  # the record of that, where they agree
-
-    @property
-    def key(self) -> tuple[int, int]:
-        """The same in each pass."""
-        return (-1 if self.call is None else self.call.place), self.place
 
     @property
     def agrees(self) -> bool:
@@ -179,8 +174,17 @@ class Call:
         return self._like(compute, (self.given[0],), {})
 
     def forget(self) -> None:
-        """What it was computed from is let go of: computed again, it is what it has given."""
-        self.function, self.args, self.kwargs = _as_given, tuple(self.outputs[:1]), {}
+        """What it was computed from is let go of: to all that follows, what it gave is as an input."""
+        for value in self.outputs:
+            value.call = None
+        self.args, self.kwargs = (), {}
+
+    @classmethod
+    def of_value(cls, value: Value) -> Call:
+        """In the place of one that is forgotten: computed again, it is what that has given."""
+        made = cls(value.key[0], lambda: value.tensor, (), {}, "")
+        made.outputs, made.settled = (value,), True
+        return made
 
     def told(self) -> str:
         """As a user would write it, the settings that are numbers and words."""
@@ -208,10 +212,6 @@ class Later:
 
 
 UNTOLD = {"cudnn_enabled", "cudnn_enable", "sparse", "scale_grad_by_freq", "divisor_override", "has_biases", "batch_first", "train"}
-
-
-def _as_given(value: Any) -> Any:
-    return value
 
 
 def plain(function: Callable[..., Any]) -> str:

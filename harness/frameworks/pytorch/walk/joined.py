@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from harness.record.parting import Parting, Point, Reason
 
 ADDED, MISSING, PLACE = "activation_added", "activation_missing", "activation_place"  # entries of the catalogue
+EPSILON = "epsilon="  # a setting of norms alone
 NORMS = {"batch_norm", "layer_norm", "group_norm", "rms_norm"}
 
 
@@ -29,7 +30,9 @@ def _told(first: Parting, second: Parting, points: Sequence[Point]) -> str:
     """ "" where they are no such pair."""
     entries = [[reason.entry for reason in each.reasons] for each in (first, second)]
     names = {_activation(reason) for each in (first, second) for reason in each.reasons}
-    if len(names) > 1 or not any(point.operation in NORMS for point in points[first.depth : second.depth]):
+    # The norm that parts first is the layer at which the first one is found; one behind it that agrees is a point.
+    is_norm = EPSILON in first.other_operation or any(point.operation in NORMS for point in points[first.depth : second.depth])
+    if len(names) > 1 or not is_norm:
         return ""
     if entries == [[ADDED], [MISSING]]:
         return f"TensorFlow has {names.pop()} before the normalisation, PyTorch behind it"

@@ -67,8 +67,9 @@ class Walk(Numbered):
         for name, tensor in outputs.items():
             value: Value | None = getattr(tensor, HIDDEN, None)
             record = self._tape.outputs.get(name, NOWHERE)
-            if value is None or value.call is None or record == NOWHERE or value.sketch is None:
+            if value is None or value.key[0] == NOWHERE or record == NOWHERE or value.sketch is None:
                 continue  # which outputs there are is told by others
+            value.call = value.call or Call.of_value(value)
             only = self._nearest.only(record)  # the value may be there, and yet not be what the other network gives
             entered = max((each.apart for each in value.call.given if each.agrees), default=0.0)
             if not only.agrees(value.sketch, max(entered, value.apart if value.agrees else 0.0))[0]:
