@@ -24,7 +24,7 @@ from harness.frameworks.pytorch.walk.statistics import Norm
 from harness.frameworks.tape import NOWHERE, Called, Tape
 from harness.record.parting import Part, Parting, Point
 
-LATEST = 16  # calls whose inputs are kept, for a layer that is found to part; those of earlier ones are let go of
+LATEST = 32  # calls whose inputs are kept, for a layer that is found to part; those of earlier ones are let go of
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 
 
