@@ -17,6 +17,9 @@ NOUNS = {
 }
 LIBRARIES = ("torchvision", "keras.applications")  # of an examination's frameworks, in their order
 UNKNOWN = "no known reason"
+FADED = (
+    1e-6  # in deviations, of values that are called equal: what a library computes in float32 makes less, a fault may be as small as this
+)
 
 Entries = tuple[str, ...]
 
@@ -30,7 +33,7 @@ def page(examinations: Sequence[Examination], versions: Mapping[str, str], comma
 
 
 def _opening(examinations: Sequence[Examination], versions: Mapping[str, str], command: str) -> Iterator[str]:
-    same = sum(each.agrees for each in examinations)
+    same = sum(each.agrees and _faded(each) is None for each in examinations)
     unexplained = sum(not parting.is_explained for each in examinations for parting in each.faults)
     yield (
         f"{len(examinations)} architectures that torchvision and keras.applications both have, {same} of which are the same network when"
@@ -43,6 +46,9 @@ def _opening(examinations: Sequence[Examination], versions: Mapping[str, str], c
     yield ""
     yield f"Versions: {', '.join(f'{name} {version}' for name, version in versions.items())}."
     yield "Both networks compute in float64 on a CPU in inference mode: weights and inputs from a seed, small images."
+    yield "Keras' own preprocessing is left off where it can be (`include_preprocessing=False`, by default it is on). EfficientNet-B's cannot be,"
+    yield "and scales by mean and deviation, too, where it has ImageNet's weights. SAME pads otherwise than symmetric padding does where a stride"
+    yield "of 2 meets an even size, as it does with images of 224 pixels."
     yield ""
     yield f"    {command}"
 
@@ -57,14 +63,25 @@ def _table(examinations: Sequence[Examination]) -> Iterator[str]:
 def _verdict(examination: Examination) -> str:
     if examination.failure:
         return "not examined"
-    return "**yes**" if examination.agrees else "no"
+    if examination.agrees:
+        return "**yes**" if _faded(examination) is None else "as far as can be told"
+    return "no"
 
 
 def _cell(examination: Examination) -> str:
     if examination.failure:
         return _plain(examination.failure)
     told = [f"{_where(group, examination)}: {_why(group)}" for group in grouped(examination.faults)]
+    faded = _faded(examination)
+    if faded is not None:
+        most = max(point.apart for line in examination.lines for point in line.points)
+        told.append(f"from `{faded}` on nothing is proven: what is called equal there is up to {most:.1g} deviations apart")
     return "<br>".join(_plain(each) for each in (*told, *examination.notes)) or "nowhere"
+
+
+def _faded(examination: Examination) -> str | None:
+    """The first layer whose values are called equal though they are far apart, as rounding grows from layer to layer in some networks."""
+    return next((point.layer for line in examination.lines for point in line.points if point.apart > FADED), None)
 
 
 def _where(group: Group, examination: Examination) -> str:

@@ -87,3 +87,20 @@ def test_what_has_no_reason_or_was_not_examined_is_said() -> None:
     assert "Each reason is tested" not in found
     assert "`stem`: no known reason<br>`fc`: no known reason" in row(found, "Net")
     assert r"| not examined | no \| memory |" in row(found, "Gone")
+
+
+@pytest.mark.parametrize(
+    ("apart", "verdict"), [(1e-8, "| **yes** | nowhere |"), (0.29, "| as far as can be told | from `deep` on nothing is proven")]
+)
+def test_what_agrees_by_a_wide_tolerance_alone_is_not_called_the_same(apart: float, verdict: str) -> None:
+    points = (Point("stem", "conv2d", 1e-16), Point("deep", "linear", apart))
+    text = page([examined("Deep", points=points)], VERSIONS, "run")
+    assert verdict in row(text, "Deep")
+    assert f"{int(apart < 1e-6)} of which are the same network" in text
+
+
+def test_a_fault_does_not_hide_that_nothing_is_proven_behind_it() -> None:
+    of_one = examined("Net", parting("stem", "conv2d", PADDING), points=(Point("deep", "linear", 0.29),))
+    assert "`stem`: PyTorch pads 1 on each side, TensorFlow 0 before and 1 behind<br>from `deep` on nothing is proven" in row(
+        page([of_one], VERSIONS, "run"), "Net"
+    )

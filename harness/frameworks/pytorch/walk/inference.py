@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -18,7 +19,9 @@ from harness.frameworks.pytorch.walk.mode import EndOfWalk, Walk
 from harness.frameworks.pytorch.walk.nearest import Nearest
 from harness.frameworks.tape import NOWHERE, Tape, Walked
 from harness.record.case import Precision
-from harness.record.parting import Part
+from harness.record.parting import Part, Point
+
+BLURRED = 1e-6  # of a float64 network: rounding that a badly conditioned one has made larger with each layer
 
 
 def inference(setup: Setup, tape: Tape) -> Walked:
@@ -42,7 +45,16 @@ def inference(setup: Setup, tape: Tape) -> Walked:
     finally:
         gc.unfreeze()
     partings = (*beforehand(tape, walk.partings), *joined(walk.partings, walk.points))
-    return Walked(partings, tuple(walk.points), len(tape.called), wanted, notes)
+    weak = blurred(walk.points) if setup.case.precision is Precision.FP64 else ""
+    return Walked(partings, tuple(walk.points), len(tape.called), wanted, notes, weak)
+
+
+def blurred(points: Sequence[Point]) -> str:
+    """Where rounding has grown so large that what is called equal need not be; "" where it has not."""
+    first = next((point for point in points if point.apart > BLURRED), None)
+    if first is None:
+        return ""
+    return f"from {first.layer or first.operation} on values that agree are more than {BLURRED:g} apart: behind it nothing is proven"
 
 
 def layers_of(setup: Setup) -> tuple[Layer, ...]:
