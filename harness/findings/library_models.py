@@ -46,9 +46,9 @@ def _opening(examinations: Sequence[Examination], versions: Mapping[str, str], c
     yield ""
     yield f"Versions: {', '.join(f'{name} {version}' for name, version in versions.items())}."
     yield "Both networks compute in float64 on a CPU in inference mode: weights and inputs from a seed, small images."
-    yield "Keras' own preprocessing is left off where it can be (`include_preprocessing=False`, by default it is on). EfficientNet-B's cannot be,"
-    yield "and scales by mean and deviation, too, where it has ImageNet's weights. SAME pads otherwise than symmetric padding does where a stride"
-    yield "of 2 meets an even size, as it does with images of 224 pixels."
+    yield "Keras' own preprocessing is left off where it can be (`include_preprocessing=False`, by default it is on)."
+    yield "EfficientNet-B's cannot be, and scales by mean and deviation, too, where it has ImageNet's weights."
+    yield "SAME pads otherwise than symmetric padding does where a stride of 2 meets an even size, as with images of 224 pixels."
     yield ""
     yield f"    {command}"
 

@@ -16,6 +16,7 @@ from harness.frameworks.tape import NOWHERE, Tape
 # goes in does; the least fault that was seen, an epsilon of 1.001e-5 in the place of 1e-5 at a variance of 1, makes 5e-9.
 EXACT = 1e-11
 GROWTH = 100.0
+MOST = 1e-3  # however much rounding has grown: what is farther apart is told as a place
 STEADY = (
     0.1  # of that, for a norm that measures nothing: a factor for each channel, by which no rounding was seen to grow by more than twice
 )
@@ -42,7 +43,7 @@ class Nearest:
 
     def allowed(self, entered: float, is_coarse: bool) -> float:
         """entered: how far apart the values were that went in."""
-        return max(self._least, GROWTH * entered, COARSE if is_coarse else 0.0)
+        return max(self._least, min(MOST, GROWTH * entered), COARSE if is_coarse else 0.0)
 
     def of(self, sketch: Sketch) -> tuple[float, int]:
         """How far apart, and the record; infinite and NOWHERE where none has so many values."""
