@@ -114,8 +114,8 @@ class Call:
 
     @property
     def given(self) -> list[Value]:
-        leaves = pytree.tree_leaves((self.args, self.kwargs), is_leaf=_is_value)
-        return [_inner(each) for each in leaves if isinstance(each, Value | Later)]
+        leaves = pytree.tree_leaves((self.args, self.kwargs), is_leaf=is_held)
+        return [inner(each) for each in leaves if isinstance(each, Value | Later)]
 
     @property
     def mutates(self) -> bool:
@@ -163,10 +163,10 @@ class Call:
 
         def put(leaf: Any) -> Any:
             if isinstance(leaf, Value | Later):
-                return Later(leaf, change) if _inner(leaf) is operand else leaf
+                return Later(leaf, change) if inner(leaf) is operand else leaf
             return change(leaf) if leaf is operand else leaf
 
-        args, kwargs = pytree.tree_map(put, (self.args, self.kwargs), is_leaf=_is_value)
+        args, kwargs = pytree.tree_map(put, (self.args, self.kwargs), is_leaf=is_held)
         return self._like(self.function, args, kwargs)
 
     def instead(self, compute: Callable[[Any], Any]) -> Call:
@@ -245,11 +245,11 @@ def _by_names(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def _is_value(leaf: Any) -> bool:
+def is_held(leaf: Any) -> bool:
     return isinstance(leaf, Value | Later)
 
 
-def _inner(leaf: Any) -> Value:
+def inner(leaf: Any) -> Value:
     while isinstance(leaf, Later):
         leaf = leaf.value
     return leaf  # type: ignore[no-any-return]

@@ -52,7 +52,6 @@ class Walk(Numbered):
         self.norms: dict[str, Norm] = {}  # that measure the batch, by layer
         self.asked_again: list[Call] = []  # what gradients may part by
         self._latest: deque[Call] = deque()
-        self._pending: dict[int, Call] = {}  # calls whose outputs do not agree, though it may be that what is computed from them does
 
     def follow(self, inputs: Any) -> None:
         super().follow(inputs)
@@ -97,7 +96,6 @@ class Walk(Numbered):
             self._settle(call)
             self.points.append(Point(self._layer(call), call.name, max(value.apart for value in numbers)))
         else:
-            self._pending[call.place] = call
             target = self._target(call, numbers, called)
             if target is not None and called is not None:
                 self._examine(target, called, "", called.left, self._nearest)
@@ -135,7 +133,6 @@ class Walk(Numbered):
             if each.settled:
                 continue
             each.settled = True
-            self._pending.pop(each.place, None)
             left += [value.call for value in each.given if value.call is not None and not value.call.settled]
 
     def _examine(self, value: Value, called: Called | None, told: str, record: int, nearest: Nearest) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from harness.frameworks.pytorch.walk.call import Call, Later, Value
+from harness.frameworks.pytorch.walk.call import Call, inner, is_held
 from harness.frameworks.pytorch.walk.numbered import Numbered
 from harness.frameworks.pytorch.walk.region import run
 
@@ -21,8 +21,8 @@ class Rewritten(Numbered):
     def __init__(self, network: Any, names: Mapping[int, str], changed: Mapping[int, Call]) -> None:
         super().__init__(network, names)
         self._changed = changed
-        leaves = pytree.tree_leaves([(call.args, call.kwargs) for call in changed.values()], is_leaf=_is_held)
-        self._needed = {value.key: value for value in map(_inner, leaves) if value is not None}
+        leaves = pytree.tree_leaves([(call.args, call.kwargs) for call in changed.values()], is_leaf=is_held)
+        self._needed = {value.key: value for value in map(inner, filter(is_held, leaves))}
         self._present: dict[int, Any] = {}  # this pass' tensors, by the identity of the earlier pass' value
 
     def follow(self, inputs: Any) -> None:
@@ -54,13 +54,3 @@ def _copy(source: Sequence[Any], target: Sequence[Any]) -> None:
         for one, other in zip(source, target, strict=True):
             if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
                 other.copy_(one)
-
-
-def _is_held(leaf: Any) -> bool:
-    return isinstance(leaf, Value | Later)
-
-
-def _inner(leaf: Any) -> Value | None:
-    while isinstance(leaf, Later):
-        leaf = leaf.value
-    return leaf if isinstance(leaf, Value) else None
