@@ -48,7 +48,7 @@ def _opening(examinations: Sequence[Examination], versions: Mapping[str, str], c
     yield "Both networks compute in float64 on a CPU in inference mode: weights and inputs from a seed, small images."
     yield "Keras' own preprocessing is left off where it can be (`include_preprocessing=False`, by default it is on)."
     yield "EfficientNet-B's cannot be, and scales by mean and deviation, too, where it has ImageNet's weights."
-    yield "SAME pads otherwise than symmetric padding does where a stride of 2 meets an even size, as with images of 224 pixels."
+    yield "SAME pads otherwise than symmetric padding does where a stride of 2 meets an even size, as it mostly does."
     yield ""
     yield f"    {command}"
 

@@ -1,4 +1,4 @@
-"""All faults of images' networks, in small models and shipped ones."""
+"""All faults of small networks of images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from tests.examined import (
     plants_of_norms,
     plants_of_order,
     plants_of_pooling,
-    plants_of_shipped,
     plants_outside,
     plants_together,
 )
@@ -19,7 +18,6 @@ PLANTS = {
     **plants_of_activations.PLANTS,
     **plants_of_pooling.PLANTS,
     **plants_of_order.PLANTS,
-    **plants_of_shipped.PLANTS,
     **plants_together.PLANTS,
     **plants_outside.PLANTS,
 }

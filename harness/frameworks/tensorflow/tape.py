@@ -17,6 +17,7 @@ from tensorflow.python.framework import op_callbacks
 from harness.frameworks.sketch import Sketch
 from harness.frameworks.tape import NOWHERE, Array64, Record
 from harness.frameworks.tensorflow.port.unit import Unit
+from harness.frameworks.tensorflow.releasing import releasing
 
 # The orders of axes in which PyTorch may have the same values: channels first, and heads before places.
 ORDERS: dict[int, list[tuple[int, ...]]] = {
@@ -70,6 +71,7 @@ class Recorder:
         op_callbacks.add_op_callback(self._executed)
         try:
             with ExitStack() as stack:
+                stack.enter_context(releasing(built))
                 for layer, path in _paths(built):
                     stack.enter_context(_put(layer, "call", self._telling(layer, path)))
                 for unit in units:
@@ -131,7 +133,7 @@ class Recorder:
     def _keep(self, operation: str, layer: str, given: tuple[int, ...], tensor: Any, coarse: bool = False) -> None:
         place = len(self.records)
         self._places[tensor._id] = place
-        if not tensor.dtype.is_floating:
+        if not self._is_sketched(tensor):
             self.records.append(Record(operation, layer, given))
             return
         values = tensor.numpy()
@@ -141,6 +143,16 @@ class Recorder:
         self.records.append(Record(operation, layer, given, Sketch.of(values, ORDERS.get(values.ndim, [])), coarse))
         if place in self._wanted:
             self.values[place] = Array64.of(np.moveaxis(values, -1, 1) if values.ndim > 3 else values)
+
+    def _is_sketched(self, tensor: Any) -> bool:
+        return bool(tensor.dtype.is_floating)
+
+
+class Draws(Recorder):
+    """Tells which layers draw numbers, and looks at no value."""
+
+    def _is_sketched(self, tensor: Any) -> bool:  # noqa: ARG002 it is asked of each
+        return False
 
 
 def _paths(built: Any) -> Iterator[tuple[Any, str]]:

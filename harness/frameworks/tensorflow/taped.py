@@ -17,7 +17,7 @@ from harness.frameworks.contract import Setup
 from harness.frameworks.sketch import Sketch
 from harness.frameworks.tape import NOWHERE, Array64, Called, Tape, Trained
 from harness.frameworks.tensorflow import batches, device, dropout, network, port
-from harness.frameworks.tensorflow.tape import Recorder
+from harness.frameworks.tensorflow.tape import Draws, Recorder
 from harness.frameworks.tensorflow.training import TrainStep, dense
 
 STATISTICS = ("running_mean", "running_var")
@@ -75,13 +75,15 @@ def _built(setup: Setup) -> Any:
 
 def _random(built: Any, inputs: Any) -> dict[str, float]:
     """Layers that draw numbers in inference, where that changes what the network gives; and by how much."""
-    recorder = Recorder()
-    recorder.follow(inputs)
-    with recorder.recording(built, []):
+    draws = Draws()
+    draws.follow(inputs)
+    with draws.recording(built, []):
         first = network.named(network.call(built, inputs, training=False))
-        second = network.named(network.call(built, inputs, training=False))
-    apart = max(Sketch.of(first[name].numpy()).apart(Sketch.of(second[name].numpy())) for name in first) if recorder.random else 0.0
-    return dict.fromkeys(recorder.random, apart) if apart else {}
+    if not draws.random:
+        return {}
+    second = network.named(network.call(built, inputs, training=False))
+    apart = max(Sketch.of(first[name].numpy()).apart(Sketch.of(second[name].numpy())) for name in first)
+    return dict.fromkeys(draws.random, apart) if apart else {}
 
 
 def _tape(setup: Setup, built: Any, inputs: Any, wanted: Iterable[int], drawing: dict[str, float]) -> Tape:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from harness.frameworks.tape import Tape
 from harness.record.parting import Part, Parting, Reason
 
-BIAS, AFFINE, DROPOUT = "bias", "norm_affine", "dropout"  # entries of the catalogue
+BIAS, AFFINE, RECURRENT, DROPOUT = "bias", "norm_affine", "recurrent_bias", "dropout"  # entries of the catalogue
+OF_ROLES = {"bias": BIAS, "bias_ih": RECURRENT, "bias_hh": RECURRENT}  # of a layer's tensors; others are a norm's
 
 
 def beforehand(tape: Tape, partings: Sequence[Parting]) -> Iterator[Parting]:
@@ -20,7 +21,6 @@ def beforehand(tape: Tape, partings: Sequence[Parting]) -> Iterator[Parting]:
     for name in tape.added:
         layer, _, role = name.rpartition(".")
         if layer not in left:
-            is_bias = role == BIAS
-            what = "a bias" if is_bias else f"a {role}"
+            what = "a bias" if role in OF_ROLES else f"a {role}"
             told = f"TensorFlow's layer has {what}, PyTorch's has none; where it does nothing the two agree"
-            yield Parting(Part.INFERENCE, layer, "", paths.get(layer, ""), role, 0.0, 0.0, (Reason(BIAS if is_bias else AFFINE, told),))
+            yield Parting(Part.INFERENCE, layer, "", paths.get(layer, ""), role, 0.0, 0.0, (Reason(OF_ROLES.get(role, AFFINE), told),))

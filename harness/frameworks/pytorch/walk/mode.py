@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import math
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +23,6 @@ from harness.frameworks.pytorch.walk.statistics import Norm
 from harness.frameworks.tape import NOWHERE, Called, Tape
 from harness.record.parting import Part, Parting, Point
 
-LATEST = 32  # calls whose inputs are kept, for a layer that is found to part; those of earlier ones are let go of
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 
 
@@ -39,7 +37,10 @@ class EndOfWalk(Exception):
 class Walk(Numbered):
     """Of one forward pass."""
 
-    def __init__(self, part: Part, network: Any, tape: Tape, layers: Sequence[Layer], names: Mapping[int, str], nearest: Nearest) -> None:
+    def __init__(
+        self, part: Part, network: Any, tape: Tape, layers: Sequence[Layer], names: Mapping[int, str], nearest: Nearest, kept: int
+    ) -> None:
+        """kept: of how many calls the inputs are kept, for a layer that is found to part; those of earlier ones are let go of."""
         super().__init__(network, names)
         self.partings: list[Parting] = []
         self.points: list[Point] = []
@@ -51,7 +52,13 @@ class Walk(Numbered):
         self._leaves = {name for name, module in network.named_modules() if name and not any(module.children())}
         self.norms: dict[str, Norm] = {}  # that measure the batch, by layer
         self.asked_again: list[Call] = []  # what gradients may part by
-        self._latest: deque[Call] = deque()
+        self._kept = kept
+        self._latest: list[Call] = []
+
+    @property
+    def layers(self) -> int:
+        """How many are compared."""
+        return len(self._tape.called)
 
     def follow(self, inputs: Any) -> None:
         super().follow(inputs)
@@ -77,12 +84,17 @@ class Walk(Numbered):
     def done(self, call: Call) -> None:
         self._compare(call)
         self._latest.append(call)
-        if len(self._latest) > LATEST:
-            oldest = self._latest.popleft()
-            if oldest.settled and oldest not in self.asked_again:
-                oldest.forget()
-            if oldest.place % LATEST == 0:
-                gc.collect()  # a tensor and what the walk knows of it refer to each other
+        self._let_go(call.place - self._kept)
+        if call.place % self._kept == 0:
+            gc.collect()  # a tensor and what the walk knows of it refer to each other
+
+    def _let_go(self, last: int) -> None:
+        """Of what the calls up to that place were computed from. One that is still to be explained keeps it."""
+        old = [call for call in self._latest if call.place <= last and call.settled]
+        self._latest = [call for call in self._latest if call not in old]
+        for call in old:
+            if call not in self.asked_again:
+                call.forget()
 
     def _compare(self, call: Call) -> None:
         entered = max((value.apart for value in call.given if value.agrees), default=0.0)

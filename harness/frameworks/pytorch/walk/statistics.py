@@ -40,16 +40,20 @@ def partings(
     """Arrays by canonical names."""
     for norm in norms.values():
         mean, variance = f"{norm.layer}.{MEAN}", f"{norm.layer}.{VARIANCE}"
-        if mean not in theirs or variance not in theirs or not 0 < norm.momentum <= 1:
+        if mean not in theirs or variance not in theirs or not 0 <= norm.momentum <= 1:
             continue
         apart = [_apart(np.asarray(ours[name], np.float64), theirs[name]) for name in (mean, variance)]
         if max(apart) <= SAME:
+            continue
+        operation = f"batch_norm(momentum={norm.momentum:g}) of {norm.values} values"
+        if all(np.array_equal(before[name], ours[name]) for name in (mean, variance)):
+            told = "PyTorch's norm leaves its statistics as they are, TensorFlow's measures the batch"
+            yield Parting(Part.STATISTICS, norm.layer, operation, "", "", 0.0, max(apart), (Reason(FROZEN, told),))
             continue
         rules = [
             _kept(np.asarray(before[name], np.float64), _batch(norm, before[name], ours[name]), theirs[name]) for name in (mean, variance)
         ]
         reasons, ruled_out = _reasons(norm, *rules)
-        operation = f"batch_norm(momentum={norm.momentum:g}) of {norm.values} values"
         inherent = tuple(each for each in reasons if each.entry == UNBIASED)
         faults = tuple(each for each in reasons if each not in inherent)
         if faults or not inherent:

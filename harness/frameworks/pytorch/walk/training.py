@@ -13,12 +13,12 @@ from harness.frameworks.pytorch import batches, device, network
 from harness.frameworks.pytorch.training import TrainStep, optimizer
 from harness.frameworks.pytorch.walk import gradients, statistics, steps
 from harness.frameworks.pytorch.walk.call import Call
+from harness.frameworks.pytorch.walk.forward import walked
 from harness.frameworks.pytorch.walk.inference import layers_of, names_of
-from harness.frameworks.pytorch.walk.joined import joined
-from harness.frameworks.pytorch.walk.mode import EndOfWalk, Walk
+from harness.frameworks.pytorch.walk.mode import Walk
 from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
 from harness.frameworks.pytorch.walk.rewritten import Rewritten
-from harness.frameworks.tape import NOWHERE, Trained, Walked
+from harness.frameworks.tape import Trained, Walked
 from harness.record.case import Precision
 from harness.record.parting import Part, Parting, Point
 
@@ -51,23 +51,22 @@ def training(setup: Setup, trained: Trained) -> dict[Part, Walked]:
 
 def _forward(setup: Setup, work: TrainStep, trained: Trained) -> tuple[Walk, Walked]:
     built, tape = work.network, trained.tape
-    is_exact = setup.case.precision is Precision.FP64
-    walk = Walk(Part.TRAINING, built, tape, layers_of(setup), names_of(built), Nearest(tape, is_exact))
-    walk.follow((work.inputs, work.targets))
-    notes: tuple[str, ...] = ()
-    wanted: tuple[int, ...] = ()
     measured = _Measured(built)
-    try:
-        with torch.no_grad():
-            with walk.passing():
-                outputs = network.call(built, work.inputs)
-                loss = work.loss_function.mean(outputs, work.targets)
-            walk.conclude(network.named(outputs) | {LOSS: loss})
-    except EndOfWalk as end:
-        notes, wanted = ((str(end),), ()) if end.wanted == NOWHERE else ((), (end.wanted,))
-    finally:
-        measured.put_back()
-    return walk, Walked(joined(walk.partings, walk.points), tuple(walk.points), len(tape.called), wanted, notes)
+
+    def begin(kept: int) -> Walk:
+        exact = Nearest(tape, setup.case.precision is Precision.FP64)
+        walk = Walk(Part.TRAINING, built, tape, layers_of(setup), names_of(built), exact, kept)
+        walk.follow((work.inputs, work.targets))
+        return walk
+
+    def compute() -> Mapping[str, Any]:
+        try:
+            outputs = network.call(built, work.inputs)
+            return network.named(outputs) | {LOSS: work.loss_function.mean(outputs, work.targets)}
+        finally:
+            measured.put_back()
+
+    return walked(tape, begin, compute)
 
 
 class _Measured:

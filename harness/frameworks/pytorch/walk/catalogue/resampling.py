@@ -82,6 +82,9 @@ def _cubic(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         if kind == "cubic" and not _is_antialiased(call):
             told = "PyTorch's cubic kernel has a = -0.75 and repeats the border, TensorFlow's has a = -0.5 and leaves out what is beyond it"
             yield told, call.instead(interpolation.to(_sizes(call), kind, own, interpolation.KEYS))
+        elif kind == "cubic":
+            told = "PyTorch's cubic kernel has a = -0.5, as its antialias has it, TensorFlow's has a = -0.75 and repeats the border"
+            yield told, call.instead(interpolation.to(_sizes(call), kind, own, interpolation.REPEATED))
 
 
 def _kind(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
