@@ -6,11 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from history.commands import gate, library_models, noise, report
+from history.commands import gate, library_models, noise, recover, report
 from history.gate.exit_code import ExitCode
 from history.records import BadInput
 
-COMMANDS = (gate, noise, report, library_models)
+COMMANDS = (gate, noise, report, recover, library_models)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -33,6 +33,21 @@ class Row(msgspec.Struct, frozen=True):
     measurement: Measurement | None  # None in files of other suites
 
 
+class Unfinished(msgspec.Struct, frozen=True):
+    """How far a session came that ended early."""
+
+    measured: int  # cases that are over, with figures or without
+    cases: int
+
+    @property
+    def left(self) -> int:
+        return self.cases - self.measured
+
+    @property
+    def told(self) -> str:
+        return f"{self.measured} of {self.cases}"
+
+
 class Run(msgspec.Struct, frozen=True):
     """One file: one process of pytest."""
 
@@ -44,6 +59,7 @@ class Run(msgspec.Struct, frozen=True):
     commit_time: str | None = None
     branch: str | None = None
     schema_version: int | None = None  # None in files of other suites
+    unfinished: Unfinished | None = None  # None where all cases were measured
 
 
 class Demands(msgspec.Struct, frozen=True):
@@ -109,6 +125,7 @@ class _File(msgspec.Struct):
     commit_info: _CommitInfo = msgspec.field(default_factory=_CommitInfo)
     datetime: str = ""
     unmeasured: list[_Unmeasured] = []
+    unfinished: Unfinished | None = None
 
 
 class _Version(msgspec.Struct):
@@ -155,6 +172,7 @@ def parse(path: Path, content: bytes, demands: Demands) -> Run:
         commit_time=file.commit_info.time,
         branch=file.commit_info.branch,
         schema_version=machine.schema_version,
+        unfinished=file.unfinished,
     )
 
 

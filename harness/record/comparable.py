@@ -88,6 +88,18 @@ def environment_differences(then: Mapping[str, str], now: Mapping[str, str]) -> 
     return [Difference(field, then[field], now[field]) for field in fields if then[field] != now[field]]
 
 
+def field_differences(then: msgspec.Struct, now: msgspec.Struct) -> list[Difference]:
+    """Of two records of one kind, in the order of their fields; those of a field that is a dictionary, by its keys."""
+    found = []
+    for field in type(then).__struct_fields__:
+        before, after = ({field: each} if not isinstance(each, dict) else each for each in (getattr(then, field), getattr(now, field)))
+        keys = dict.fromkeys([*before, *after])
+        found += [
+            Difference(key, str(before.get(key, "none")), str(after.get(key, "none"))) for key in keys if before.get(key) != after.get(key)
+        ]
+    return found
+
+
 def _called(machine: Machine, field: str) -> str:
     called = field.removesuffix(_HASH)
     return (getattr(machine, called) if field.endswith(_HASH) and called in _NAMES else None) or ""

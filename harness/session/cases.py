@@ -34,6 +34,7 @@ OWN = {name: axis for name, axis in AXES.items() if axis.listed}  # of a framewo
 EXPERIMENT, EVERY = "experiment", "every"
 SETS = ("core", "gate")
 ON_REQUEST = "examination"  # a marker of tests that run where they are chosen, as cases do that are not core
+EXAMINED = "examined"  # their parameter: the folder of a model
 CASE = pytest.StashKey[Case]()
 EMPTY = pytest.StashKey[set[str]]()  # node ids of test functions without a case
 

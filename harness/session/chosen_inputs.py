@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import platformdirs
 import pytest
 
 from fixtures import models as shipped_models
@@ -14,6 +13,7 @@ from fixtures.corpora import oxford
 from fixtures.models import folder, libraries
 from fixtures.models.description import ModelError
 from fixtures.models.folder import Folder
+from harness.worker.input_cache import input_cache
 from harness.worker.sources import GENERATED, IMAGENET, SEEDED
 
 ALL = "all"
@@ -68,7 +68,7 @@ def _each(name: str, cache: str) -> Sequence[str]:
         return [name]
     if one and one not in libraries.NAMES:
         raise pytest.UsageError(f"--model {name}: no such architecture in both libraries: write one of {', '.join(libraries.NAMES)}")
-    root = (Path(cache) if cache else platformdirs.user_cache_path("flowers-benchmarks")) / "library-models"
+    root = input_cache(cache) / "library-models"
     try:
         return [str(libraries.write(each, root)) for each in ([one] if one else libraries.NAMES)]
     except OSError as error:

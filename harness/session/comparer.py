@@ -9,9 +9,9 @@ import pytest
 from harness.findings import overlap
 from harness.phases import PHASES
 from harness.record.case import Case
-from harness.record.measurement import Measurement
 from harness.record.parting import Examination
 from harness.session.examination.examiner import Examiner
+from harness.session.journal.keeper import Keeper
 from harness.session.schedules import SCHEDULES
 from harness.session.stopping import StoppingRule
 from harness.session.workbench import Workbench
@@ -20,9 +20,10 @@ COMPARER: pytest.StashKey[Comparer] = pytest.StashKey()  # the session's
 
 
 class Comparer:
-    def __init__(self, workbench: Workbench) -> None:
+    def __init__(self, workbench: Workbench, keeper: Keeper) -> None:
         self._workbench = workbench
-        self.measurements: dict[Case, Measurement] = {}
+        self._keeper = keeper
+        self.measurements = dict(keeper.measured)
         self.busy_seconds = 0.0
 
     @property
@@ -42,4 +43,6 @@ class Comparer:
         measure = SCHEDULES[PHASES[cases[0].phase].schedule]
         measure(self._workbench, sides, rule)
         self.busy_seconds += sum(side.taken.busy_seconds for side in sides)
-        self.measurements.update({side.case: overlap.with_figures(side.measurement()) for side in sides})
+        measured = {side.case: overlap.with_figures(side.measurement()) for side in sides}
+        self.measurements.update(measured)
+        self._keeper.compared(measured)

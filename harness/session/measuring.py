@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from harness.findings import benchmark_json
 from harness.findings.comparison import title_of
 from harness.record.case import Case
 from harness.record.measurement import Measurement
@@ -15,6 +16,8 @@ from harness.record.outcome import Outcome
 from harness.session import cases, machine, options, recording
 from harness.session.comparer import COMPARER, Comparer
 from harness.session.inputs import InputStore
+from harness.session.journal.keeper import Keeper, NoJournal
+from harness.session.journal.session_journal import KEY
 from harness.session.progress import ProgressLine
 from harness.session.stopping import StoppingRule
 from harness.session.workbench import Workbench
@@ -37,7 +40,11 @@ def progress(pytestconfig: pytest.Config) -> Iterator[ProgressLine]:
 def comparer(pytestconfig: pytest.Config, progress: ProgressLine) -> Iterator[Comparer]:
     chosen = options.of(pytestconfig)
     pool = WorkerPool(chosen.workers, [str(SUITE), str(pytestconfig.rootpath)])
-    comparer = Comparer(Workbench(pool, InputStore(chosen), chosen.case_timeout_seconds, progress))
+    journal = pytestconfig.stash.get(KEY, None)
+    keeper: Keeper = NoJournal() if journal is None else journal
+    if journal is not None:
+        journal.tell_by(progress.announce)
+    comparer = Comparer(Workbench(pool, InputStore(chosen), chosen.case_timeout_seconds, progress, keeper), keeper)
     pytestconfig.stash[COMPARER] = comparer
     try:
         yield comparer
@@ -85,7 +92,7 @@ def measure(
             pytest.skip(f"unsupported: {measurement.detail}")
         if measurement.outcome is not Outcome.OK:
             pytest.fail(f"{measurement.outcome}: {measurement.detail}", pytrace=False)
-        recording.replay(benchmark, measurement)
+        benchmark_json.replay(benchmark, measurement)
         return measurement
 
     return measured

@@ -22,6 +22,7 @@ from harness.record.measurement import Measurement, Provenance, SweepPoint
 from harness.record.outcome import Outcome
 from harness.session import utilisation
 from harness.session.inputs import InputStore, Workers
+from harness.session.journal.keeper import Keeper
 from harness.session.taken import Taken
 from harness.session.workers.worker import Worker, WorkerFailure
 from harness.worker.meters.slowdown import FAULTS
@@ -47,7 +48,7 @@ class Side:
     A failure ends the side, not the comparison: from then on it asks its worker for nothing more, and its measurement says why.
     """
 
-    def __init__(self, case: Case, inputs: InputStore, timeout_seconds: float, teller: Teller) -> None:
+    def __init__(self, case: Case, inputs: InputStore, timeout_seconds: float, teller: Teller, keeper: Keeper) -> None:
         self.case = case
         self.phase = PHASES[case.phase]
         self.equal_work: EqualWork | None = None
@@ -56,6 +57,7 @@ class Side:
         self._inputs = inputs
         self._timeout_seconds = timeout_seconds
         self._teller = teller
+        self._keeper = keeper
         self._failure: WorkerFailure | None = None
         self._provenance: Provenance | None = None
         self._figures: dict[str, float] = {}
@@ -174,6 +176,7 @@ class Side:
         """Adds one batch size that was tried on the way."""
         speed = trial.case.batch_size / trial.median_step_seconds if trial.outcome is Outcome.OK else None
         self._sweep.append(SweepPoint(trial.case.batch_size, trial.outcome, speed, trial.readings))
+        self._keeper.piece(self.case, f"a batch of {trial.case.batch_size}", trial)
 
     @property
     def items(self) -> str:
@@ -212,6 +215,7 @@ class Side:
         block: Block | None = self.ask(request, stage)
         if block is not None:
             self.taken = replace(self.taken, blocks=(*self.taken.blocks, block))
+            self._keeper.piece(self.case, stage, block)
 
     @contextmanager
     def _survived(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from harness.record.outcome import Outcome
 from harness.record.parting import Examination
 from harness.session.examination.examiner import Examiner
 from harness.session.inputs import InputStore
+from harness.session.journal.keeper import Keeper
 from harness.session.receipts import Receipts
 from harness.session.side import Side, Teller
 from harness.session.workers.pool import WorkerPool
@@ -20,16 +21,17 @@ from harness.session.workers.worker import WorkerStartError
 
 
 class Workbench:
-    def __init__(self, pool: WorkerPool, inputs: InputStore, timeout_seconds: float, teller: Teller) -> None:
+    def __init__(self, pool: WorkerPool, inputs: InputStore, timeout_seconds: float, teller: Teller, keeper: Keeper) -> None:
         self._pool = pool
         self._inputs = inputs
         self._timeout_seconds = timeout_seconds
         self._teller = teller
+        self._keeper = keeper
         self._receipts = Receipts(self._why)
         self._examiners: dict[tuple[str, ...], Examiner] = {}  # by the frameworks that a refused case had
 
     def side(self, case: Case) -> Side:
-        return Side(case, self._inputs, self._timeout_seconds, self._teller)
+        return Side(case, self._inputs, self._timeout_seconds, self._teller, self._keeper)
 
     def prepare(self, sides: Sequence[Side]) -> None:
         """Has the inputs of all sides made, by workers that are not to be measured beside: one that makes them for others ends.
@@ -80,7 +82,7 @@ class Workbench:
     def examiner(self, frameworks: Sequence[str]) -> Examiner:
         key = tuple(frameworks)
         if key not in self._examiners:
-            self._examiners[key] = Examiner(self, key, self._inputs.examined_steps)
+            self._examiners[key] = Examiner(self, key, self._inputs.examined_steps, self._keeper)
         return self._examiners[key]
 
     def _why(self, sides: Sequence[Side]) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from fixtures.corpora import flowers, own, oxford
 from fixtures.models import code, weights
 from fixtures.models.description import ModelError
@@ -16,6 +14,7 @@ from fixtures.models.kept import FACTS, Kept
 from fixtures.models.layers import Facts
 from fixtures.models.weights import Weights, WeightsError
 from harness.frameworks.contract import Framework, Original, Setup
+from harness.worker.input_cache import input_cache
 from harness.worker.protocol import MadeCorpus, MadeWeights, MakeCorpus, MakeWeights, TakeWeights
 from harness.worker.sources import GENERATED, IMAGENET, SEEDED
 
@@ -27,7 +26,7 @@ TRAVELS = (".safetensors", ".json")
 
 def corpus(request: MakeCorpus, framework: Framework, report: Report) -> MadeCorpus:
     """Raises CorpusError, which names the file and the mend."""
-    cache = _cache(request.cache)
+    cache = input_cache(request.cache)
     if request.dataset == GENERATED:
         made = flowers.generated(cache, lambda done, total: report("drawing the corpus", done, total))
     elif request.dataset == oxford.NAME:
@@ -61,7 +60,7 @@ def given(file: str) -> dict[str, bytes]:
 
 def taken(request: TakeWeights) -> MadeWeights:
     """The same on this machine. What is here already stays."""
-    kept = Kept(_cache(request.cache) / "models" / Path(request.weights.file).parent.name)
+    kept = Kept(input_cache(request.cache) / "models" / Path(request.weights.file).parent.name)
     with kept.locked():
         for name, content in request.kept.items():
             path = kept.folder / name
@@ -73,10 +72,6 @@ def taken(request: TakeWeights) -> MadeWeights:
         return _made(kept, kept.weights(dict), kept.facts())
 
 
-def _cache(folder: str) -> Path:
-    return Path(folder) if folder else platformdirs.user_cache_path("flowers-benchmarks")
-
-
 def _kept(request: MakeWeights) -> Kept:
     setup = request.setup
     options = {name: value for name, value in vars(setup.options).items() if name not in NOT_OF_THE_WEIGHTS}
@@ -84,7 +79,7 @@ def _kept(request: MakeWeights) -> Kept:
     source = request.source
     if source not in (SEEDED, IMAGENET):
         source, made_from["file"] = "file", _sha256(Path(source))
-    return Kept.called(_cache(request.cache), setup.model.name, source, made_from)
+    return Kept.called(input_cache(request.cache), setup.model.name, source, made_from)
 
 
 def _weights(request: MakeWeights, original: Original | None) -> Weights:

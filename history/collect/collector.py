@@ -12,6 +12,7 @@ from pathlib import Path
 import filelock
 from rich.console import Console
 
+from history.collect.budget import Budget
 from history.collect.process import measure
 from history.collect.progress import CollectionProgress, last_all_cases_pair
 from history.collect.reaper import Reaper, remove_worktree
@@ -23,7 +24,7 @@ from history.records import BadInput
 SIDES = ("base", "head")
 
 
-def collect(comparison: Comparison, folder: Path, repository: Path, console: Console) -> None:
+def collect(comparison: Comparison, folder: Path, repository: Path, console: Console, budget: Budget) -> None:
     """Raises BadInput for a folder in use or of another comparison, and where pytest cannot run; KeyboardInterrupt for SIGTERM too."""
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder), _terminated_like_interrupted():
@@ -35,12 +36,16 @@ def collect(comparison: Comparison, folder: Path, repository: Path, console: Con
             trees = {name: _check_out(repository, folder, name, comparison.side(name).commit, reaper) for name in SIDES}
             last = last_all_cases_pair(comparison.drop_clear_cases, comparison.plan.max_pairs)
             while pair := next_pair(folder, comparison):
-                for left, name in zip((1, 0), pair.order, strict=True):
-                    progress.turn(pair, name)
-                    run = measure(
-                        comparison.side(name), name, pair.number, pair.cases, comparison.pytest_arguments, trees[name], folder, reaper
-                    )
-                    progress.measured(pair, len(run.rows), left, last)
+                if not budget.allows_another:
+                    console.print(f"--budget: pair {pair.number} would not end in time. The same command goes on from there.")
+                    return
+                with budget.pair():
+                    for left, name in zip((1, 0), pair.order, strict=True):
+                        progress.turn(pair, name)
+                        run = measure(
+                            comparison.side(name), name, pair.number, pair.cases, comparison.pytest_arguments, trees[name], folder, reaper
+                        )
+                        progress.measured(pair, len(run.rows), left, last)
 
 
 def _check_out(repository: Path, folder: Path, name: str, commit: str, reaper: Reaper) -> Path:

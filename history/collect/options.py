@@ -24,6 +24,12 @@ def add_options(parser: argparse.ArgumentParser, default_folder: Path) -> None:
     )
     parser.add_argument("--python", metavar="PYTHON", default=sys.executable, help="Interpreter of pytest. Default: this one.")
     parser.add_argument("--worker", **WORKER, help="Passed to pytest: where a framework's worker runs, as an execnet spec. Repeatable.")
+    parser.add_argument(
+        "--budget",
+        type=minutes,
+        metavar="MINUTES",
+        help="Begin no pair that would not end within so long: set it below the limit at which a runner kills its job. Default: none.",
+    )
     parser.add_argument("pytest_arguments", nargs="*", metavar="-- PYTEST_ARGUMENT", help="Passed to pytest on both sides.")
 
 
@@ -34,6 +40,16 @@ def side(options: argparse.Namespace, revision: str, python: str | None, workers
         python=python or options.python,
         workers=(*options.worker, *workers),
     )
+
+
+def minutes(text: str) -> float:
+    try:
+        given = float(text)
+    except ValueError:
+        given = 0.0
+    if not 0.0 < given < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes above 0")
+    return given
 
 
 def pairs(text: str) -> int:

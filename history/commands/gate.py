@@ -9,6 +9,7 @@ import msgspec
 from rich.console import Console
 
 from history.collect import options as collection
+from history.collect.budget import Budget
 from history.collect.collector import collect
 from history.collect.revision import WORKING_TREE, repository
 from history.gate.decision import decide
@@ -71,7 +72,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     folder: Path = options.pairs or options.into
     if options.base is not None:
-        collect(_comparison(options), folder, repository(), Console(stderr=True))
+        collect(_comparison(options), folder, repository(), Console(stderr=True), Budget(options.budget))
     pairs = pair_files(folder)
     comparison = load(folder)
     across_environments = options.across_environments or (comparison is not None and comparison.across_environments)

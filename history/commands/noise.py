@@ -9,6 +9,7 @@ import msgspec
 from rich.console import Console
 
 from history.collect import options as collection
+from history.collect.budget import Budget
 from history.collect.collector import collect
 from history.collect.revision import WORKING_TREE, repository
 from history.gate.evidence import gather
@@ -39,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     folder: Path = options.pairs or options.into
     if options.pairs is None:
-        collect(_comparison(options), folder, repository(), Console(stderr=True))
+        collect(_comparison(options), folder, repository(), Console(stderr=True), Budget(options.budget))
     found = noise(gather(pair_files(folder)), Plan(max_pairs=DEFAULT_MAX_PAIRS))
     print_noise(found, Console())
     if options.json is not None:

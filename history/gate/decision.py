@@ -24,6 +24,7 @@ SEVERITY = {
     Verdict.NEW: Severity.PASSES,
     Verdict.INCONCLUSIVE: Severity.OPEN,
     Verdict.MISSING: Severity.OPEN,  # a case that is gone hides what it would have shown
+    Verdict.NOT_MEASURED: Severity.OPEN,
     Verdict.NOT_COMPARABLE: Severity.OPEN,
     Verdict.REGRESSED: Severity.BLOCKS,
 }
@@ -33,6 +34,7 @@ WORST_FIRST = (
     Verdict.INCONCLUSIVE,
     Verdict.NOT_COMPARABLE,
     Verdict.MISSING,
+    Verdict.NOT_MEASURED,
     Verdict.IMPROVED,
     Verdict.NEW,
     Verdict.OK,
@@ -62,6 +64,8 @@ def decide(evidence: Evidence, plan: Plan, across_environments: bool) -> Decisio
         environments=_environments(evidence),
         base_commit=evidence.commits[0],
         head_commit=evidence.commits[1],
+        unfinished=evidence.unfinished,
+        unseen=evidence.unseen,
     )
 
 
@@ -85,19 +89,26 @@ def _paired(evidence: Evidence, differences: dict[str, str | None]) -> tuple[Cas
 
 
 def _case(case: CaseEvidence, difference: str | None, change: _ChangeVerdict | None) -> CaseVerdict:
-    if not case.head:
-        return _plain(case, Verdict.MISSING, "measured in base only")
-    if not case.base:
-        failure = _failure(case.head)
-        if failure is None:
-            return _plain(case, Verdict.NEW, "measured in head only")
-        return _failed(case, f"new, and {failure}", Severity.BLOCKS)
+    if not case.head or not case.base:
+        return _on_one_side(case)
     if difference:
         return _plain(case, Verdict.NOT_COMPARABLE, difference)
     base_failure, head_failure = _failure(case.base), _failure(case.head)
     if base_failure or head_failure:
         return _failed(case, *_failure_on(base_failure, head_failure))
     return _judged(case, change)
+
+
+def _on_one_side(case: CaseEvidence) -> CaseVerdict:
+    """Where each file that lacks it is unfinished it is neither gone nor new: it was not come to."""
+    cut_off = case.cut_off.keys() == case.base.keys() | case.head.keys()
+    why = f"{', '.join(case.cut_off.values())} {'is' if len(case.cut_off) == 1 else 'are'} unfinished"
+    if not case.head:
+        return _plain(case, Verdict.NOT_MEASURED, f"in head: {why}") if cut_off else _plain(case, Verdict.MISSING, "measured in base only")
+    failure = _failure(case.head)
+    if failure is not None:
+        return _failed(case, f"{'not measured in base' if cut_off else 'new'}, and {failure}", Severity.BLOCKS)
+    return _plain(case, Verdict.NOT_MEASURED, f"in base: {why}") if cut_off else _plain(case, Verdict.NEW, "measured in head only")
 
 
 def _judged(case: CaseEvidence, change: _ChangeVerdict | None) -> CaseVerdict:
@@ -107,7 +118,8 @@ def _judged(case: CaseEvidence, change: _ChangeVerdict | None) -> CaseVerdict:
     said += [(Verdict.INCONCLUSIVE, f"{name}: read in base, not in head") for name in vanished(case)]
     throttled = _throttled(case)
     if lonely := sorted(case.base.keys() ^ case.head.keys()):
-        said.append((Verdict.INCONCLUSIVE, f"pair {lonely[0]} has it on one side only"))
+        why = f": {case.cut_off[lonely[0]]} is unfinished" if lonely[0] in case.cut_off else ""
+        said.append((Verdict.INCONCLUSIVE, f"pair {lonely[0]} has it on one side only{why}"))
     if change is not None:
         said.append((change.verdict, change.reason))
     if throttled and (change is None or change.finding.pairs < FIRST_PAIRS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,10 +15,12 @@ from harness.record.machine import Machine
 from harness.record.measurement import SCHEMA_VERSION, Measurement
 from harness.record.outcome import Outcome
 from history.gate.moderation import Floats
+from history.gate.verdict import UnfinishedFile
 from history.pairs.folder import PairFiles
 from history.records import BadInput, Row, Run, read
 
 PEAK = "peak_bytes"  # how the names of peaks end
+BASE, HEAD = "base", "head"
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -31,13 +34,14 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class CaseEvidence(msgspec.Struct, frozen=True):
-    """A case's samples by the number of their pair; a process that did not have the case has no sample."""
+    """A case's samples by the number of their pair; a process that did not have the case, or ended before it, has no sample."""
 
     name: str
     model: str  # "" in files of other suites
     how: Watched  # what its samples' costs are of
     base: dict[int, Sample]
     head: dict[int, Sample]
+    cut_off: dict[int, str] = {}  # by the number of a pair that has it on one side only: the other side's file, where that is unfinished
 
     @property
     def whole_pairs(self) -> list[int]:
@@ -62,6 +66,8 @@ class Evidence(msgspec.Struct, frozen=True):
     machine: Machine  # of the first base
     other_machines: tuple[tuple[str, Machine], ...]  # file and machine, where it is not the first base's
     commits: tuple[str | None, str | None]  # base, head
+    unfinished: tuple[UnfinishedFile, ...] = ()
+    unseen: int = 0  # cases that no file has, because those that were to have them are unfinished
 
     def log_ratios(self) -> Floats:
         """cases × pairs, packed to the left, NaN after each case's last whole pair."""
@@ -81,12 +87,17 @@ def gather(pairs: tuple[PairFiles, ...]) -> Evidence:
     machines: list[tuple[str, Machine]] = []
     commits: list[str | None] = []
     versions: dict[int | None, str] = {}
+    unfinished: dict[tuple[int, str], UnfinishedFile] = {}
+    most_cases = 0  # of an unfinished file, had it been finished
     for pair in pairs:
-        for path, side in ((pair.base, base), (pair.head, head)):
+        for path, side, side_name in ((pair.base, base, BASE), (pair.head, head, HEAD)):
             run = read(path)
             _expect_one_version(versions, run)
             machines.append((path.name, run.machine))
             commits.append(run.commit)
+            if run.unfinished is not None:
+                unfinished[pair.number, side_name] = UnfinishedFile(path.name, run.unfinished)
+                most_cases = max(most_cases, len(run.rows) + run.unfinished.left)
             for row in run.rows:
                 how = hows.setdefault(row.fullname, watched(row.measurement))
                 models.setdefault(row.fullname, row.measurement.case.model if row.measurement else "")
@@ -97,11 +108,26 @@ def gather(pairs: tuple[PairFiles, ...]) -> Evidence:
     names = sorted(base.keys() | head.keys())
     return Evidence(
         pairs=len(pairs),
-        cases=tuple(CaseEvidence(name, models[name], hows[name], base.get(name, {}), head.get(name, {})) for name in names),
+        cases=tuple(_case(name, models[name], hows[name], base.get(name, {}), head.get(name, {}), unfinished) for name in names),
         machine=first,
         other_machines=tuple((source, machine) for source, machine in machines if machine != first),
         commits=(commits[0], commits[1]),
+        unfinished=tuple(unfinished.values()),
+        unseen=max(0, most_cases - len(names)),
     )
+
+
+def _case(
+    name: str,
+    model: str,
+    how: Watched,
+    base: dict[int, Sample],
+    head: dict[int, Sample],
+    unfinished: Mapping[tuple[int, str], UnfinishedFile],
+) -> CaseEvidence:
+    lacking = [(number, HEAD if number in base else BASE) for number in sorted(base.keys() ^ head.keys())]
+    cut_off = {place[0]: unfinished[place].file for place in lacking if place in unfinished}
+    return CaseEvidence(name, model, how, base, head, cut_off)
 
 
 def _expect_one_version(versions: dict[int | None, str], run: Run) -> None:

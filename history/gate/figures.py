@@ -53,6 +53,14 @@ def whole_run(decision: Decision) -> str:
     return "" if run is None else f"All cases together (median case): {run.change:+.1%} ({run.low:+.1%} … {run.high:+.1%})"
 
 
+def unfinished(decision: Decision) -> list[str]:
+    """A line for each file whose session ended early, and one for what none of them came to."""
+    lines = [f"{each.file} is unfinished: {each.how_far.told} cases" for each in decision.unfinished]
+    if decision.unseen:
+        lines.append(f"not in any file: {decision.unseen} {'case' if decision.unseen == 1 else 'cases'} that were not come to")
+    return lines
+
+
 def machine(machine: Machine) -> str:
     gpu = f"{machine.gpu} (driver {machine.gpu_driver})" if machine.gpu else "no GPU"
     cpu = f"{machine.cpu or 'unknown CPU'} × {machine.cpu_count or '?'}"

@@ -20,6 +20,10 @@ def junit_xml(decision: Decision) -> str:
         errors=str(sum(_tag(case) == "error" for case in decision.cases)),
         skipped=str(sum(_tag(case) == "skipped" for case in decision.cases)),
     )
+    if decision.unfinished:
+        properties = ElementTree.SubElement(suite, "properties")
+        for each in decision.unfinished:
+            ElementTree.SubElement(properties, "property", name=f"unfinished: {_text(each.file)}", value=f"{each.how_far.told} cases")
     for case in decision.cases:
         path, _, test = case.case.partition("::")
         element = ElementTree.SubElement(suite, "testcase", classname=_text(path), name=_text(test or path))

@@ -31,6 +31,8 @@ def markdown(decision: Decision) -> str:
     ]
     if shared := figures.whole_run(decision):
         parts.append(f"{shared}.")
+    if lines := figures.unfinished(decision):
+        parts.append("\n".join(f"- {escaped(line)}" for line in lines))
     if decision.flagged:
         parts.append(_table(decision.flagged))
     if decision.unflagged:

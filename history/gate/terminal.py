@@ -27,6 +27,8 @@ def print_decision(decision: Decision, console: Console) -> None:
     if shared := figures.whole_run(decision):
         console.print(shared, highlight=False)
     console.print(f"{figures.limits(decision)}.", highlight=False, soft_wrap=True)
+    for line in figures.unfinished(decision):
+        console.print(escape(_printable(line)), style="yellow", highlight=False, soft_wrap=True)
     console.print(escape(_printable(figures.machine(decision.machine))), highlight=False, soft_wrap=True)
     console.print(_HEADLINE[decision.severity], style=_STYLE[decision.severity] or "green")
 

@@ -8,6 +8,7 @@ import msgspec
 
 from harness.record.figure import Figure
 from harness.record.machine import Machine
+from history.records import Unfinished
 
 
 class Verdict(StrEnum):
@@ -17,6 +18,7 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     MISSING = "missing"  # measured in base only
     NEW = "new"  # measured in head only
+    NOT_MEASURED = "not measured"  # on one side, whose files are unfinished
     NOT_COMPARABLE = "not comparable"
     FAILED = "failed"
 
@@ -80,6 +82,13 @@ class WholeRun(msgspec.Struct, frozen=True):
     high: float
 
 
+class UnfinishedFile(msgspec.Struct, frozen=True):
+    """Of a session that ended early: what it has not measured is no case that is gone."""
+
+    file: str
+    how_far: Unfinished
+
+
 class Decision(msgspec.Struct, frozen=True):
     """The gate's answer: the worst verdicts first."""
 
@@ -93,13 +102,15 @@ class Decision(msgspec.Struct, frozen=True):
     environments: dict[str, dict[str, str]]  # of each framework's workers, on the base's side
     base_commit: str | None
     head_commit: str | None
+    unfinished: tuple[UnfinishedFile, ...] = ()
+    unseen: int = 0  # cases that no file has, because those that were to have them are unfinished
 
     def count(self, verdict: Verdict) -> int:
         return sum(case.verdict is verdict for case in self.cases)
 
     @property
     def severity(self) -> Severity:
-        return max((case.severity for case in self.cases), default=Severity.OPEN)
+        return max((case.severity for case in self.cases), default=Severity.OPEN) or (Severity.OPEN if self.unseen else Severity.PASSES)
 
     @property
     def flagged(self) -> tuple[CaseVerdict, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness.record.comparable import field_differences
 from history.pairs.plan import Plan
 from history.records import BadInput
 
@@ -49,8 +50,6 @@ def keep(folder: Path, comparison: Comparison) -> None:
             raise BadInput(f"{folder}: holds pairs of another origin. Give an empty folder to --into.")
         (folder / NAME).write_bytes(msgspec.json.format(msgspec.json.encode(comparison), indent=2))
         return
-    for field in msgspec.structs.fields(comparison):
-        there, here = getattr(kept, field.name), getattr(comparison, field.name)
-        if there != here:
-            what = field.name.replace("_", " ")
-            raise BadInput(f"{folder}: holds another comparison ({what}: {there} there, {here} here). Give another folder to --into.")
+    if found := field_differences(kept, comparison):
+        told = "; ".join(each.told for each in found)
+        raise BadInput(f"{folder}: holds another comparison (there → here: {told}). Give another folder to --into.")

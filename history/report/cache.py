@@ -10,7 +10,7 @@ import msgspec
 from harness.record.measurement import SCHEMA_VERSION
 from history.report.night import Night
 
-FORMAT = 4  # of Night and of a run's data, and of how they are made: raise it with any of them
+FORMAT = 5  # of Night and of a run's data, and of how they are made: raise it with any of them
 
 _NIGHT = msgspec.msgpack.Decoder(Night)
 

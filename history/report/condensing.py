@@ -38,6 +38,7 @@ def condensed(run: Run, identity: str) -> Night:
         sides=sides,
         ratios=_ratios(run.rows),
         raw_durations=any(row.step_seconds for row in run.rows),
+        unfinished=run.unfinished,
     )
 
 

@@ -22,7 +22,7 @@ def job_summary(machine: MachineHistory, overview: Overview, changes: Sequence[C
     new = [change for change in changes if change.new]
     parts = [
         f"### {_headline(new, overview)}",
-        f"{escaped(_run(machine))} · {_models(overview)}{overview.measured} of {overview.cases} cases measured.",
+        f"{escaped(_run(machine))} · {_models(overview)}{_measured(overview)}.",
     ]
     if new:
         parts.append(_changes(new))
@@ -44,6 +44,11 @@ def _run(machine: MachineHistory) -> str:
 def _models(overview: Overview) -> str:
     """None in files of other suites alone."""
     return f"{escaped(', '.join(overview.models.values()))} · " if overview.models else ""
+
+
+def _measured(overview: Overview) -> str:
+    measured = f"{overview.measured} of {overview.cases} cases measured"
+    return measured if overview.unfinished is None else f"{measured} · **unfinished: {overview.unfinished.told}**"
 
 
 def _headline(new: Sequence[Change], overview: Overview) -> str:

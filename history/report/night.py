@@ -9,6 +9,7 @@ from harness.findings.watched import Watched
 from harness.record.case import Case
 from harness.record.machine import Machine
 from harness.record.outcome import Outcome
+from history.records import Unfinished
 
 OTHER_SUITES = "other"  # in the place of a phase: the cases of suites that have none
 
@@ -57,3 +58,4 @@ class Night(msgspec.Struct, frozen=True, array_like=True):
     sides: tuple[Side, ...]
     ratios: dict[str, tuple[SideRatio, ...]]  # by comparison
     raw_durations: bool
+    unfinished: Unfinished | None  # None where all of the session's cases were measured

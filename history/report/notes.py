@@ -14,6 +14,7 @@ class Kind(StrEnum):
     SCHEMA = "older schema"
     MACHINES = "several machines"
     COMMITS = "commits"
+    UNFINISHED = "unfinished"
 
 
 class Note(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from harness.findings.sides import ordered, title
 from harness.record.figure import NOTHING, size
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
-from history.records import TO_SHOW, read
+from history.records import TO_SHOW, Unfinished, read
 from history.report.figure_names import named
 from history.report.histories import MachineHistory
 from history.report.night import Side
@@ -46,6 +46,7 @@ class Overview(msgspec.Struct, frozen=True):
     checks: int  # of equal work, that hold
     weak: int  # of those that could hardly fail
     models: dict[str, str]  # titles by name
+    unfinished: Unfinished | None  # where the session ended early: `cases` are those that it came to
 
 
 def overview(machine: MachineHistory, folder: Path) -> Overview:
@@ -68,6 +69,7 @@ def overview(machine: MachineHistory, folder: Path) -> Overview:
         checks=sum(side.checks or 0 for side in sides),
         weak=sum(bool(check.weak) for each in measurements.values() if each.equal_work for check in each.equal_work.checks),
         models=machine.newest.models,
+        unfinished=machine.newest.unfinished,
     )
 
 

@@ -76,6 +76,7 @@ def _run(machine: MachineHistory, dated: Dated, commits: Commits, links: Links) 
         "link": links.commit(night.commit),
         "file": dated.source,
         "models": night.models,
+        "unfinished": "" if night.unfinished is None else f"unfinished: {night.unfinished.told}",
         "told": said | told_of_models(night.machine),
     }
 

@@ -49,13 +49,18 @@ def load(folder: Path, cache_folder: Path) -> Storage:
         else:
             digests[read.digest] = source
             nights[source] = night
-    nights = _once_each(nights, notes)
+    nights = _gone_on_with(_once_each(nights, notes), notes)
     if not nights:
         raise BadInput(f"{folder}: no file in there is a complete pytest-benchmark JSON. " + (notes[0].text if notes else ""))
     notes.extend(
         Note(Kind.SCHEMA, source, f"written with schema {night.schema_version}, this reads {SCHEMA_VERSION}: later figures are missing.")
         for source, night in nights.items()
         if night.schema_version not in (None, SCHEMA_VERSION)
+    )
+    notes.extend(
+        Note(Kind.UNFINISHED, source, f"{night.unfinished.told} cases: its session ended early, and the others were not measured.")
+        for source, night in nights.items()
+        if night.unfinished is not None
     )
     dated = _dated(nights, notes)
     return Storage(nights=tuple(sorted(dated, key=lambda each: (each.when, each.source))), notes=tuple(notes))
@@ -79,9 +84,27 @@ def _once_each(nights: dict[str, Night], notes: list[Note]) -> dict[str, Night]:
 
 
 def _session(night: Night) -> object:
-    """No two sessions measure the same durations. The durations are replayed through a clock, which adds a rounding error."""
-    measured = frozenset((side.name, f"{side.value:.6g}") for side in night.sides if side.value is not None)
+    """No two sessions measure the same durations."""
+    measured = _measured(night)
     return (night.commit, night.machine, measured) if measured else night.identity
+
+
+def _gone_on_with(nights: dict[str, Night], notes: list[Note]) -> dict[str, Night]:
+    """A session that ended early and was resumed has all that it had measured by then in its later file: that one is the night."""
+    early = {source: measured for source, night in nights.items() if night.unfinished is not None and (measured := _measured(night))}
+    whole = {source: _measured(night) for source, night in nights.items()} if early else {}
+    left_out = set()
+    for source, measured in early.items():
+        later = next((each for each in whole if nights[each].commit == nights[source].commit and measured < whole[each]), None)
+        if later is not None:
+            notes.append(Note(Kind.DUPLICATE, source, f"unfinished, and {later} has gone on with it: counted once."))
+            left_out.add(source)
+    return {source: night for source, night in nights.items() if source not in left_out}
+
+
+def _measured(night: Night) -> frozenset[tuple[str, str]]:
+    """The durations are replayed through a clock, which adds a rounding error."""
+    return frozenset((side.name, f"{side.value:.6g}") for side in night.sides if side.value is not None)
 
 
 def _dated(nights: dict[str, Night], notes: list[Note]) -> Iterable[Dated]:

@@ -69,7 +69,9 @@ def write(
     benchmarks: Iterable[Mapping[str, Any]],
     unmeasured: Iterable[Mapping[str, Any]] = (),
     machine_info: Mapping[str, Any] = MACHINE_INFO,
+    unfinished: tuple[int, int] | None = None,
 ) -> Path:
+    """unfinished: how many cases were measured, of how many, where the session ended early."""
     content = {
         "machine_info": machine_info,
         "commit_info": {"id": "0" * 40},
@@ -78,5 +80,7 @@ def write(
         "benchmarks": list(benchmarks),
         "unmeasured": list(unmeasured),
     }
+    if unfinished is not None:
+        content["unfinished"] = {"measured": unfinished[0], "cases": unfinished[1], "pieces": []}
     path.write_text(json.dumps(content))
     return path

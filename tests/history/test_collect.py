@@ -80,7 +80,7 @@ def test_head_against_itself_passes_and_takes_no_other_comparison_in(repository:
     planted_suite.plant(repository, 0.2)
     code, _, errors = history(repository, "gate", "--base", "base")
     assert code == 2
-    assert "holds another comparison (head" in errors
+    assert "holds another comparison (there → here: head" in errors
     assert len(errors.splitlines()) == 1
 
 

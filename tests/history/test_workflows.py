@@ -56,7 +56,7 @@ def test_the_gate_runs_no_fork_and_asks_first() -> None:
     measure, comment = text("gate.yml").split("\n  comment:\n")
     assert "if: github.event.pull_request.head.repo.full_name == github.repository" in measure
     assert "environment: gpu" in measure
-    assert "write" not in measure
+    assert ": write" not in measure
     assert "checkout" not in comment  # the job that may write has none of the pull request's code
     assert "pull_request_target" not in measure
 

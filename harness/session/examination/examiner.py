@@ -14,6 +14,7 @@ from harness.frameworks.tape import Tape, Trained, Walked
 from harness.phases import PHASES
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.parting import Examination, Line, Part, Parting
+from harness.session.journal.keeper import Keeper
 from harness.session.side import Side
 from harness.worker.protocol import CompareLayers, LookUp, TakeTape, TakeTraining, WalkInference, WalkTraining
 
@@ -39,13 +40,14 @@ class Stopped(Exception):
 class Examiner:
     """Each model once a session."""
 
-    def __init__(self, opening: Opening, frameworks: Sequence[str], steps: int) -> None:
+    def __init__(self, opening: Opening, frameworks: Sequence[str], steps: int, keeper: Keeper) -> None:
         """frameworks: which of them can be examined says their listing. steps: of training; 0 leaves it and the lower precisions out."""
         self._opening = opening
         self._steps = steps
         originals = [each for each in frameworks if FRAMEWORKS[each].walk]
         others = [each for each in frameworks if FRAMEWORKS[each].taped]
         self._pair = (originals[0], others[0]) if originals and others else None
+        self._keeper = keeper
         self.examinations: dict[str, Examination] = {}  # by the name of the model
 
     @property
@@ -56,8 +58,13 @@ class Examiner:
     def examine(self, model: Folder) -> Examination:
         """Raises WorkerStartError for a worker that never could be started."""
         if model.name not in self.examinations:
-            self.examinations[model.name] = self._examined(model)
+            self.examinations[model.name] = self._keeper.examinations.get(model.name) or self._new(model)
         return self.examinations[model.name]
+
+    def _new(self, model: Folder) -> Examination:
+        found = self._examined(model)
+        self._keeper.examined(found)
+        return found
 
     def _examined(self, model: Folder) -> Examination:
         assert self._pair is not None, "asked before: can"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,18 +10,18 @@ import pytest
 
 from fixtures.models.folder import Folder
 from harness.findings.account import in_short
+from harness.findings.benchmark_json import EXAMINATIONS
 from harness.frameworks import FRAMEWORKS, titles
 from harness.record.parting import Examination
 from harness.session import cases, options
 from harness.session.comparer import COMPARER, Comparer
 from harness.session.examination import store, terminal
 from harness.session.progress import ProgressLine
+from harness.session.storage import short, storage
 from harness.session.workers.worker import WorkerStartError
 
 MARKER = cases.ON_REQUEST
-MODEL = "examined"  # their parameter
 FOLDER = "equal-work"  # beside pytest-benchmark's storage
-FIELD = "examinations"  # at the top of the JSON
 KEPT: pytest.StashKey[dict[str, str]] = pytest.StashKey()  # what is told of each that is written, by the name of the model
 NARROW = 80  # columns of a log
 
@@ -32,9 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if MODEL in metafunc.fixturenames and metafunc.definition.get_closest_marker(MARKER):
+    if cases.EXAMINED in metafunc.fixturenames and metafunc.definition.get_closest_marker(MARKER):
         models = options.of(metafunc.config).models
-        metafunc.parametrize(MODEL, models, ids=[each.name for each in models])
+        metafunc.parametrize(cases.EXAMINED, models, ids=[each.name for each in models])
 
 
 @pytest.fixture
@@ -75,7 +74,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
     if examinations := of(config):
-        output_json[FIELD] = msgspec.to_builtins(examinations)
+        output_json[EXAMINATIONS] = msgspec.to_builtins(examinations)
 
 
 def keep(config: pytest.Config, examination: Examination) -> str:
@@ -87,7 +86,7 @@ def keep(config: pytest.Config, examination: Examination) -> str:
         except store.NoExamination as error:
             kept[examination.model] = str(error)
         else:
-            kept[examination.model] = f"picture and all differences: {_short(stored.page, config)}, as JSON beside it"
+            kept[examination.model] = f"picture and all differences: {short(stored.page, config)}, as JSON beside it"
     return kept[examination.model]
 
 
@@ -95,14 +94,3 @@ def of(config: pytest.Config) -> list[Examination]:
     """Of this session."""
     comparer = config.stash.get(COMPARER, None)
     return [] if comparer is None else comparer.examinations
-
-
-def storage(config: pytest.Config) -> Path:
-    """pytest-benchmark's, where it is a folder of this machine."""
-    named = str(config.getoption("benchmark_storage"))
-    kind, _, path = named.partition("://")
-    return config.rootpath / ".benchmarks" if not path or kind != "file" else (config.invocation_params.dir / path).resolve()
-
-
-def _short(path: Path, config: pytest.Config) -> str:
-    return str(path.relative_to(config.rootpath)) if path.is_relative_to(config.rootpath) else str(path)

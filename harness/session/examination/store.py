@@ -9,6 +9,7 @@ import msgspec
 
 from harness.record.parting import Examination
 from harness.session.examination.page import page
+from harness.session.journal.storing import put
 
 
 class NoExamination(Exception):
@@ -25,8 +26,8 @@ def write(examination: Examination, folder: Path) -> Stored:
     stored = Stored(folder / f"{examination.model}.json", folder / f"{examination.model}.html")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _put(stored.json, msgspec.json.format(msgspec.json.encode(examination), indent=2))
-        _put(stored.page, page(examination).encode())
+        put(stored.json, msgspec.json.format(msgspec.json.encode(examination), indent=2))
+        put(stored.page, page(examination).encode())
     except OSError as error:
         raise NoExamination(f"the examination of {examination.model} cannot be written into {folder}: {error.strerror}") from error
     return stored
@@ -40,10 +41,3 @@ def read(file: Path) -> Examination:
         raise NoExamination(f"{file} cannot be read: {error.strerror}") from error
     except msgspec.DecodeError as error:
         raise NoExamination(f"{file} holds no examination: {error}") from error
-
-
-def _put(file: Path, content: bytes) -> None:
-    """Whole or not at all: whoever reads it meanwhile has the one of before."""
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    unfinished.write_bytes(content)
-    unfinished.replace(file)

@@ -77,15 +77,15 @@ class Worker:
             self._channel = self._gateway.remote_exec(BOOTSTRAP)
             self._channel.send((import_paths, FRAMEWORKS[framework].module, unset))
             self.hello = msgspec.msgpack.decode(self._channel.receive(START_SECONDS), type=Hello)
-        except KeyboardInterrupt:
-            self._group.terminate(timeout=KILL_SECONDS)
-            raise
         except (*_GATEWAY_ERRORS, ValueError, KeyError) as error:  # the last two are makegateway's, over the spec
             self._group.terminate(timeout=KILL_SECONDS)
             raise WorkerStartError(
                 f"--worker {framework}={spec}: no worker could be started ({_first_line(error)}). "
                 f"Its interpreter needs this suite's own packages: pip install -e '.[{framework}]'"
             ) from error
+        except BaseException:
+            self._group.terminate(timeout=KILL_SECONDS)
+            raise
         self.alive = True
 
     @property
@@ -121,6 +121,11 @@ class Worker:
             died = self._death(error)
             self.kill()
             raise died from error
+        except WorkerFailure:
+            raise
+        except BaseException:  # as pytest-timeout ends a test: the answer is on its way, and would be taken for that of the next request
+            self.kill()
+            raise
 
     def _receive(self, deadline: float) -> bytes:
         """The next message. Raises execnet.TimeoutError past the deadline, EOFError once the process is dead.

@@ -17,7 +17,7 @@
 
   function runLabel(run) {
     const machine = machines.size > 1 ? ` · ${machines.get(run.machine)}` : "";
-    return `${labels.day(run.when)} · ${labels.hash(run.commit)} ${run.subject}${machine}`.slice(0, 110);
+    return `${labels.day(run.when)} · ${labels.hash(run.commit)} ${labels.title(run)}${machine}`.slice(0, 110);
   }
 
   function offer() {
@@ -45,7 +45,7 @@
     if (find("then").value !== then.id || find("now").value !== now.id) return; // others were chosen while these came
     const old = new Map(before.comparison.map((comparison, index) => [`${before.framework[index]} ${comparison}`, index]));
     const rows = after.comparison
-      .map((comparison, index) => row(now, comparison, after, index, before, old.get(`${after.framework[index]} ${comparison}`)))
+      .map((comparison, index) => row(then, now, comparison, after, index, before, old.get(`${after.framework[index]} ${comparison}`)))
       .filter((each) => each !== null && chosen(each));
     rows.sort((a, b) => Math.abs(b.change ?? -1) - Math.abs(a.change ?? -1));
     find("table").tBodies[0].replaceChildren(...rows.map((each) => drawn(each)));
@@ -57,13 +57,13 @@
     find("differences").replaceChildren(...differences(then, now).map((text) => Object.assign(document.createElement("li"), { className: "quiet", textContent: text })));
   }
 
-  function row(run, comparison, after, index, before, other) {
+  function row(then, now, comparison, after, index, before, other) {
     const framework = after.framework[index];
-    const part = parts.get(`${run.machine} ${comparison}`);
+    const part = parts.get(`${now.machine} ${comparison}`);
     const values = other === undefined ? [null, after.value[index]] : [before.value[other], after.value[index]];
     const change = values.every((value) => value > 0) ? Math.log(values[1] / values[0]) : null;
     const sd = part?.night_sd[framework];
-    const outcome = [other === undefined ? "not in this run" : before.outcome[other], after.outcome[index]];
+    const outcome = [other === undefined ? (then.unfinished ? "not measured: the run is unfinished" : "not in this run") : before.outcome[other], after.outcome[index]];
     const how = after.hows[after.how[index]];
     return { comparison, framework, part, how, values, change, worse: change > 0 !== how.higher_is_better, outcome, beyond: change !== null && sd !== undefined && Math.abs(change) > NOISE_SDS * sd };
   }

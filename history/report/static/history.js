@@ -63,7 +63,7 @@
     const first = shown.sides[0].watched.title;
     const others = names.map((name) => [name, runsFile.figures[name].title]).filter(([, title]) => title !== first);
     address.fill(find("figure"), [[WATCHED, first], ...others], wanted.get("figure"));
-    const nights = shown.runs.map((id, index) => [id, `${labels.day(runs.get(id).when)} · ${labels.hash(runs.get(id).commit)} ${runs.get(id).subject}`.slice(0, 90), index]);
+    const nights = shown.runs.map((id, index) => [id, `${labels.day(runs.get(id).when)} · ${labels.hash(runs.get(id).commit)} ${labels.title(runs.get(id))}`.slice(0, 90), index]);
     address.fill(find("baseline"), [["", "nothing: the values themselves"], ...nights.reverse().map(([id, label]) => [id, label])], wanted.get("baseline"));
     write();
     draw();
@@ -186,7 +186,7 @@
       const row = body.insertRow();
       const values = shown.sides.map((side) => side.outcomes[index] ?? figures.written(figureOf(side), historyModel.columns(shown, side, choice().figure).values[index]));
       const ratios = shown.ratios.map(({ estimate }) => estimate[index]?.toFixed(2) ?? figures.NOTHING);
-      for (const text of [labels.day(run(index).when), `${labels.hash(run(index).commit)} ${run(index).subject}`, ...values, ...ratios]) row.insertCell().textContent = text;
+      for (const text of [labels.day(run(index).when), `${labels.hash(run(index).commit)} ${labels.title(run(index))}`, ...values, ...ratios]) row.insertCell().textContent = text;
     }
     find("table").replaceChildren(table);
   }

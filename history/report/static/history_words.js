@@ -43,7 +43,7 @@ const historyWords = (() => {
     const commit = element(night.link ? "a" : "code", "hash", labels.hash(night.commit));
     if (night.link) commit.href = night.link;
     const around = [labels.day(night.when), night.author, night.branch && `on ${night.branch}`].filter(Boolean).join(" · ");
-    line.append(commit, element("strong", "", ` ${night.subject} `), element("span", "quiet", around));
+    line.append(commit, element("strong", "", ` ${labels.title(night)} `), element("span", "quiet", around));
     return line;
   }
 

@@ -15,6 +15,7 @@ const labels = (() => {
     day: (when) => DAY.format(new Date(when)),
     shortDay: (when) => SHORT_DAY.format(new Date(when)),
     hash: (commit) => (commit ? commit.slice(0, 10) : "unknown"),
+    title: (run) => [run.unfinished, run.subject].filter(Boolean).join(" · "), // what else tells a run from others
     outcome: (name) => name.replaceAll("_", " "),
   };
 })();
