@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,11 @@ class Piece(msgspec.Struct, frozen=True, tag="piece"):
     content: Any
 
 
-Line = Opened | Compared | Examined | Piece
+class Closed(msgspec.Struct, frozen=True, tag="closed"):
+    """The last line of a session that came to its end, and that nobody had asked for a file."""
+
+
+Line = Opened | Compared | Examined | Piece | Closed
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str)  # a parameter of a user's own test may be anything
 _LINE: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
@@ -96,6 +101,7 @@ class Journal(msgspec.Struct, frozen=True):
     lines: tuple[Compared | Examined | Piece, ...]
     whole_bytes: int  # up to the end of the last line that is whole: what follows was cut off
     damaged: tuple[int, ...] = ()  # numbers of lines that are not as they were written
+    is_closed: bool = False  # there is nothing to go on with
 
     @property
     def compared(self) -> list[Compared]:
@@ -115,10 +121,6 @@ class Journal(msgspec.Struct, frozen=True):
     def done(self) -> set[str]:
         """Node ids of what is measured or examined."""
         return {each.fullname for each in self.sides} | {each.fullname for each in self.lines if isinstance(each, Examined)} - {""}
-
-    @property
-    def is_finished(self) -> bool:
-        return self.done >= set(self.opened.cases)
 
     @property
     def frame(self) -> dict[str, Any]:
@@ -168,6 +170,11 @@ class Writer:
         self._end += len(content)
 
     def close(self) -> None:
+        """A file that the disk has taken nothing into goes: nobody could read it."""
+        if not self._end:
+            self.path.unlink(missing_ok=True)
+            with suppress(OSError):  # another session's is there
+                self.path.parent.rmdir()
         os.close(self._descriptor)
 
 
@@ -204,8 +211,8 @@ def read(path: Path) -> Journal:
         raise JournalError(f"{path}: no journal of a session, or one whose first line is damaged.")
     if opened.format_version != FORMAT_VERSION:
         raise JournalError(f"{path}: has format {opened.format_version}, this reads {FORMAT_VERSION}. Use the suite that has written it.")
-    kept = tuple(each for each in lines if not isinstance(each, Opened))
-    return Journal(path, opened, kept, whole_bytes, tuple(damaged))
+    kept = tuple(each for each in lines if not isinstance(each, Opened | Closed))
+    return Journal(path, opened, kept, whole_bytes, tuple(damaged), isinstance(lines[-1], Closed))
 
 
 def is_in_use(path: Path) -> bool:

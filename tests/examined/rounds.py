@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,7 +51,11 @@ class Rounds:
             folder = self._directory(f"round-{place}")
             for name, each in asked.items():
                 (folder / f"{name}.asked").write_bytes(msgspec.msgpack.encode(each))
+            alike = self._set_aside(folder, examined)
             self._run(TENSORFLOW, "tapes", folder)
+            for path, first in alike.items():
+                path.with_suffix(".later").rename(path)
+                shutil.copy(first.with_suffix(".tape"), path.with_suffix(".tape"))
             self._run(PYTORCH, "walks", folder)
             walked = {name: _read(folder, name) for name in asked}
             found |= walked
@@ -61,6 +67,20 @@ class Rounds:
             if not asked:
                 break
         return found
+
+    def _set_aside(self, folder: Path, examined: Mapping[str, Folder]) -> dict[Path, Path]:
+        """What asks for the same tape as another one, which is that: the same network of TensorFlow's, and the same weights."""
+        firsts: dict[tuple[object, ...], Path] = {}
+        alike = {}
+        for path in sorted(folder.glob("*.asked")):
+            asked = msgspec.msgpack.decode(path.read_bytes(), type=Asked)
+            network = (examined[path.stem].root / f"{TENSORFLOW}.py").read_text()
+            weights = hashlib.sha256(Path(asked.setup.weights_file).read_bytes()).hexdigest()
+            first = firsts.setdefault((network, weights, asked.wanted), path)
+            if first is not path:
+                path.rename(path.with_suffix(".later"))
+                alike[path] = first
+        return alike
 
     def _weights(self, examined: Mapping[str, Folder], plants: Mapping[str, Plant]) -> dict[str, str]:
         """The file of each model's weights, or what was refused. A network that PyTorch has as it was has the same ones."""

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.record.case import Case, Style, Workload
-from harness.record.journal import Compared, Journal, JournalError, Kept, Opened, Piece, Work, Writer, encoded, is_in_use, read
+from harness.record.journal import Closed, Compared, Journal, JournalError, Kept, Opened, Piece, Work, Writer, encoded, is_in_use, read
 from harness.record.measurement import Epoch, Measurement
 from harness.record.outcome import Outcome
 from harness.record.round import Round
@@ -220,6 +220,30 @@ def test_a_comparison_is_on_the_disk_and_a_piece_is_not_waited_for(tmp_path: Pat
     writer.append(AFTER, sync=False)
     assert len(synced) == 2
     writer.close()
+
+
+def test_a_file_that_the_disk_has_taken_nothing_into_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = Writer(tmp_path / "journals" / "a.journal")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(OSError, match="No space"):
+            writer.append(OPENED)
+    writer.close()
+    assert not (tmp_path / "journals").exists()
+
+
+def test_a_session_that_came_to_its_end_is_closed(tmp_path: Path) -> None:
+    path = written([AFTER], tmp_path / "a.journal")
+    assert not read(path).is_closed
+    writer = Writer(path, read(path).whole_bytes)
+    writer.append(Closed())
+    writer.close()
+    assert read(path).is_closed
+    assert read(path).lines == (AFTER,)
 
 
 def test_a_loss_that_became_no_number_is_kept() -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from harness.record.journal import Compared, Writer, read
+from harness.record.measurement import Measurement
 from tests.session.conftest import InnerRun, outcomes
 
 INFERENCE = ("-k", "inference")  # two comparisons of two sides
@@ -34,6 +35,14 @@ A_FOLDER_AGAIN = """
 def pytest_runtest_setup(item):
     if "bs8" in item.nodeid and (item.config.rootpath / ".benchmarks/journals").is_file():
         (item.config.rootpath / ".benchmarks/journals").unlink()
+"""
+FAILING = """
+calls = []
+
+def pytest_benchmark_update_machine_info(machine_info):
+    calls.append(1)
+    if len(calls) == 2:  # when the first comparison is complete
+        raise RuntimeError("not now")
 """
 SKIPPED = """
 
@@ -134,7 +143,7 @@ def test_another_session_s_work_is_refused_and_what_differs_is_named(unfinished:
     assert code == pytest.ExitCode.USAGE_ERROR
     assert f"--resume: {path} is of other work (then → now):" in output
     assert said in output
-    assert "measuring" not in output
+    assert ": measuring" not in output
     assert path.read_bytes() == before
 
 
@@ -143,7 +152,7 @@ def test_other_code_is_refused(unfinished: InnerRun) -> None:
     code, output = unfinished.run("--resume", *INFERENCE)
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "code: " in output
-    assert "measuring" not in output
+    assert ": measuring" not in output
 
 
 def test_another_machine_is_refused(unfinished: InnerRun) -> None:
@@ -151,7 +160,7 @@ def test_another_machine_is_refused(unfinished: InnerRun) -> None:
     code, output = unfinished.run("--resume", *INFERENCE)
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "cpu: Another CPU → " in output
-    assert "measuring" not in output
+    assert ": measuring" not in output
 
 
 def test_other_workers_are_refused_as_soon_as_they_tell(unfinished: InnerRun) -> None:
@@ -211,6 +220,34 @@ def test_a_session_that_stores_nothing_keeps_its_journal_and_says_how_to_recover
     assert f"no JSON has these figures; {path.relative_to(inner.folder)} has: `python -m history recover" in output
     assert inner.run_history("recover", "--into", "out.json")[0] == 0
     assert len(inner.json()["benchmarks"]) == 2
+
+
+def test_what_nobody_asked_to_store_is_not_gone_on_with_but_where_the_session_was_killed_before_it_could_tell(inner: InnerRun) -> None:
+    inner.use("sound", "queued")
+    assert inner.run("-k", "inference and bs8")[0] == pytest.ExitCode.OK
+    (path,) = journals(inner)
+    _, output = inner.run("--resume", "--benchmark-json=out.json", "-k", "inference and bs8")
+    assert "nothing to resume" in output
+    assert journals(inner) == [path]
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]))
+    before = {each.fullname: each.measurement for each in read(path).sides}
+    _, output = inner.run("--resume", "--benchmark-json=out.json", "-k", "inference and bs8")
+    assert "resumed: 2 of 2 cases have been measured before" in output
+    assert ": measuring" not in output
+    stored = {each["fullname"]: each["extra_info"]["measurement"] for each in inner.json()["benchmarks"]}
+    assert {name: msgspec.convert(each, Measurement) for name, each in stored.items()} == before
+    assert not journals(inner)
+
+
+def test_another_plugin_that_fails_over_the_file_costs_no_comparison(inner: InnerRun) -> None:
+    inner.use("sound", "queued")
+    (inner.folder / "failing.py").write_text(FAILING)
+    code, output = inner.run("-p", "failing", "--benchmark-json=out.json", *INFERENCE)
+    assert code == pytest.ExitCode.OK
+    assert "what a file has at its top could not be made (RuntimeError: not now)" in output
+    assert len(inner.json()["benchmarks"]) == CASES
+    assert inner.json()["machine_info"]["workers"]
 
 
 @pytest.mark.parametrize("option", ["-x", "--maxfail=1"])

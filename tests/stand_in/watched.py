@@ -1,7 +1,8 @@
-"""A stand-in that tells what it begins, and whose rounds and pauses are short: what becomes of figures is watched here, not what they are."""
+"""A stand-in that tells what it begins, and whose rounds and pauses are short: it is for what becomes of figures, not for figures."""
 
 from __future__ import annotations
 
+import math
 import resource
 
 import msgspec
@@ -13,7 +14,7 @@ from tests.endurance.telling import tell
 from tests.stand_in.framework import StandIn, Steps
 
 rounds.ROUND_SECONDS = rounds.WINDOW_SECONDS = 0.005
-cpu.IDLE_WINDOW_SECONDS = 0.001
+cpu.IDLE_WINDOW_SECONDS, cpu.IDLE_SHARE = 0.001, math.inf
 _, _most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (_most, _most))  # a disk that is full is the session's trouble
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.findings import benchmark_json
+from harness.record.journal import Journal
 from harness.record.outcome import Outcome
 from harness.session.journal import storing
 from harness.session.journal.session_journal import SessionJournal
@@ -22,7 +23,7 @@ class Ending:
         self._journal = journal
         self._problems: list[str] = []
         self._is_over = False
-        journal.close()
+        journal.flush()
         self._read = journal.as_read()
         self._document = benchmark_json.of_journal(self._read, journal.over) if self._read else {}
 
@@ -48,9 +49,14 @@ class Ending:
 
     def conclude(self) -> Iterator[str]:
         """What is told, once."""
-        if self._is_over or self._read is None:
+        if self._is_over:
             return
         self._is_over = True
+        if self._read is not None:
+            yield from self._concluded(self._read)
+        self._journal.close()
+
+    def _concluded(self, read: Journal) -> Iterator[str]:
         if not self.stored:
             yield from self._store()
         yield from self._problems
@@ -61,9 +67,11 @@ class Ending:
             yield f"journal: {place} lacks what was measured last, as it could not be written ({self._journal.trouble}): {left}"
         elif unfinished:
             yield f"journal: unfinished, {unfinished['measured']} of {unfinished['cases']} cases are in {place}: --resume goes on there"
-        elif not self.stored and self._read.sides:
+        elif not self.stored and read.sides:
+            if not self._problems:
+                self._journal.leave()
             yield f"journal: no JSON has these figures; {place} has: `python -m history recover {place}` makes one"
-        if not unfinished and (self.stored or not self._read.sides):  # an examination has a file of its own
+        if not unfinished and (self.stored or not read.sides):  # an examination has a file of its own
             yield from self._removed(place)
 
     def _removed(self, place: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -165,7 +166,8 @@ def _frame(config: pytest.Config) -> dict[str, Any]:
     output: dict[str, Any] = config.hook.pytest_benchmark_generate_json(
         config=config, benchmarks=[], include_data=True, machine_info=info, commit_info=commit
     )
-    config.hook.pytest_benchmark_update_json(config=config, benchmarks=[], output_json=output)
+    with suppress(Exception):  # of somebody's own hook, which may count on benchmarks: it is called again at the end, with them
+        config.hook.pytest_benchmark_update_json(config=config, benchmarks=[], output_json=output)
     return {name: [] if name in MADE_OF_MEASUREMENTS else value for name, value in output.items()}
 
 

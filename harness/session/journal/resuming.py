@@ -9,11 +9,11 @@ from harness.record.journal import SUFFIX, Journal, JournalError, is_in_use, rea
 
 
 def unfinished(folder: Path) -> list[Journal]:
-    """Those that no session writes any more, the newest first. What cannot be read is left out: `python -m history recover` tells why."""
+    """Of sessions that did not come to their end, the newest first. What cannot be read is left out: `history recover` tells why."""
     found = []
     for path in sorted(folder.glob(f"*{SUFFIX}"), reverse=True):  # the time is what their names begin with
         try:
-            if not is_in_use(path) and not (journal := read(path)).is_finished:
+            if not is_in_use(path) and not (journal := read(path)).is_closed:
                 found.append(journal)
         except (JournalError, OSError):
             continue

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.record.case import Case
-from harness.record.journal import Compared, Examined, Journal, Kept, Line, Opened, Piece, Writer
+from harness.record.journal import Closed, Compared, Examined, Journal, Kept, Line, Opened, Piece, Writer
 from harness.record.measurement import Measurement
 from harness.record.parting import Examination
 from harness.session import recording
@@ -42,7 +42,7 @@ class SessionJournal:
         self._make_frame = frame
         self._frame: dict[str, Any] = {}
         self._writer: Writer | None = None
-        self._lines: list[Line] = []  # of this session
+        self._lines: list[Compared | Examined | Piece] = []  # of this session
         self._unwritten: list[Line] = []
         self._tell: Callable[[str], None] = lambda _: None
 
@@ -81,17 +81,24 @@ class SessionJournal:
     def piece(self, case: Case, what: str, content: Any) -> None:
         self._keep(Piece(case, what, content), sync=False)
 
-    def close(self) -> None:
+    def flush(self) -> None:
         """What could not be written yet is tried once more."""
         if self._unwritten:
             self._write(sync=True)
+
+    def leave(self) -> None:
+        """It stays as it is, and no session goes on with it."""
+        self._unwritten.append(Closed())
+        self.flush()
+
+    def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
 
     def as_read(self) -> Journal | None:
         """Of what it has, whether the disk has taken it or not; None where there is nothing."""
         before = self.resumed.lines if self.resumed else ()
-        lines = (*before, *(each for each in self._lines if not isinstance(each, Opened)))
+        lines = (*before, *self._lines)
         return Journal(self.path, self.opened, lines, 0) if lines else None
 
     def _framed(self) -> dict[str, Any]:
@@ -103,10 +110,11 @@ class SessionJournal:
             self._frame = self._frame or (self.resumed.frame if self.resumed else {})
         return self._frame
 
-    def _keep(self, line: Line, sync: bool = True) -> None:
-        new: list[Line] = [self.opened, line] if not self._lines and self.resumed is None else [line]
-        self._lines += new
-        self._unwritten += new
+    def _keep(self, line: Compared | Examined | Piece, sync: bool = True) -> None:
+        if not self._lines and self.resumed is None:
+            self._unwritten.append(self.opened)
+        self._lines.append(line)
+        self._unwritten.append(line)
         self._write(sync)
 
     def _write(self, sync: bool) -> None:

@@ -17,11 +17,10 @@ from harness.frameworks.tape import NOWHERE, Tape
 EXACT = 1e-11
 GROWTH = 100.0
 MOST = 1e-3  # however much rounding has grown: what is farther apart is told as a place
-STEADY = (
-    0.1  # of that, for a norm that measures nothing: a factor for each channel, by which no rounding was seen to grow by more than twice
-)
+STEADY = 0.1  # of that, for a norm that measures nothing: it is a factor for each channel, by which rounding was seen to grow by 1.21
 COARSE = 3e-7  # of what a library computes in float32, or by a constant of that, whatever it is given
 SINGLE = 3e-5  # of networks that cannot be computed in float64
+MASKED = -1e6  # scores that a mask is added to: beside it no difference of the others would show
 
 
 class Nearest:
@@ -37,9 +36,12 @@ class Nearest:
                 by_count.setdefault(record.sketch.count, []).append((place, record.sketch))
         self._sketches = by_count
         self._numbers: dict[int, tuple[Any, Any, Any]] = {}
+        self.required = NOWHERE  # the one record that is looked for: to be it is evidence, wherever else it is
 
     def only(self, record: int) -> Nearest:
-        return Nearest(self._tape, self._is_exact, [record])
+        found = Nearest(self._tape, self._is_exact, [record])
+        found.required = record
+        return found
 
     def allowed(self, entered: float, is_coarse: bool) -> float:
         """entered: how far apart the values were that went in."""
@@ -59,6 +61,8 @@ class Nearest:
 
     def agrees(self, sketch: Sketch, entered: float) -> tuple[bool, float, int]:
         apart, place = self.of(sketch)
+        if sketch.least < MASKED:
+            return False, apart, place
         return apart <= self.allowed(entered, place != NOWHERE and self._tape.records[place].coarse), apart, place
 
     def is_there_in_another_order(self, sketch: Sketch) -> bool:

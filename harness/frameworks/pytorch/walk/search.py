@@ -42,7 +42,7 @@ def reasons(region: Sequence[Call], target: Value, nearest: Nearest) -> Found:
         edges_of(region) if target.tensor.ndim else []
     )  # a loss is of the network's outputs, which are the other's: nothing is behind them
     entered = max((value.apart for call in region for value in call.given if value.agrees), default=0.0)
-    known = {value.found for call in region for value in call.given if value.agrees}
+    known = {value.found for call in region for value in call.given if value.agrees} - {nearest.required}
     tried: set[str] = set()
     before, ends = [Tried((), {}, entered)], math.inf
     for _ in range(MOST_TOGETHER):

@@ -17,6 +17,7 @@ from harness.frameworks.pytorch.walk.catalogue import (
     dropout,
     embedding,
     losses,
+    masks,
     norms,
     order,
     pooling,
@@ -28,6 +29,7 @@ from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry, Hypothes
 ENTRIES: tuple[Entry, ...] = (
     *convolutions.ENTRIES,
     *norms.ENTRIES,
+    *masks.ENTRIES,
     *attention.ENTRIES,
     *recurrent.ENTRIES,
     *embedding.ENTRIES,

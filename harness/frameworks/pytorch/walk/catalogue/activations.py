@@ -228,19 +228,19 @@ ENTRIES = (
         _missing,
     ),
     Entry(
-        ADDED,
-        "activation that only one of them has",
-        "The layer behind it parts.",
-        "Put the activation in that Keras has there, in a layer's `activation=` it may be.",
-        "Take the activation out that PyTorch does not have there: look for `activation=` in the layer before.",
-        _added,
-    ),
-    Entry(
         "activation",
         "another activation",
         "The layer behind it parts.",
         "Take the activation that Keras has.",
         "Take the activation that PyTorch has.",
         _another,
+    ),
+    Entry(
+        ADDED,
+        "activation that only one of them has",
+        "The layer behind it parts.",
+        "Put the activation in that Keras has there, in a layer's `activation=` it may be.",
+        "Take the activation out that PyTorch does not have there: look for `activation=` in the layer before.",
+        _added,
     ),
 )  # fmt: skip

@@ -12,8 +12,8 @@ from torch.nn import functional
 from harness.frameworks.pytorch.walk.call import MADE, Call, Value, tensors
 from harness.frameworks.pytorch.walk.catalogue.attending import at_once, softmaxes
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
+from harness.frameworks.pytorch.walk.catalogue.masks import FILLED
 
-FILLED = -1e9  # as Keras has it
 OFFSETS = (1, -1, 2, -2)
 
 
@@ -77,12 +77,10 @@ def _positions(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
     for call in region:
         for table, held in _tables(call):
             looked_up = _looked_up(held)
-            if looked_up is None:
-                continue
-            for offset in OFFSETS:
+            for offset in OFFSETS if looked_up is not None else ():
                 told = f"positions begin {abs(offset)} {'later' if offset > 0 else 'earlier'} among their embedding's rows in TensorFlow"
                 try:
-                    moved = looked_up(offset)
+                    moved = looked_up(offset)  # type: ignore[misc]
                 except IndexError:
                     continue
                 yield told, call.with_operand(table, _always(moved))

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 
 from fixtures.corpora.batch import MEAN, STD  # of ImageNet, in the range of 0 to 1
-from harness.frameworks.pytorch.walk.call import Call
+from harness.frameworks.pytorch.walk.call import Call, Value
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Entry
 
 FLATTENING = {"flatten", "reshape", "view"}
 FLATTENED = "PyTorch flattens (channels, height, width), TensorFlow (height, width, channels): permute the kernel of the next layer"
 FLATTENED_LAST = "PyTorch flattens (height, width, channels), TensorFlow (channels, height, width)"
-EARLIER, DEPTH = 8, 12  # of the values that a residual connection may begin at: how many, and how many calls before
+EARLIER, DEPTH = 8, 24  # of the values that a residual connection may begin at: how many, and how many calls before
 CAFFE = (103.939, 116.779, 123.68)  # its mean, in the order blue, green, red
 
 
@@ -127,6 +127,9 @@ def _picked(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
         "the largest of all places": lambda values: values.amax(1),
     }
     for call in region:
+        if call.name in ("truediv", "div") and (values := _averaged(call)) is not None:
+            for name, pick in choices.items():
+                yield f"PyTorch takes a mean that is written out, TensorFlow {name}", call._like(pick, (values,), {})
         if call.name in ("__getitem__", "select", "mean", "amax") and len(call.given) == 1:
             before, after = call.given[0].tensor, call.outputs[0].tensor
             if before.ndim == 3 and after.shape == (before.shape[0], before.shape[2]):
@@ -134,6 +137,15 @@ def _picked(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
                 for name, pick in choices.items():
                     if name != own:
                         yield f"PyTorch takes {own}, TensorFlow {name}", call.instead(pick)
+
+
+def _averaged(quotient: Call) -> Value | None:
+    """The sequence whose sum over its places, or over those that are not masked, is divided by their number."""
+    total = quotient.given[0].call
+    product = total.given[0].call if total is not None and total.name == "sum" and total.given else None
+    found = [*(product.given if product is not None and product.name == "mul" else ()), *(total.given if total is not None else ())]
+    shape = tuple(quotient.outputs[0].tensor.shape)
+    return next((each for each in found if each.tensor.ndim == 3 and (*each.tensor.shape[:1], *each.tensor.shape[2:]) == shape), None)
 
 
 def _residual(region: Sequence[Call]) -> Iterator[tuple[str, Call]]:
