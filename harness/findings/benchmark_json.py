@@ -82,7 +82,7 @@ def extra_info(measurement: Measurement) -> dict[str, Any]:
 
 
 def of_journal(journal: Journal, over: Set[str] = frozenset()) -> dict[str, Any]:
-    """The file that the session would have stored of what its journal has, with raw durations. over: cases that ended without figures."""
+    """The file that the session would have stored of what its journal has, with raw durations. over: cases that were skipped."""
     sides = journal.sides
     document = journal.frame | {
         BENCHMARKS: benchmarks([each for each in sides if each.measurement.outcome is Outcome.OK], journal.opened.benchmark_options),

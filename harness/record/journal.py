@@ -23,6 +23,7 @@ from harness.record.parting import Examination
 
 FORMAT_VERSION = 1
 SUFFIX = ".journal"
+FOLDER = "journals"  # in pytest-benchmark's storage
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -85,9 +86,6 @@ class Closed(msgspec.Struct, frozen=True, tag="closed"):
 
 Line = Opened | Compared | Examined | Piece | Closed
 
-_ENCODER = msgspec.json.Encoder(enc_hook=str)  # a parameter of a user's own test may be anything
-_LINE: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
-
 
 class JournalError(Exception):
     """The file is no journal, or another process writes it. The message names the file and the mend."""
@@ -109,7 +107,7 @@ class Journal(msgspec.Struct, frozen=True):
 
     @property
     def examinations(self) -> list[Examination]:
-        return [each.examination for each in self.lines if isinstance(each, Examined)]
+        return list({each.examination.model: each.examination for each in self.lines if isinstance(each, Examined)}.values())
 
     @property
     def sides(self) -> list[Kept]:
@@ -129,9 +127,10 @@ class Journal(msgspec.Struct, frozen=True):
 
     @property
     def pieces(self) -> list[Piece]:
-        """Of comparisons that never became complete."""
+        """Of comparisons that never became complete; where one was begun several times, the newest."""
         done = {kept.measurement.case for each in self.compared for kept in each.sides}
-        return [each for each in self.lines if isinstance(each, Piece) and each.case not in done]
+        newest = {(each.case, each.what): each for each in self.lines if isinstance(each, Piece)}
+        return [each for each in newest.values() if each.case not in done]
 
 
 class Writer:
@@ -140,6 +139,7 @@ class Writer:
     def __init__(self, path: Path, whole_bytes: int = 0) -> None:
         """whole_bytes: how much of a journal that is there is good; the rest goes. Raises OSError, and JournalError for one in use."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not path.exists()
         self.path = path
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         try:
@@ -151,6 +151,8 @@ class Writer:
                 raise JournalError(f"{path}: another session is writing it. Wait for its end.") from error
             raise
         self._end = whole_bytes
+        if is_new:
+            _sync(path.parent)  # the file's name, too, is to outlive a power cut
 
     def append(self, line: Line, sync: bool = True) -> None:
         """sync: until it is on the disk; else until the operating system has it, which outlives the process.
@@ -164,7 +166,7 @@ class Writer:
                 written += os.write(self._descriptor, content[written:])
             if sync:
                 os.fsync(self._descriptor)
-        except OSError:
+        except BaseException:  # Ctrl-C, too
             os.ftruncate(self._descriptor, self._end)
             raise
         self._end += len(content)
@@ -178,12 +180,17 @@ class Writer:
         os.close(self._descriptor)
 
 
-def encoded(line: Line) -> bytes:
-    content = _ENCODER.encode(line)
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _LINE.decode(content)
-    except msgspec.ValidationError:  # a number that is none, as losses become in a training that diverges: Python's JSON has NaN
-        content = json.dumps(msgspec.to_builtins(line, enc_hook=str, str_keys=True)).encode()
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def encoded(line: Line) -> bytes:
+    """By Python's JSON, which has NaN: losses become that in a training that diverges. A parameter of a user's test may be anything."""
+    content = json.dumps(msgspec.to_builtins(line, enc_hook=str, str_keys=True)).encode()
     return b"%d %08x %s\n" % (len(content), zlib.crc32(content), content)
 
 
@@ -233,8 +240,6 @@ def _decoded(text: bytes) -> Line | None:
     if not text.endswith(b"\n") or length != b"%d" % len(content) or checksum != b"%08x" % zlib.crc32(content):
         return None
     try:
-        return _LINE.decode(content)
+        return msgspec.convert(json.loads(content), type=Line)  # type: ignore[no-any-return]
     except msgspec.ValidationError:  # written so, by another version of the suite
         return None
-    except msgspec.DecodeError:
-        return msgspec.convert(json.loads(content), type=Line)  # type: ignore[no-any-return]

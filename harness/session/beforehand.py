@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from harness.record.journal import FOLDER
 from harness.session import options
-from harness.session.journal.journaling import FOLDER
 from harness.session.journal.storing import session_of
 from harness.session.storage import storage
 from harness.worker.input_cache import input_cache
 
+GROUPINGS = {"group", "name", "func", "fullname", "fullfunc", "param"}  # pytest-benchmark's
 NOTES: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -27,6 +28,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         refused = _refused(folder, is_made)
         if refused:
             raise pytest.UsageError(f"{option}: {refused}")
+    for each in benchmarks.group_by.split(","):
+        if each not in GROUPINGS and not each.startswith("param:"):
+            raise pytest.UsageError(f"--benchmark-group-by: {each!r} is none of {', '.join(sorted(GROUPINGS))} and param:NAME.")
     config.stash[NOTES] = list(_without_a_baseline(benchmarks))
 
 
@@ -40,6 +44,8 @@ def pytest_benchmark_compare_machine_info(benchmarksession: Any) -> Generator[No
     try:
         return (yield)
     except ValueError:
+        if Path(benchmarksession.storage.path).is_relative_to(Path.cwd()):
+            raise
         benchmarksession.logger.warning(
             f"The run in {benchmarksession.storage.path} was measured on another machine, or with other versions."
         )
@@ -83,7 +89,7 @@ def _without_a_baseline(benchmarks: Any) -> Iterator[str]:
     if not benchmarks.compare or benchmarks.compared_mapping:
         return
     if benchmarks.compare is not True:
-        raise pytest.UsageError(f"--benchmark-compare: no run in {benchmarks.storage.path} is called {benchmarks.compare!r}.")
+        raise pytest.UsageError(f"--benchmark-compare: no run in {benchmarks.storage} is called {benchmarks.compare!r}.")
     benchmarks.compare_fail = []  # else pytest-benchmark ends with an error when everything is measured
     first = "this is the first" if benchmarks.save or benchmarks.autosave else "--benchmark-autosave makes this one the first"
-    yield f"nothing to compare with yet: {benchmarks.storage.path} has no run, and {first}"
+    yield f"nothing to compare with yet: {benchmarks.storage} has no run, and {first}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 import pytest
 
+ONE_SIGNAL_SECONDS = 1.0  # a terminal that closes sends it twice: from the kernel, and from the shell
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BEFORE: pytest.StashKey[dict[signal.Signals, Any]] = pytest.StashKey()
 
@@ -32,8 +35,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _first(number: int, _frame: FrameType | None) -> None:
-    """Unwinds as Ctrl-C does. The next signal kills: the journal has all that was complete, and workers end with their pipe."""
+    """Unwinds as Ctrl-C does."""
+    heard_seconds = time.monotonic()
+
+    def second(number: int, _frame: FrameType | None) -> None:
+        """Kills: the journal has all that was complete, and workers end with their pipe."""
+        if time.monotonic() - heard_seconds > ONE_SIGNAL_SECONDS:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
     for each in ENDING:
         if signal.getsignal(each) is _first:
-            signal.signal(each, signal.SIG_DFL)
+            signal.signal(each, second)
     raise KeyboardInterrupt(signal.Signals(number).name)

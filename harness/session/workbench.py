@@ -13,7 +13,7 @@ from harness.record.outcome import Outcome
 from harness.record.parting import Examination
 from harness.session.examination.examiner import Examiner
 from harness.session.inputs import InputStore
-from harness.session.journal.keeper import Keeper
+from harness.session.journal.keeper import Keeper, NoJournal
 from harness.session.receipts import Receipts
 from harness.session.side import Side, Teller
 from harness.session.workers.pool import WorkerPool
@@ -32,6 +32,10 @@ class Workbench:
 
     def side(self, case: Case) -> Side:
         return Side(case, self._inputs, self._timeout_seconds, self._teller, self._keeper)
+
+    def trial(self, case: Case) -> Side:
+        """A side whose measurement is a piece of another one's."""
+        return Side(case, self._inputs, self._timeout_seconds, self._teller, NoJournal())
 
     def prepare(self, sides: Sequence[Side]) -> None:
         """Has the inputs of all sides made, by workers that are not to be measured beside: one that makes them for others ends.

@@ -22,6 +22,7 @@ from history.pairs.comparison import Comparison, keep
 from history.records import BadInput
 
 SIDES = ("base", "head")
+ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def collect(comparison: Comparison, folder: Path, repository: Path, console: Console, budget: Budget) -> None:
@@ -74,9 +75,10 @@ def _alone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _terminated_like_interrupted() -> Iterator[None]:
-    """A CI server's cancel is SIGTERM: it unwinds as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """A CI server's cancel is SIGTERM, a terminal's end SIGHUP: they unwind as Ctrl-C does."""
+    before = {each: signal.signal(each, signal.default_int_handler) for each in ENDING if signal.getsignal(each) != signal.SIG_IGN}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)

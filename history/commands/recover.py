@@ -10,7 +10,7 @@ from typing import Any
 from pytest_benchmark.utils import get_machine_id
 
 from harness.findings.benchmark_json import UNFINISHED, of_journal
-from harness.record.journal import SUFFIX, Journal, JournalError, read
+from harness.record.journal import FOLDER, SUFFIX, Journal, JournalError, read
 from history.records import BadInput
 
 NAME = "recover"
@@ -19,16 +19,22 @@ DESCRIPTION = """
 Makes of a session's journal the file that the session would have stored: pytest-benchmark compares with it, and the gate and the report
 read it. The journal stays, so that `pytest --resume` can go on with it.
 """
-FOLDER = Path(".benchmarks/journals")
+STORAGE = Path(".benchmarks")  # where nothing else was said
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("journal", type=Path, nargs="?", metavar="JOURNAL", help=f"Default: the newest in {FOLDER}.")
+    parser.add_argument(
+        "journal",
+        type=Path,
+        nargs="?",
+        metavar="JOURNAL",
+        help=f"A journal, or a folder that has some: the newest. Default: {STORAGE / FOLDER}.",
+    )
     parser.add_argument("--into", type=Path, metavar="FILE", help="The JSON. Default: the next one in pytest-benchmark's storage.")
 
 
 def run(options: argparse.Namespace) -> int:
-    path = options.journal or _newest()
+    path = options.journal if options.journal and not options.journal.is_dir() else _newest(options.journal or STORAGE / FOLDER)
     try:
         journal = read(path)
     except JournalError as error:
@@ -46,10 +52,10 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _newest() -> Path:
-    found = sorted(FOLDER.glob(f"*{SUFFIX}"))
+def _newest(path: Path) -> Path:
+    found = sorted(path.glob(f"*{SUFFIX}"))
     if not found:
-        raise BadInput(f"{FOLDER}: no journal is there. A session that ends by itself and stores a JSON leaves none.")
+        raise BadInput(f"{path}: no journal is there. A session that ends by itself and stores a JSON leaves none.")
     return found[-1]
 
 
@@ -58,6 +64,8 @@ def _next(journal: Journal) -> Path:
     folder = Path(journal.opened.storage) / str(get_machine_id())  # type: ignore[no-untyped-call]
     numbers = [int(each.name[:4]) for each in folder.glob("[0-9][0-9][0-9][0-9]_*.json")]
     name = journal.opened.saved_as or f"{journal.opened.work.commit}_{journal.path.stem}"
+    if recovered_before := sorted(folder.glob(f"[0-9][0-9][0-9][0-9]_{name}.json")):
+        return recovered_before[-1]
     return folder / f"{max(numbers, default=0) + 1:04}_{name}.json"
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fixtures.models.folder import Folder
+from harness.frameworks.contract import Setup
 from harness.frameworks.tape import Walked
 from harness.record.case import Precision, Workload
 from tests.examined.examining import Asked
@@ -29,9 +30,11 @@ Found = dict[str, Walked | str]  # by the name of a model; a text is what was re
 class Rounds:
     """Each of `examined` goes through both frameworks; a walk that needs values of the tape goes through them again."""
 
-    def __init__(self, run_in: RunIn, folder: Path, proven: Proven = INFERENCE) -> None:
+    def __init__(self, run_in: RunIn, folder: Path, proven: Proven = INFERENCE, batch_size: int | None = None) -> None:
+        """batch_size: of large networks; None for that which equal work is proven with."""
         self._run_in = run_in
         self._proven = proven
+        self._batch_size = batch_size
         self._folder = folder
 
     def planted(self, plants: Mapping[str, Plant]) -> dict[str, Folder]:
@@ -41,11 +44,7 @@ class Rounds:
     def found(self, examined: Mapping[str, Folder], plants: Mapping[str, Plant]) -> Found:
         """examined: models and planted ones, by name. plants: which of these are planted, and how."""
         weights = self._weights(examined, plants)
-        asked = {
-            name: Asked(proof.setup(each, TENSORFLOW, self._proven, weights[name]))
-            for name, each in examined.items()
-            if (Path(weights[name])).is_file()
-        }
+        asked = {name: Asked(self._setup(each, weights[name])) for name, each in examined.items() if (Path(weights[name])).is_file()}
         found: Found = {name: weights[name] for name in examined if name not in asked}
         for place in range(MOST):
             folder = self._directory(f"round-{place}")
@@ -67,6 +66,10 @@ class Rounds:
             if not asked:
                 break
         return found
+
+    def _setup(self, examined: Folder, weights: str) -> Setup:
+        setup = proof.setup(examined, TENSORFLOW, self._proven, weights)
+        return setup if self._batch_size is None else replace(setup, case=replace(setup.case, batch_size=self._batch_size))
 
     def _set_aside(self, folder: Path, examined: Mapping[str, Folder]) -> dict[Path, Path]:
         """What asks for the same tape as another one, which is that: the same network of TensorFlow's, and the same weights."""

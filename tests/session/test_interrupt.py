@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 
 import msgspec
 import pytest
@@ -72,6 +73,9 @@ def test_a_second_signal_ends_it_at_once_and_loses_nothing(inner: InnerRun) -> N
     process.send_signal(signal.SIGTERM)
     assert process.stdout is not None
     assert any("ENDING" in line for line in process.stdout), begun
+    process.send_signal(signal.SIGTERM)  # within a second it is the same one, as a terminal that closes sends it twice
+    time.sleep(2.0)
+    assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == -signal.SIGTERM
     assert len(journal(inner).sides) == 4
@@ -107,4 +111,6 @@ def test_a_test_that_is_ended_by_pytest_timeout_does_not_answer_for_the_next_one
     assert code == pytest.ExitCode.TESTS_FAILED
     assert "Timeout" in output
     assert outcomes(inner.json()) == {f"test_later[{each}-stock-bs8]": "ok" for each in ("sound", "hanging")}
+    assert inner.json()["unfinished"]["measured"] == 2
+    assert len(journal(inner).sides) == 2, "what was ended may be gone on with"
     assert inner.left_behind() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -43,6 +44,13 @@ def pytest_benchmark_update_machine_info(machine_info):
     calls.append(1)
     if len(calls) == 2:  # when the first comparison is complete
         raise RuntimeError("not now")
+"""
+PLAIN = """
+def test_plain(benchmark):
+    benchmark.pedantic(lambda: None)
+
+def test_plainly_interrupted():
+    raise KeyboardInterrupt
 """
 SKIPPED = """
 
@@ -248,6 +256,24 @@ def test_another_plugin_that_fails_over_the_file_costs_no_comparison(inner: Inne
     assert "what a file has at its top could not be made (RuntimeError: not now)" in output
     assert len(inner.json()["benchmarks"]) == CASES
     assert inner.json()["machine_info"]["workers"]
+
+
+def test_a_benchmark_of_another_kind_is_stored_where_no_case_is_complete(inner: InnerRun) -> None:
+    inner.use("sound", "queued")
+    (inner.folder / "benchmarks" / "test_plain.py").write_text(PLAIN)
+    code, output = inner.run("--benchmark-json=out.json", "-k", "plain or inference")
+    assert code == pytest.ExitCode.INTERRUPTED
+    assert [each["name"] for each in inner.json()["benchmarks"]] == ["test_plain"]
+    assert "Traceback" not in output
+
+
+def test_what_fails_behind_the_saving_does_not_save_twice(inner: InnerRun) -> None:
+    inner.use("sound", "queued")
+    code, output = inner.run("--benchmark-autosave", "--benchmark-group-by=param:nothing", "-k", "inference and bs8")
+    assert code != pytest.ExitCode.OK
+    assert "KeyError" in output
+    (saved,) = (inner.folder / ".benchmarks").glob("*/0*.json")
+    assert len(json.loads(saved.read_text())["benchmarks"]) == 2
 
 
 @pytest.mark.parametrize("option", ["-x", "--maxfail=1"])

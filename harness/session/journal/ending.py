@@ -23,19 +23,28 @@ class Ending:
         self._journal = journal
         self._problems: list[str] = []
         self._is_over = False
-        journal.flush()
-        self._read = journal.as_read()
-        self._document = benchmark_json.of_journal(self._read, journal.over) if self._read else {}
+        self._saved_before = storing.saved(config)
+        self._broken = ""  # why no file can be made of the journal
+        self._read: Journal | None = None
+        self._document: dict[str, Any] = {}
 
-    def rehearse(self) -> list[str]:
-        """What cannot be stored, a line for each file."""
-        if self._document:
-            self._problems = storing.rehearse(self._config, self._document)
-        return self._problems
+    def rehearse(self) -> bool:
+        """Whether all can be stored. What goes wrong here keeps pytest-benchmark from nothing."""
+        try:
+            self._journal.flush()
+            self._read = self._journal.as_read()
+            if self._read is not None:
+                self._document = benchmark_json.of_journal(self._read, self._journal.over)
+                self._problems = storing.rehearse(self._config, self._document)
+        except Exception as error:
+            self._broken = f"{type(error).__name__}: {error}"
+        return not self._problems and not self._broken
 
     def complete(self, output_json: dict[str, Any]) -> None:
         """Puts into pytest-benchmark's file what was measured and whose test did not come to it: that of another side was the last."""
-        assert self._read is not None, "there are benchmarks, which have been kept"
+        self.stored = True
+        if self._read is None or self._broken:  # they are a user's own, or what pytest-benchmark has is all that there is
+            return
         own = output_json[benchmark_json.BENCHMARKS]
         there = {each["fullname"] for each in own}
         left = [each for each in self._read.sides if each.fullname not in there and each.measurement.outcome is Outcome.OK]
@@ -45,14 +54,15 @@ class Ending:
         own.sort(key=lambda each: places.get(each["fullname"], -1))
         if benchmark_json.UNFINISHED in self._document:
             output_json[benchmark_json.UNFINISHED] = self._document[benchmark_json.UNFINISHED]
-        self.stored = True
 
     def conclude(self) -> Iterator[str]:
         """What is told, once."""
         if self._is_over:
             return
         self._is_over = True
-        if self._read is not None:
+        if self._broken:
+            yield f"journal: {short(self._journal.path, self._config)} stays, as no file could be made of it ({self._broken})"
+        elif self._read is not None:
             yield from self._concluded(self._read)
         self._journal.close()
 
@@ -89,7 +99,7 @@ class Ending:
 
     def _store(self) -> Iterator[str]:
         try:
-            for path in storing.store(self._config, self._document):
+            for path in storing.store(self._config, self._document, self._saved_before):
                 self.stored = True
                 yield f"stored: {short(path, self._config)}"
         except OSError as error:

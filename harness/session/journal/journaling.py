@@ -14,7 +14,7 @@ import pytest
 from pytest_benchmark import plugin
 
 from harness.findings.benchmark_json import BENCHMARKS, EXAMINATIONS, UNMEASURED
-from harness.record.journal import FORMAT_VERSION, SUFFIX, JournalError, Opened
+from harness.record.journal import FOLDER, FORMAT_VERSION, SUFFIX, JournalError, Opened
 from harness.session.cases import CASE, EXAMINED
 from harness.session.journal import resuming, storing
 from harness.session.journal.ending import Ending
@@ -22,7 +22,6 @@ from harness.session.journal.session_journal import KEY, SessionJournal, refusal
 from harness.session.journal.work import differences, work_of
 from harness.session.storage import short, storage
 
-FOLDER = "journals"
 MADE_OF_MEASUREMENTS = frozenset({BENCHMARKS, UNMEASURED, EXAMINATIONS})  # in a file, beside its frame
 MACHINE: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 COMMIT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
@@ -96,22 +95,24 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
         return []
     told = [f"journal: {short(journal.path, config)}"]
     if journal.resumed:
-        done, of = len(journal.resumed.sides), len(journal.opened.cases)
+        done, of = len(journal.resumed.done), len(journal.opened.cases)
         told.append(f"resumed: {done} of {of} cases have been measured before, and are not measured again")
     elif config.getoption("resume"):
         told.append("nothing to resume: there is no unfinished journal, and all is measured")
+        told += [f"left out: {why}" for why in resuming.left_out(journal.path.parent)]
     elif found := resuming.unfinished(journal.path.parent):
         told.append(f"an unfinished journal is there, {short(found[0].path, config)}: --resume goes on with it if it is of the same work")
     return told
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
-    """A test that is over and has no figures is not what a session ended too early for."""
-    found = yield
-    if journal := item.config.stash.get(KEY, None):
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that is skipped has no figures, and is no reason to go on with a session. One that has failed without figures is."""
+    report = yield
+    journal = item.config.stash.get(KEY, None)
+    if journal is not None and report.skipped:
         journal.over.add(item.nodeid)
-    return found
+    return report
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -120,13 +121,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     journal = session.config.stash.get(KEY, None)
     if journal is None:
         return (yield)
-    ending = session.config.stash[ENDING] = Ending(session.config, journal)
-    if ending.rehearse():
-        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+    ending = Ending(session.config, journal)
     try:
+        session.config.stash[ENDING] = ending
+        if not ending.rehearse():
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         return (yield)
     except BaseException:
-        ending.stored = ending.stored and storing.is_over(session.config)
+        ending.stored = False  # what pytest-benchmark has begun need not be whole
         raise
     finally:
         for line in ending.conclude():

@@ -9,7 +9,7 @@ from harness.record.journal import SUFFIX, Journal, JournalError, is_in_use, rea
 
 
 def unfinished(folder: Path) -> list[Journal]:
-    """Of sessions that did not come to their end, the newest first. What cannot be read is left out: `history recover` tells why."""
+    """Of sessions that did not come to their end, the newest first. What is in use or cannot be read is left out."""
     found = []
     for path in sorted(folder.glob(f"*{SUFFIX}"), reverse=True):  # the time is what their names begin with
         try:
@@ -17,6 +17,20 @@ def unfinished(folder: Path) -> list[Journal]:
                 found.append(journal)
         except (JournalError, OSError):
             continue
+    return found
+
+
+def left_out(folder: Path) -> list[str]:
+    """Why a journal is not gone on with, of each that is in use or cannot be read."""
+    found = []
+    for path in sorted(folder.glob(f"*{SUFFIX}"), reverse=True):
+        try:
+            if is_in_use(path):
+                found.append(f"{path}: another session is writing it")
+            else:
+                read(path)
+        except (JournalError, OSError) as error:
+            found.append(str(error))
     return found
 
 

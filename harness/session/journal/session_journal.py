@@ -30,7 +30,7 @@ class SessionJournal:
         self.opened = opened
         self.trouble = ""  # why something is not in the file
         self.resumed: Journal | None = None
-        self.over: set[str] = set()  # node ids of tests that are over, with figures or without
+        self.over: set[str] = set()  # node ids of tests that are skipped
         self._config = config
         self._items: dict[Case, list[pytest.Item]] = {}
         self._examining: dict[str, str] = {}  # node ids by the names of models
@@ -79,12 +79,12 @@ class SessionJournal:
         self._keep(Examined(self._examining.get(examination.model, ""), examination, self._framed()))
 
     def piece(self, case: Case, what: str, content: Any) -> None:
-        self._keep(Piece(case, what, content), sync=False)
+        self._keep(Piece(case, what, content))
 
     def flush(self) -> None:
         """What could not be written yet is tried once more."""
         if self._unwritten:
-            self._write(sync=True)
+            self._write()
 
     def leave(self) -> None:
         """It stays as it is, and no session goes on with it."""
@@ -110,18 +110,19 @@ class SessionJournal:
             self._frame = self._frame or (self.resumed.frame if self.resumed else {})
         return self._frame
 
-    def _keep(self, line: Compared | Examined | Piece, sync: bool = True) -> None:
+    def _keep(self, line: Compared | Examined | Piece) -> None:
         if not self._lines and self.resumed is None:
             self._unwritten.append(self.opened)
         self._lines.append(line)
         self._unwritten.append(line)
-        self._write(sync)
+        self._write()
 
-    def _write(self, sync: bool) -> None:
+    def _write(self) -> None:
+        """What is complete is waited for until it is on the disk."""
         try:
             self._writer = self._writer or Writer(self.path)
             while self._unwritten:
-                self._writer.append(self._unwritten[0], sync)
+                self._writer.append(self._unwritten[0], sync=not isinstance(self._unwritten[0], Piece))
                 self._unwritten.pop(0)
         except OSError as error:
             if not self.trouble:

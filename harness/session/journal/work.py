@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from harness.phases import PHASES
-from harness.record.comparable import environment_differences, field_differences
+from harness.record.case import Case
+from harness.record.comparable import HARDWARE, environment_differences, field_differences
 from harness.record.journal import Journal, Work
 from harness.record.measurement import Measurement
 from harness.session import machine, options
 
+# Fields of an environment that no setting of a case changes.
+INSTALLED = HARDWARE | {"framework", "model_library", "datasets_library", "build", "cuda", "cudnn", "cpu", "cores"}
 SUITE = Path(__file__).parents[3]
 SOURCES = ("harness", "fixtures")
 ENDINGS = frozenset({".py", ".toml", ".json"})
@@ -51,14 +54,27 @@ def differences(journal: Journal, work: Work, cases: Sequence[str], machine_info
 
 def differences_of_measurements(then: Sequence[Measurement], now: Sequence[Measurement]) -> list[str]:
     """What only measuring tells: another build of a framework, another GPU, another content of the same corpus or weights."""
-    before, after = machine.workers(list(then)), machine.workers(list(now))
-    found = [f"{name} {each.told}" for name in after for each in environment_differences(before.get(name, {}), after[name])]
+    found = [
+        f"{each.case.framework} {one.told}" for each in now for one in environment_differences(_known(then, each.case), each.environment)
+    ]
     inputs = {_made_from(each): each.provenance for each in then if each.provenance}
     for each in now:
         known = inputs.get(_made_from(each))
         if known is not None and each.provenance is not None:
             found += [one.told for one in field_differences(known, each.provenance)]
     return list(dict.fromkeys(found))
+
+
+def _known(measurements: Sequence[Measurement], case: Case) -> dict[str, str]:
+    """What is told of the worker's environment by all that have the case's settings; else, as those vary, of what is installed."""
+    own = [each.environment for each in measurements if each.case.framework == case.framework and each.environment]
+    alike = [each.environment for each in measurements if _settings(each.case) == _settings(case) and each.environment]
+    common = set.intersection(*(set(each.items()) for each in alike or own)) if own else set()
+    return {field: value for field, value in common if alike or field in INSTALLED}
+
+
+def _settings(case: Case) -> tuple[object, ...]:
+    return case.framework, case.phase, case.style, case.rung, case.strategy, case.execution, case.precision, case.model_format
 
 
 def _made_from(measurement: Measurement) -> tuple[str, bool]:

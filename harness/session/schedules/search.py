@@ -31,7 +31,7 @@ def _seek(workbench: Workbench, side: Side) -> None:
     """The side ends with what was taken at the largest batch that fits."""
     search, fitting = Search(side.case.batch_size), side
     while side.alive and (size := search.next_size) is not None:
-        trial = workbench.side(msgspec.structs.replace(side.case, batch_size=size))
+        trial = workbench.trial(msgspec.structs.replace(side.case, batch_size=size))
         measure_in_a_fresh_worker(workbench, trial)
         if trial.failure and trial.failure.outcome is not Outcome.OUT_OF_MEMORY:
             side.fail(trial.failure.outcome, f"at a batch of {size}: {trial.failure.detail}")
