@@ -190,7 +190,7 @@ def _sync(folder: Path) -> None:
 
 def encoded(line: Line) -> bytes:
     """By Python's JSON, which has NaN: losses become that in a training that diverges. A parameter of a user's test may be anything."""
-    content = json.dumps(msgspec.to_builtins(line, enc_hook=str, str_keys=True)).encode()
+    content = json.dumps(msgspec.to_builtins(line, enc_hook=str, str_keys=True), separators=(",", ":")).encode()
     return b"%d %08x %s\n" % (len(content), zlib.crc32(content), content)
 
 
