@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Generator
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -162,15 +161,21 @@ def _infos(config: pytest.Config) -> tuple[dict[str, Any], dict[str, Any]]:
     return info, commit
 
 
-def _frame(config: pytest.Config) -> dict[str, Any]:
-    """The file as pytest-benchmark would write it now, but for its benchmarks."""
+def _frame(config: pytest.Config) -> tuple[dict[str, Any], str]:
+    """The file as pytest-benchmark would write it now, but for its benchmarks; and what could not be added to it.
+
+    Somebody's own hook may count on benchmarks: it is called again at the end, with them.
+    """
+    problem = ""
     info, commit = _infos(config)
     output: dict[str, Any] = config.hook.pytest_benchmark_generate_json(
         config=config, benchmarks=[], include_data=True, machine_info=info, commit_info=commit
     )
-    with suppress(Exception):  # of somebody's own hook, which may count on benchmarks: it is called again at the end, with them
+    try:
         config.hook.pytest_benchmark_update_json(config=config, benchmarks=[], output_json=output)
-    return {name: [] if name in MADE_OF_MEASUREMENTS else value for name, value in output.items()}
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+    return {name: [] if name in MADE_OF_MEASUREMENTS else value for name, value in output.items()}, problem
 
 
 def _plain(value: Any) -> Any:

@@ -23,9 +23,14 @@ class SessionJournal:
     """Made when something is to be kept. What the disk does not take is kept until it does: the session goes on."""
 
     def __init__(
-        self, config: pytest.Config, items: Sequence[pytest.Item], opened: Opened, path: Path, frame: Callable[[], dict[str, Any]]
+        self,
+        config: pytest.Config,
+        items: Sequence[pytest.Item],
+        opened: Opened,
+        path: Path,
+        frame: Callable[[], tuple[dict[str, Any], str]],
     ) -> None:
-        """items: of cases, and of what is examined. frame: what a file of the session has at its top, as far as is known by now."""
+        """items: of cases, and of what is examined. frame: what a file of the session has at its top, as far as is known by now, and what could not be made of it."""
         self.path = path
         self.opened = opened
         self.trouble = ""  # why something is not in the file
@@ -102,12 +107,14 @@ class SessionJournal:
         return Journal(self.path, self.opened, lines, 0) if lines else None
 
     def _framed(self) -> dict[str, Any]:
-        """As it is now; where another's plugin fails over it, as it was before: that costs no comparison."""
+        """As it is now; where another's plugin fails over it, as far as it could be made: that costs no comparison."""
         try:
-            self._frame = self._make_frame()
+            self._frame, problem = self._make_frame()
         except Exception as error:
-            self._tell(f"journal: what a file has at its top could not be made ({type(error).__name__}: {error}). Measuring goes on.")
+            problem = f"{type(error).__name__}: {error}"
             self._frame = self._frame or (self.resumed.frame if self.resumed else {})
+        if problem:
+            self._tell(f"journal: what a file has at its top could not be made ({problem}). Measuring goes on.")
         return self._frame
 
     def _keep(self, line: Compared | Examined | Piece) -> None:
