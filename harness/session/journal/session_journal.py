@@ -19,18 +19,17 @@ from harness.session.journal import work
 KEY: pytest.StashKey[SessionJournal] = pytest.StashKey()
 
 
+Frame = dict[str, Any]
+
+
 class SessionJournal:
     """Made when something is to be kept. What the disk does not take is kept until it does: the session goes on."""
 
     def __init__(
-        self,
-        config: pytest.Config,
-        items: Sequence[pytest.Item],
-        opened: Opened,
-        path: Path,
-        frame: Callable[[], tuple[dict[str, Any], str]],
+        self, config: pytest.Config, items: Sequence[pytest.Item], opened: Opened, path: Path, frame: Callable[[], tuple[Frame, str]]
     ) -> None:
-        """items: of cases, and of what is examined. frame: what a file of the session has at its top, as far as is known by now, and what could not be made of it."""
+        """items: of cases, and of what is examined. frame: what a file of the session has at its top, as far as is known by now, and why
+        something is not in it."""
         self.path = path
         self.opened = opened
         self.trouble = ""  # why something is not in the file
