@@ -14,6 +14,7 @@ from harness.record.case import Case, Precision, Workload
 from harness.record.outcome import Outcome
 from harness.record.parting import Known, Part, Parting, Point, Reason
 from harness.session.examination.examiner import MOST_AGAIN, Examiner
+from harness.session.journal.keeper import NoJournal
 from harness.session.workers.worker import WorkerFailure
 from harness.worker.protocol import CompareLayers, LookUp, TakeTape, TakeTraining, WalkInference, WalkTraining
 
@@ -75,7 +76,7 @@ def answered(case: Case, request: Any) -> Any:
 
 def examined(answer: Answer = answered, steps: int = 20) -> tuple[Any, FakeOpening]:
     opening = FakeOpening(answer)
-    return Examiner(opening, list(FRAMEWORKS), steps).examine(MODEL), opening
+    return Examiner(opening, list(FRAMEWORKS), steps, NoJournal()).examine(MODEL), opening
 
 
 def test_all_parts_and_precisions_are_told_with_what_is_known_of_the_reasons() -> None:
@@ -114,7 +115,7 @@ def test_a_walk_that_always_wants_more_comes_to_an_end() -> None:
         return answered(case, request)
 
     opening = FakeOpening(answer)
-    Examiner(opening, list(FRAMEWORKS), 0).examine(MODEL)
+    Examiner(opening, list(FRAMEWORKS), 0, NoJournal()).examine(MODEL)
     assert len(opening.of(WalkInference)) == MOST_AGAIN + 1
 
 
@@ -163,11 +164,11 @@ def test_training_that_fails_costs_training_alone() -> None:
 
 def test_a_model_is_examined_once() -> None:
     opening = FakeOpening(answered)
-    examiner = Examiner(opening, list(FRAMEWORKS), 0)
+    examiner = Examiner(opening, list(FRAMEWORKS), 0, NoJournal())
     assert examiner.examine(MODEL) is examiner.examine(MODEL)
     assert len(opening.of(WalkInference)) == 1
 
 
 def test_one_framework_alone_cannot_be_examined() -> None:
-    assert not Examiner(FakeOpening(answered), list(FRAMEWORKS)[:1], 0).can
-    assert Examiner(FakeOpening(answered), list(FRAMEWORKS), 0).can
+    assert not Examiner(FakeOpening(answered), list(FRAMEWORKS)[:1], 0, NoJournal()).can
+    assert Examiner(FakeOpening(answered), list(FRAMEWORKS), 0, NoJournal()).can
