@@ -61,6 +61,7 @@ ALONE = {  # without a twin, and why; a folder stands for all in it
         "walk/": "it is walked through beside the other framework's tape",
     },
     "tensorflow": {
+        "releasing.py": "PyTorch's modules hold nothing that is read no more; Keras' graphs do",
         "port/": "takes the canonical tensors over",
         "tape.py": "what the original is walked through beside",
         "taped.py": "the same of inference and of training",

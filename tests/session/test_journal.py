@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -21,36 +20,6 @@ STOP_BEHIND_THE_FIRST = """
 def pytest_runtest_logreport(report):
     if report.when == "teardown" and "test_inference[queued-matched-plain-fp32-bs1]" in report.nodeid:
         raise KeyboardInterrupt
-"""
-NO_FOLDER = """
-
-import pytest
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish(session):
-    (session.config.rootpath / ".benchmarks").mkdir(exist_ok=True)
-    (session.config.rootpath / ".benchmarks/journals").write_text("")
-"""
-A_FOLDER_AGAIN = """
-
-def pytest_runtest_setup(item):
-    if "bs8" in item.nodeid and (item.config.rootpath / ".benchmarks/journals").is_file():
-        (item.config.rootpath / ".benchmarks/journals").unlink()
-"""
-FAILING = """
-calls = []
-
-def pytest_benchmark_update_machine_info(machine_info):
-    calls.append(1)
-    if len(calls) == 2:  # when the first comparison is complete
-        raise RuntimeError("not now")
-"""
-PLAIN = """
-def test_plain(benchmark):
-    benchmark.pedantic(lambda: None)
-
-def test_plainly_interrupted():
-    raise KeyboardInterrupt
 """
 SKIPPED = """
 
@@ -248,34 +217,6 @@ def test_what_nobody_asked_to_store_is_not_gone_on_with_but_where_the_session_wa
     assert not journals(inner)
 
 
-def test_another_plugin_that_fails_over_the_file_costs_no_comparison(inner: InnerRun) -> None:
-    inner.use("sound", "queued")
-    (inner.folder / "failing.py").write_text(FAILING)
-    code, output = inner.run("-p", "failing", "--benchmark-json=out.json", *INFERENCE)
-    assert code == pytest.ExitCode.OK
-    assert "what a file has at its top could not be made (RuntimeError: not now)" in output
-    assert len(inner.json()["benchmarks"]) == CASES
-    assert inner.json()["machine_info"]["workers"]
-
-
-def test_a_benchmark_of_another_kind_is_stored_where_no_case_is_complete(inner: InnerRun) -> None:
-    inner.use("sound", "queued")
-    (inner.folder / "benchmarks" / "test_plain.py").write_text(PLAIN)
-    code, output = inner.run("--benchmark-json=out.json", "-k", "plain or inference")
-    assert code == pytest.ExitCode.INTERRUPTED
-    assert [each["name"] for each in inner.json()["benchmarks"]] == ["test_plain"]
-    assert "Traceback" not in output
-
-
-def test_what_fails_behind_the_saving_does_not_save_twice(inner: InnerRun) -> None:
-    inner.use("sound", "queued")
-    code, output = inner.run("--benchmark-autosave", "--benchmark-group-by=param:nothing", "-k", "inference and bs8")
-    assert code != pytest.ExitCode.OK
-    assert "KeyError" in output
-    (saved,) = (inner.folder / ".benchmarks").glob("*/0*.json")
-    assert len(json.loads(saved.read_text())["benchmarks"]) == 2
-
-
 @pytest.mark.parametrize("option", ["-x", "--maxfail=1"])
 @pytest.mark.parametrize("stand_ins", [("raising", "sound"), ("sound", "raising", "queued")])
 def test_a_failure_that_ends_the_session_keeps_what_other_sides_had(inner: InnerRun, option: str, stand_ins: tuple[str, ...]) -> None:
@@ -316,29 +257,3 @@ def test_a_session_of_which_only_skipped_tests_are_left_is_finished(inner: Inner
     assert "unfinished" not in inner.json()
     assert "its figures are stored, and it is removed" in output
     assert not journals(inner)
-
-
-def test_a_disk_that_takes_no_journal_is_told_once_and_at_the_end_and_all_is_stored(inner: InnerRun) -> None:
-    inner.use("sound", "queued")
-    add(inner, NO_FOLDER)
-    code, output = inner.run("--benchmark-json=out.json", *INFERENCE)
-    assert code == pytest.ExitCode.OK
-    assert "INTERNALERROR" not in output
-    assert "Traceback" not in output
-    assert output.count("Measuring goes on; it is tried again.") == 1
-    assert output.count("could not be written") == 1
-    assert output.index("Measuring goes on") < output.index("could not be written")
-    assert len(inner.json()["benchmarks"]) == CASES
-
-
-def test_a_disk_that_takes_the_journal_again_has_all_of_it(inner: InnerRun) -> None:
-    """And no JSON is stored: the journal alone has the figures."""
-    inner.use("sound", "queued")
-    add(inner, NO_FOLDER + A_FOLDER_AGAIN)
-    code, output = inner.run(*INFERENCE)
-    assert code == pytest.ExitCode.OK
-    assert output.count("Measuring goes on; it is tried again.") == 1
-    assert "could not be written" not in output
-    (path,) = journals(inner)
-    assert len(read(path).sides) == CASES
-    assert read(path).damaged == ()

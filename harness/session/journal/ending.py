@@ -19,6 +19,7 @@ from harness.session.storage import short
 class Ending:
     def __init__(self, config: pytest.Config, journal: SessionJournal) -> None:
         self.stored = False  # pytest-benchmark has come to it
+        self.is_refused = False  # what was measured is to be in no file that others are compared with
         self._config = config
         self._journal = journal
         self._problems: list[str] = []
@@ -67,7 +68,7 @@ class Ending:
         self._journal.close()
 
     def _concluded(self, read: Journal) -> Iterator[str]:
-        if not self.stored:
+        if not self.stored and not self.is_refused:
             yield from self._store()
         yield from self._problems
         place = short(self._journal.path, self._config)

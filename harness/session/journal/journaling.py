@@ -121,6 +121,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     if journal is None:
         return (yield)
     ending = Ending(session.config, journal)
+    ending.is_refused = session.exitstatus == pytest.ExitCode.USAGE_ERROR
     try:
         session.config.stash[ENDING] = ending
         if not ending.rehearse():
