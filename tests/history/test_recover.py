@@ -127,7 +127,7 @@ def test_without_a_place_it_is_the_next_of_the_storage_and_pytest_benchmark_comp
     assert made.name[4:] == early_name(early)
     assert str(made) in output
     code, _ = early.run_history("recover")
-    assert [path.name[:4] for path in sorted(made.parent.glob("*.json"))] == ["0001", "0002"]
+    assert [path.name[:4] for path in sorted(made.parent.glob("*.json"))] == ["0001"], "it is the same file again"
     early.use("sound", "queued")
     code, output = early.run("--benchmark-compare=0001", "-k", "inference and bs8")
     assert code == pytest.ExitCode.OK
