@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.examined.plant import Plant, in_pytorch, in_tensorflow
+from tests.examined.plant import TENSORFLOW, Plant, in_pytorch, in_tensorflow
 
 GELU = 'activation="gelu"'
 EMBEDDED = "layers.Embedding(options.vocabulary, options.hidden)(tokens)"
@@ -67,13 +67,16 @@ OF_NORMS = {
     "axis_in_pytorch": _pytorch("norm", "norm_axis", ("self.norm(", "mistaken.over_all(self.norm, ")),
     "deviation_in_keras": _keras("norm", "norm_deviation", (NORM, "mistaken.Deviation(epsilon=1e-5)")),
     "deviation_in_pytorch": _pytorch("norm", "norm_deviation", ("self.norm(", "mistaken.deviation(self.norm, ")),
-    "norms_first_in_keras": _keras(
-        ATTENTION,
-        "",
-        ("attention(states, states,", "attention(first := norm(states), first,"),
-        ("= norm(layers.Add()([states,", "= (layers.Add()([states,"),
-        ('"gelu")(states)', '"gelu")(norm(states))'),
-        ("return norm(layers.Add()([states,", "return (layers.Add()([states,"),
+    "norms_first_in_keras": Plant(
+        "text_encoder",
+        TENSORFLOW,
+        {
+            "attention(states, states,": "attention(first := norm(states), first,",
+            "= norm(layers.Add()([states,": "= (layers.Add()([states,",
+            '"gelu")(states)': '"gelu")(norm(states))',
+            "return norm(layers.Add()([states,": "return (layers.Add()([states,",
+        },
+        {ATTENTION: (), BEHIND: ("residual",)},  # its first norm is given the sum's first operand alone
     ),
     "norms_first_in_pytorch": _pytorch(BEHIND, "", ("batch_first=True", "batch_first=True, norm_first=True")),
 }
@@ -110,7 +113,7 @@ OF_ORDER = {
     "dropout_in_pytorch": _pytorch("dropout", "dropout", ("nn.Dropout(options.dropout)", "mistaken.Dropping()")),
     "place_in_keras": _keras("classifier", "place_of_a_sequence", (MEAN, "states[:, 0]")),
     "place_in_pytorch": _pytorch("classifier", "", (POOLED, "states[:, 0]")),
-    "mean_without_mask_in_keras": _keras("classifier", "", (", mask=mask", "")),
+    "mean_without_mask_in_keras": _keras("classifier", "place_of_a_sequence", (", mask=mask", "")),
 }
 
 PLANTS = {
