@@ -23,6 +23,7 @@ def of_an_end(ended: Ended, plan: Plan, before: Held, cases: Mapping[str, Side])
     yield from _of_a_file("JSON", ended.stored, cases)
     yield from _not_again(ended, before)
     filled, killed = plan.ending in (Ending.LIMIT, Ending.DISK) and ended.was_ended, plan.ending is Ending.SIGKILL or ended.had_second
+    killed = killed or (ended.code < 0 and not ended.events)  # before pytest had begun, and could take a signal
     held = ended.journal or ended.stored or Held()
     lost = [name for name, figures in ended.seen.items() if name not in held.by_name or held.by_name[name].figures != figures]
     lost += [name for name, side in before.by_name.items() if held.by_name.get(name) != side]
