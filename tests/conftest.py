@@ -1,6 +1,7 @@
 """Shared by all tests."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -10,9 +11,17 @@ settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in pytest-xdist's workers: what a test starts would ignore Ctrl-C, too
+        signal.signal(signal.SIGINT, lambda *_: None)
     for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
         del os.environ[name]  # an inner pytest would take itself for a worker, and turn its benchmarks off
     config.addinivalue_line("markers", "thorough: takes many minutes, and is run by `tox run -m thorough` alone.")
     config.addinivalue_line(
-        "markers", "alone: no other test beside it, as it decides by what it measures; or no pytest-xdist, whose workers take no Ctrl-C."
+        "markers", "early: takes minutes, and is begun first: what is begun last keeps one core busy and leaves the others idle."
     )
+    config.addinivalue_line("markers", "alone: no other test beside it, as it decides by the times that it measures.")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("early") is None)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.session.conftest import LIGHT
+
 PROJECT = Path(__file__).parents[1]
 DEADLINE_SECONDS = 300
-QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.5", "-p", "no:cacheprovider")
+QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.5", *LIGHT)
 
 FRAMEWORK = """
 from harness.frameworks.listing import Listing
@@ -27,6 +29,7 @@ LISTING = Listing(
 )
 """
 FACADE = """
+from tests.stand_in import quick as quick
 from tests.stand_in.framework import StandIn
 
 __getattr__ = StandIn(seconds={seconds}).__getattribute__

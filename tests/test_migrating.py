@@ -14,6 +14,7 @@ import pytest
 
 from harness.frameworks import FRAMEWORKS
 from harness.record.fairness import Source
+from tests.session.conftest import LIGHT
 
 PROJECT = Path(__file__).parents[1]
 GUIDE = PROJECT / "docs" / "migrating.md"
@@ -183,7 +184,7 @@ def test_a_command_finds_its_tests(command: str, tmp_path: Path) -> None:
     name, *arguments = shlex.split(command.replace("short.json", str(tmp_path / "short.json")))
     assert name == "pytest"
     collected = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments, "--collect-only", "-q", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", *arguments, "--collect-only", "-q", *LIGHT],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -15,12 +15,13 @@ import pytest
 from harness.record.case import Execution, Precision, Workload
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
+from tests.session.conftest import LIGHT
 from tests.test_suite import WORKERS, read
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.early
 
 PROJECT = Path(__file__).parents[1]
-QUICK = ("--benchmark-max-time=0.3", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", "-p", "no:cacheprovider")
+QUICK = ("--benchmark-max-time=0.3", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", *LIGHT)
 
 MODEL = """
 title = "Reader"

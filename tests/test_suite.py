@@ -21,13 +21,14 @@ from harness.record.case import Execution, Style
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from tests.frameworks.conftest import interpreter
+from tests.session.conftest import LIGHT
 from tests.session.conftest import measurements as measurements_in
 
 pytestmark = pytest.mark.alone
 
 PROJECT = Path(__file__).parents[1]
 EXPERIMENT = {"batch_size": 4, "image_size": 64}
-QUICK = ("--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", "-p", "no:cacheprovider")
+QUICK = ("--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", *LIGHT)
 PHASES = ("data_pipeline", "train_step", "inference", "memory")
 WORKERS = [f"--worker={framework}=popen//python={interpreter(framework)}" for framework in ("pytorch", "tensorflow")]
 

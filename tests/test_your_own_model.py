@@ -12,7 +12,7 @@ from fixtures.models.description import Model, Values
 from tests.test_own_model import run
 from tests.test_suite import read
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.early
 
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "docs" / "your-own-model.md").read_text(encoding="utf-8")

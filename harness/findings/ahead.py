@@ -6,12 +6,14 @@ import msgspec
 
 from harness.findings.comparison import Comparison
 from harness.findings.difference import Difference
-from harness.findings.ratio import Ratio, compared_by, ratio
+from harness.findings.ratio import PROCESS_SPREAD, Answer, Ratio, compared_by, ratio
 from harness.frameworks import title
 from harness.phases.declaration import Compared
 from harness.record.measurement import Measurement
 
-NO_DIFFERENCE = "no difference shown"
+WITHIN = f"within {PROCESS_SPREAD:.0%}"
+UNDECIDED = "undecided"
+NO_DIFFERENCE = "no difference shown"  # of what is no ratio
 NO_OTHER_SIDE = "no other side"
 DISTURBED = "not called: disturbed"
 TOO_FEW_TURNS = "too few turns"
@@ -46,6 +48,12 @@ def verdict(reference: Measurement, other: Measurement) -> Verdict:
     return called(found, frameworks, adjective, disturbed=reference.disturbed or other.disturbed)
 
 
+def answer(reference: Measurement, other: Measurement) -> Answer:
+    """Who of the two is ahead, as far as it may be told: of what was disturbed it may not."""
+    found = None if reference.disturbed or other.disturbed else ratio(reference, other)
+    return Answer.OPEN if found is None else found.answer
+
+
 def called(found: Ratio | None, frameworks: tuple[str, str], adjective: str, disturbed: bool) -> Verdict:
     """found: of the first framework's cost over the second's. adjective: what the better one is."""
     first, other = frameworks
@@ -55,8 +63,9 @@ def called(found: Ratio | None, frameworks: tuple[str, str], adjective: str, dis
     if disturbed:
         return Verdict(DISTURBED, other=other, ratio=shown, interval=interval, reference=first)
     if not found.shows_difference:
-        return Verdict(NO_DIFFERENCE, other=other, ratio=shown, interval=interval, reference=first)
-    ahead = first if found.estimate < 1 else other
+        text = WITHIN if found.answer is Answer.NEITHER else UNDECIDED
+        return Verdict(text, other=other, ratio=shown, interval=interval, reference=first)
+    ahead = first if found.answer is Answer.FIRST else other
     return Verdict(f"{title(ahead)} {found.factor:.2f}× {adjective}", ahead, other, shown, interval, first)
 
 

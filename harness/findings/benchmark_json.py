@@ -95,7 +95,12 @@ def of_journal(journal: Journal, over: Set[str] = frozenset()) -> dict[str, Any]
 
 
 def benchmarks(sides: Sequence[Kept], options: Mapping[str, Any], include_data: bool = True) -> list[dict[str, Any]]:
-    """As pytest-benchmark makes them of its tests. options: its own, as a journal has them."""
+    """As pytest-benchmark writes them into its file. options: its own, as a journal has them."""
+    return [each.as_dict(include_data=include_data) for each in made(sides, options)]
+
+
+def made(sides: Sequence[Kept], options: Mapping[str, Any]) -> list[Any]:
+    """As pytest-benchmark makes them of its tests."""
     made: list[Any] = []
     for side in sides:
         callspec = {} if side.param is None else {"callspec": SimpleNamespace(id=side.param, params=side.params)}
@@ -112,7 +117,7 @@ def benchmarks(sides: Sequence[Kept], options: Mapping[str, Any], include_data: 
             **NO_PROFILE,
         )
         replay(fixture, side.measurement)
-    return [each.as_dict(include_data=include_data) for each in made]
+    return made
 
 
 def tops(measurements: Sequence[Measurement]) -> dict[str, Any]:

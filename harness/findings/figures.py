@@ -12,7 +12,7 @@ from harness.findings.overlap import overlap_words
 from harness.findings.ratio import limit_share
 from harness.findings.scaling import called_growth
 from harness.phases import PHASES
-from harness.phases.figures import OF_THE_GPU, PERCENTS
+from harness.phases.figures import OF_THE_GPU, PERCENTS, rounds_of
 from harness.record.figure import BATCH, SINGLE, Figure, Together, Unit, worded
 from harness.record.measurement import LIMIT, LOADER, STEP, Measurement
 from harness.record.outcome import Outcome
@@ -68,6 +68,9 @@ def words(measurement: Measurement) -> dict[str, str]:
     if measurement.scaling:
         end = called_growth(measurement)
         found["grows_up_to_workers"] = str(end.last.workers) if end else "disturbed"
+    if measurement.steps_per_round == 1 and measurement.rounds:
+        lacking = [percent for percent in PERCENTS if len(measurement.rounds) < rounds_of(percent)]
+        found |= {f"p{percent}_seconds": f"under {rounds_of(percent)} steps" for percent in lacking}
     if "time_to_target_seconds" in measurement.missing:
         found["time_to_target_seconds"] = "not reached"
     return found
@@ -128,7 +131,8 @@ def _of_rounds(measurement: Measurement) -> dict[str, float]:
     if share is not None:
         found["share_of_limit"] = share.estimate
     if measurement.steps_per_round == 1 and len(rounds) > 1:
-        found |= {f"p{percent}_seconds": measurement.percentile_seconds(percent) for percent in PERCENTS}
+        enough = [percent for percent in PERCENTS if len(rounds) >= rounds_of(percent)]
+        found |= {f"p{percent}_seconds": measurement.percentile_seconds(percent) for percent in enough}
     device_seconds = [round_.device_seconds for round_ in rounds if round_.device_seconds is not None]
     if device_seconds:
         found["device_step_seconds"] = statistics.median(device_seconds) / measurement.steps_per_round

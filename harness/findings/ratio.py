@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
+from enum import StrEnum
 
 import msgspec
 
+from harness.findings import sequence
 from harness.findings.comparison import phase_of
 from harness.phases.declaration import Compared
 from harness.record.case import Case
@@ -18,6 +20,15 @@ MIN_TURNS = 3
 COMPARED_METER = "host_with_children_bytes"
 DEVICE_METER = "allocator_peak_bytes"
 PROCESS_SPREAD = 0.02  # another process of the same code differs by about so much: less is not called a difference
+
+
+class Answer(StrEnum):
+    """To the question of a comparison: who is ahead?"""
+
+    FIRST = "first"
+    SECOND = "second"
+    NEITHER = "neither"  # both are within PROCESS_SPREAD of one another
+    OPEN = "open"  # the interval holds more than one of these
 
 
 class Ratio(msgspec.Struct, frozen=True):
@@ -37,9 +48,18 @@ class Ratio(msgspec.Struct, frozen=True):
         return f"{self.low:.2f} – {self.high:.2f}" if self.low < self.high else "one run"
 
     @property
+    def answer(self) -> Answer:
+        """The one that the whole interval allows. Two processes of the same code are as far from 1 as PROCESS_SPREAD."""
+        least, most = 1 / (1 + PROCESS_SPREAD), 1 + PROCESS_SPREAD
+        if self.high < least:
+            return Answer.FIRST
+        if self.low > most:
+            return Answer.SECOND
+        return Answer.NEITHER if least <= self.low and self.high <= most else Answer.OPEN
+
+    @property
     def shows_difference(self) -> bool:
-        """The whole interval is further from 1 than two processes of the same code are."""
-        return self.high < 1 / (1 + PROCESS_SPREAD) or self.low > 1 + PROCESS_SPREAD
+        return self.answer in (Answer.FIRST, Answer.SECOND)
 
 
 def ratio(first: Measurement, second: Measurement) -> Ratio | None:
@@ -82,20 +102,20 @@ def single(ours: float, theirs: float) -> Ratio:
 def ratio_of(ours: Sequence[float], theirs: Sequence[float]) -> Ratio | None:
     """Of two series taken in turns; None where they are too short.
 
-    Student's t on the logarithms of the turns' ratios; the interval covers this run's two processes, not another run's.
+    The interval is of the logarithms of the turns' ratios; it covers this run's two processes, not another run's.
     """
     logs = mean_interval([math.log(mine / other) for mine, other in zip(ours, theirs, strict=True)])
     return Ratio(*map(math.exp, logs)) if logs else None
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float, float] | None:
-    """Mean of one value a turn, and its interval by Student's t; None where they are too few."""
+    """Mean of one value a turn, and its interval; None where they are too few.
+
+    It holds whenever the session stopped taking turns, as it does once the answer is there (`findings.sequence`).
+    """
     if len(values) < MIN_TURNS:
         return None
-    centre = statistics.fmean(values)
-    from scipy.stats import t  # half a second to import: not while tests are collected
-
-    reach = float(t.ppf(0.5 + CONFIDENCE / 2, len(values) - 1)) * statistics.stdev(values) / math.sqrt(len(values))
+    centre, reach = statistics.fmean(values), sequence.half_width(values, CONFIDENCE)
     return centre, centre - reach, centre + reach
 
 

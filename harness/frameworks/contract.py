@@ -153,8 +153,11 @@ class Inference(Work, Protocol):
     def load(self, batch: NativeBatch) -> None:
         """Puts another batch on the device."""
 
-    def outputs(self) -> Outputs:
-        """Of the batch, by the compiled function that `step` runs. A network's only output is called "outputs", a tuple's "0", "1", …"""
+    def outputs(self, items: int | None = None) -> Outputs:
+        """Of the first items of the batch, or of all, by the compiled function that `step` runs.
+
+        A network's only output is called "outputs", a tuple's "0", "1", …
+        """
 
 
 class FineTuning(Protocol):
@@ -258,6 +261,12 @@ class Framework(Protocol):
         """Sets threads, precision, memory growth and layout for the case; returns the device's name (`cpu`, `cuda:0`).
 
         Called before each case. Raises Unsupported where the device cannot do the case's precision.
+        """
+
+    def autotunes(self, setup: Setup) -> bool:
+        """Whether the first step of the case's work tries kernels to find the fastest, beside what a compiler does.
+
+        What it finds stays in the process.
         """
 
     def pipeline(self, setup: Setup) -> Pipeline: ...

@@ -24,5 +24,5 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     meter: str = "allocator_peak_bytes"  # of GPU memory: the reading that its users usually quote
     habits: dict[Source, str] = {}  # what it does at each source of unfairness where nobody says otherwise
     variables: dict[str, str] = {}  # environment variables that each of its workers has
-    neutral_variables: dict[str, str] = {}  # those of its workers whose threads are at their neutral setting
+    neutral_variables: dict[Source, dict[str, str]] = {}  # those of its workers where a source of unfairness is at its neutral setting
     leftovers: tuple[str, ...] = ()  # environment variables of a shell that would change it alone: neutral is without them

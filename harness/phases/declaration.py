@@ -61,6 +61,7 @@ class Compared(StrEnum):
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
     place: int  # among the others, in tables and on pages
+    usual_seconds: float  # of a comparison of the default model on two cores, as seen: what a plan is made of where nothing else is known
     title: str
     subtitle: str  # what is measured, in a line that goes on behind the title
     schedule: Schedule

@@ -10,6 +10,7 @@ SHARE_OF_LIMIT = Figure("share_of_limit", "of the limit", Unit.SHARE, digits=0)
 FIRST_BATCH = Figure("first_batch_seconds", "first batch", Unit.SECONDS)
 STEP = Figure("step_seconds", "step", Unit.SECONDS)
 FIRST_STEP = Figure("first_step_seconds", "first step", Unit.SECONDS)
+AUTOTUNE = Figure("autotune_seconds", "its autotuning", Unit.SECONDS)  # below the first step: a part of it
 DEVICE_STEP = Figure("device_step_seconds", "step, device's clock", Unit.SECONDS)
 UTILISATION = Figure("model_flops_utilisation", "of the chip's peak", Unit.SHARE)
 JOULES_PER_ITEM = Figure("joules_per_{item}", "J/{item}", Unit.NUMBER)
@@ -19,7 +20,14 @@ ITEMS_PER_SECOND_OF_A_BATCH = Figure(ITEMS_PER_SECOND.name, ITEMS_PER_SECOND.tit
 STEP_OF_A_BATCH = Figure(STEP.name, STEP.title, STEP.unit, batch=BATCH)
 PERCENTS = (50, 90, 99)
 PERCENTILES = tuple(Figure(f"p{percent}_seconds", f"p{percent}", Unit.SECONDS, batch=SINGLE) for percent in PERCENTS)
-LATENCY_ROUNDS = 100  # of a single item, at least: the 99th percentile of fewer would be the slowest one
+
+
+def rounds_of(percent: int) -> int:
+    """At least, of a percentile of single steps: with fewer it would be the slowest one."""
+    return 100 // (100 - percent)
+
+
+LATENCY_ROUNDS = rounds_of(max(PERCENTS))
 
 METERS = tuple(
     Figure(name, title, Unit.BYTES, digits=0)
@@ -45,6 +53,7 @@ OF_EVERY_WORK = (
 )
 OF_A_WATCHED_GPU = (
     Figure(UTILISATION.name, "share of the chip's peak", Unit.SHARE),
+    Figure(AUTOTUNE.name, "autotuning in the first step", Unit.SECONDS),
     Figure("energy_window_seconds", "window of the energy's reading", Unit.SECONDS),
     Figure("hw_thermal_slowdown_share", "slowed by heat, by the hardware", Unit.SHARE),
     Figure("sw_thermal_slowdown_share", "slowed by heat, by the driver", Unit.SHARE),

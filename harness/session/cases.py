@@ -19,12 +19,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from harness.findings.comparison import title_of
-from harness.frameworks import FRAMEWORKS
+from harness.findings.comparison import phase_title, title_of
+from harness.findings.lead import TUNED
+from harness.frameworks import FRAMEWORKS, title
 from harness.phases import PHASES, implied
 from harness.phases.declaration import OWN_WORKERS
 from harness.record.axis import Axis
-from harness.record.case import AXES, DEFAULTS, Case, parts
+from harness.record.case import AXES, DEFAULTS, Case, Style, Workload, parts
 from harness.record.fairness import SURROUNDINGS
 from harness.session import applicable, options
 
@@ -137,11 +138,26 @@ def _usage(text: str) -> pytest.UsageError:
 
 def case_id(case: Case) -> str:
     """`pytorch-matched-eager-fp32-frozen-bs32`: a framework's own names, and nothing the file's name says already."""
+    return "-".join(_id_words(case, case.framework).values())
+
+
+def keywords(case: Case) -> set[str]:
+    """What `-k` finds a case by, beside its id: the words that titles and tables have for it, and those of its comparison's other sides.
+
+    A framework's own name for what the tables call `plain` finds every side: else a comparison would be measured by halves.
+    """
+    ids = {"-".join(word for axis, word in _id_words(case, each).items() if axis != "framework") for each in FRAMEWORKS}
+    ways = {TUNED} if case.workload is Workload.LOADING and case.style is Style.MATCHED else set()  # as the tables of ways to load call it
+    return {title_of(case), phase_title(case.phase), case.phase, case.model, title(case.framework), *ids, *ways}
+
+
+def _id_words(case: Case, framework: str) -> dict[str, str]:
+    """The parts of its id, in their order, by axis, in that framework's own names. One that has none of its own uses the tables'."""
     words = parts(case, implied(case) | {"phase"})
     for name in words:
         if AXES[name].named:
-            words[name] = getattr(FRAMEWORKS[case.framework], AXES[name].named)[getattr(case, name)]
-    return "-".join(words[name] for name in PARAMETERS if name in words)
+            words[name] = getattr(FRAMEWORKS[framework], AXES[name].named).get(getattr(case, name), words[name])
+    return {name: words[name] for name in PARAMETERS if name in words}
 
 
 def _asking_for(names: Iterable[str]) -> Callable[[Callable[..., Case]], Callable[..., Case]]:
@@ -164,18 +180,19 @@ def case(request: pytest.FixtureRequest, **_: Any) -> Case:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Gives each item its case."""
+    """Gives each item its case, and what `-k` finds it by."""
     callspec = getattr(item, "callspec", None)
     mark = item.get_closest_marker("cases")
     if callspec is None or mark is None:
         return
     item.stash[CASE] = Case(phase=mark.kwargs["phase"], **{name: callspec.params[name] for name in PARAMETERS})
-    item.extra_keyword_matches.add(item.stash[CASE].model)  # the default model is in no id, and `-k` is to find it all the same
+    item.extra_keyword_matches |= keywords(item.stash[CASE])
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves the core set where nothing else was chosen, and puts the phases in the order of the job."""
-    benchmarks = [item for item in items if CASE in item.stash or item.get_closest_marker(ON_REQUEST)]
+    """Leaves the core set where nothing else was chosen, and puts the phases in the order of the job. Before `-k` looks at them."""
+    _find_by_titles_of_models(config, [item for item in items if CASE in item.stash])
     chosen = (
         config.option.markexpr
         or config.option.keyword
@@ -183,12 +200,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         or any("::" in argument or (config.invocation_params.dir / argument).is_file() for argument in config.args)
     )
     if not chosen:
-        left_out = [item for item in benchmarks if item.get_closest_marker("core") is None]
+        left_out = [item for item in items if has_work(item) and item.get_closest_marker("core") is None]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
             kept = set(items) - set(left_out)
             items[:] = [item for item in items if item in kept]
     items.sort(key=_rank)
+
+
+def has_work(item: pytest.Item) -> bool:
+    """For the frameworks: whether it measures a case or examines a model."""
+    return CASE in item.stash or item.get_closest_marker(ON_REQUEST) is not None
+
+
+def _find_by_titles_of_models(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """But for words that the tables have for something else: `memory` is a phase, whatever a model is called."""
+    taken = " ".join({name.lower() for item in items for name in keywords(item.stash[CASE])})
+    for item in items:
+        words = options.of(config).model(item.stash[CASE].model).description.title.split()
+        item.extra_keyword_matches |= {word for word in words if word.lower() not in taken}
 
 
 def partners(items: Iterable[pytest.Item], case: Case) -> list[Case]:
@@ -200,7 +230,10 @@ def partners(items: Iterable[pytest.Item], case: Case) -> list[Case]:
 def _rank(item: pytest.Item) -> tuple[int, int]:
     """Tests of other kinds come first, as they were; then what shares workers, by their surroundings; then what has its own."""
     case = item.stash.get(CASE, None)
-    if case is None:
-        return (-1, 0)
+    return (-1, 0) if case is None else group_of(case)
+
+
+def group_of(case: Case) -> tuple[int, int]:
+    """Those of one group share workers, as their surroundings are the same; groups are in the order of these numbers."""
     phase = PHASES[case.phase]
     return (1, 0) if phase.schedule in OWN_WORKERS else (0, -len(phase.neutral(case) & SURROUNDINGS))

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pytest
 
 from harness.findings import overlap
-from harness.phases import PHASES
 from harness.record.case import Case
 from harness.record.parting import Examination
 from harness.session.examination.examiner import Examiner
 from harness.session.journal.keeper import Keeper
 from harness.session.schedules import SCHEDULES
+from harness.session.side import Side
 from harness.session.stopping import StoppingRule
 from harness.session.workbench import Workbench
 
@@ -38,9 +38,22 @@ class Comparer:
 
         Raises WorkerStartError for a worker that never could be started.
         """
+        self._measure([self._workbench.side(case) for case in cases], rule)
+
+    def go_on(self, cases: Sequence[Case], rule: StoppingRule) -> None:
+        """Measures sides that have been measured further: their rounds are added. Raises WorkerStartError."""
         sides = [self._workbench.side(case) for case in cases]
+        for side in sides:
+            side.go_on_from(self.measurements[side.case])
+        self._measure(sides, rule)
+
+    def close(self) -> None:
+        """Ends the workers."""
+        self._workbench.close_workers()
+
+    def _measure(self, sides: Sequence[Side], rule: StoppingRule) -> None:
         self._workbench.prepare(sides)
-        measure = SCHEDULES[PHASES[cases[0].phase].schedule]
+        measure = SCHEDULES[sides[0].phase.schedule]
         measure(self._workbench, sides, rule)
         self.busy_seconds += sum(side.taken.busy_seconds for side in sides)
         measured = {side.case: overlap.with_figures(side.measurement()) for side in sides}

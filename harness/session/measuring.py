@@ -18,20 +18,24 @@ from harness.session.comparer import COMPARER, Comparer
 from harness.session.inputs import InputStore
 from harness.session.journal.keeper import Keeper, NoJournal
 from harness.session.journal.session_journal import KEY
+from harness.session.pace.pacing import PACE, refuse
 from harness.session.progress import ProgressLine
-from harness.session.stopping import StoppingRule
+from harness.session.stopping import StoppingRule, Until
+from harness.session.terminal.row import row
 from harness.session.workbench import Workbench
 from harness.session.workers.pool import WorkerPool
 from harness.session.workers.worker import WorkerStartError
 
 SUITE = Path(__file__).parents[2]  # the worker imports the same checkout, not what is installed in its environment
 
+GATE = "gate"  # the marker of what the regression gate measures
+
 Measure = Callable[[], Measurement]
 
 
 @pytest.fixture(scope="session")
 def progress(pytestconfig: pytest.Config) -> Iterator[ProgressLine]:
-    line = ProgressLine(pytestconfig)
+    line = ProgressLine(pytestconfig, pytestconfig.stash[PACE].elapsed)
     yield line
     line.clear()
 
@@ -52,11 +56,16 @@ def comparer(pytestconfig: pytest.Config, progress: ProgressLine) -> Iterator[Co
         pool.close_all()
 
 
-@pytest.fixture(scope="session")
-def stopping_rule(pytestconfig: pytest.Config) -> StoppingRule:
-    chosen = options.of(pytestconfig)
+def rule_of(config: pytest.Config) -> StoppingRule:
+    """The session's."""
+    chosen = options.of(config)
     return StoppingRule(
-        precision=chosen.precision, confidence=chosen.confidence, min_rounds=chosen.min_rounds, max_seconds=chosen.max_seconds
+        precision=chosen.precision,
+        confidence=chosen.confidence,
+        min_rounds=chosen.min_rounds,
+        max_seconds=chosen.max_seconds,
+        has_time=not config.stash[PACE].budget.is_set,
+        until=chosen.until or (Until.PRECISE if GATE in config.option.markexpr.split() else Until.ANSWERED),
     )
 
 
@@ -66,7 +75,6 @@ def measure(
     benchmark: BenchmarkFixture,
     case: Case,
     comparer: Comparer,
-    stopping_rule: StoppingRule,
     progress: ProgressLine,
 ) -> Measure:
     """A function that measures the test's case and hands the result to pytest-benchmark.
@@ -74,16 +82,23 @@ def measure(
     The first test of a comparison measures all its sides in turns; the others find theirs measured. A case without a number
     fails its test with the outcome, and is skipped if the machine or the installed versions cannot do it.
     """
-    rule = stopping_rule if benchmark.enabled else stopping_rule.once()
+    rule = rule_of(request.config) if benchmark.enabled else rule_of(request.config).once()
+    pace = request.config.stash[PACE]
 
     def measured() -> Measurement:
         if case not in comparer.measurements:
+            title = title_of(case)
+            if benchmark.enabled and not pace.has_room_for(title):
+                refuse(request.node, case, pace)
             sides = cases.partners(request.session.items, case)
-            progress.announce(f"{title_of(case)}: measuring " + (f"{len(sides)} sides in turns" if len(sides) > 1 else "it alone"))
+            progress.announce(f"{title}: measuring " + (f"{len(sides)} sides" if len(sides) > 1 else "it alone"))
             try:
-                comparer.measure(sides, rule)
+                with pace.comparing(title):
+                    comparer.measure(sides, rule)
             except WorkerStartError as error:
                 pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+            if benchmark.enabled:
+                progress.result(row(comparer.measurements[side] for side in sides))
             progress.clear()
         measurement = comparer.measurements[case]
         recording.keep(request.config, request.node.nodeid, measurement)

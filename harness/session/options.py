@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+import re
 
 import execnet
 import msgspec
@@ -14,8 +16,10 @@ from fixtures.models.folder import Folder
 from harness.frameworks import FRAMEWORKS
 from harness.phases import PHASES
 from harness.session import chosen_inputs, gpu
+from harness.session.stopping import Until
 
 EXAMINED_STEPS = 20
+UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 SPEC_KINDS = ("popen", "ssh", "vagrant_ssh", "socket")
 SPEC_KEYS = {*execnet.XSpec.__annotations__, "_spec", "env"}
 SPEC_EXAMPLES = "write popen//python=PATH or ssh=HOST//python=PATH"
@@ -36,6 +40,8 @@ class Options(msgspec.Struct, frozen=True):
     max_seconds: float
     precision: float
     confidence: float
+    until: Until | None  # None: as the session's cases want it
+    budget_seconds: float | None  # None: as the session's cases want it; infinite: no limit
 
     def experiment(self, phase: str) -> Experiment:
         return self.experiments.jobs if PHASES[phase].whole_job else self.experiments.steps
@@ -85,6 +91,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "lower precisions: what parts in inference, and no more. Default: %(default)s.",
     )
     group.addoption(
+        "--measure-until",
+        choices=[each.value for each in Until],
+        default=None,
+        help="answered: a comparison ends once it is told who is ahead, or that both are within 2%%; --benchmark-precision and "
+        "--benchmark-max-time end it at the latest. precise: each side is measured until its own median is. "
+        "Default: answered; with -m gate, whose figures are compared with another commit's, precise.",
+    )
+    group.addoption(
+        "--budget",
+        metavar="TIME",
+        type=budget_seconds,
+        default=None,
+        help="How long the session may take, as 90s, 5m, 2h or none. What is quick is measured first; what time is left goes into what is "
+        "undecided. Default: none; 5m for the core set where there is no GPU.",
+    )
+    group.addoption(
         "--gpu-exclusive",
         action="store_true",
         help="Do not begin while other processes compute on this machine's GPU; without it they are named in a warning.",
@@ -119,6 +141,8 @@ def pytest_configure(config: pytest.Config) -> None:
         max_seconds=float(config.getoption("benchmark_max_time")),
         precision=float(config.getoption("benchmark_precision") or 0.0),
         confidence=float(config.getoption("benchmark_confidence")),
+        until=Until(config.getoption("measure_until")) if config.getoption("measure_until") else None,
+        budget_seconds=config.getoption("budget"),
     )
 
 
@@ -151,6 +175,14 @@ def positive_seconds(text: str) -> float:
         seconds = 0.0
     if not 0.0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
+def budget_seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)", text)
+    seconds = math.inf if text == "none" else float(found[1]) * UNIT_SECONDS[found[2]] if found else 0.0
+    if not seconds > 0.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write 90s, 5m or 2h, or none for as long as it takes")
     return seconds
 
 

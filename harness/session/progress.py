@@ -1,8 +1,9 @@
-"""Which case is at which stage, while it runs: a line that rewrites itself on a terminal, a line a comparison in a log."""
+"""Which case is at which stage, and how long it has taken: a line that rewrites itself on a terminal, lines in a log."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import pytest
@@ -13,25 +14,36 @@ from harness.findings.sides import title
 from harness.record.case import Case
 
 REFRESH_SECONDS = 0.1
+LOG_SECONDS = 15.0  # between two lines of a log that tell the stage
 
 
 class ProgressLine:
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, elapsed: Callable[[], str] = str) -> None:
+        """elapsed: how long the session has run, and how long it is going to."""
         self._reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
         self._capture: CaptureManager | None = config.pluginmanager.get_plugin("capturemanager")
-        self._live = self._reporter is not None and self._reporter.isatty and config.get_verbosity() >= 0
+        self._elapsed = elapsed
+        self._is_shown = self._reporter is not None and config.get_verbosity() >= 0
+        self._live = self._reporter is not None and self._reporter.isatty and self._is_shown
         self._width = 0
         self._last_seconds = 0.0
         self._last_stage = ""
+        self._told_seconds = time.monotonic()  # when a log was told of something
+        self._told_stage = ""
 
     def tell(self, case: Case, stage: str) -> None:
         """Shows the stage. Quick repetitions (a counter counting up) are thinned out."""
         now = time.monotonic()
         kind = f"{case} {stage.split(' ')[0]}"
-        if not self._live or (kind == self._last_stage and now - self._last_seconds < REFRESH_SECONDS):
+        if not self._live:
+            if kind != self._told_stage and now - self._told_seconds >= LOG_SECONDS:
+                self._told_stage = kind
+                self.announce(self._placed(f"{title_of(case)} · {title(case.framework)}: {stage}"))
+            return
+        if kind == self._last_stage and now - self._last_seconds < REFRESH_SECONDS:
             return
         self._last_seconds, self._last_stage = now, kind
-        self._rewrite(f"{title_of(case)} · {title(case.framework)}: {stage}")
+        self._rewrite(self._placed(f"{title_of(case)} · {title(case.framework)}: {stage}"))
 
     def milestone(self, case: Case, stage: str) -> None:
         """A stage that is worth a line of its own in a log."""
@@ -40,15 +52,29 @@ class ProgressLine:
 
     def announce(self, text: str) -> None:
         """A line that stays, in a log; a terminal has the live line instead."""
-        if self._reporter is not None and not self._live and self._reporter.config.get_verbosity() >= 0:
-            with self._uncaptured():
-                self._reporter.ensure_newline()
-                self._reporter.write_line(text)
-                self._reporter.flush()  # a log that is a pipe would show it when the test is over
+        if not self._live:
+            self._write_line(text)
+
+    def result(self, text: str) -> None:
+        """A line that stays, wherever it is shown."""
+        self.clear()
+        self._write_line(self._placed(text))
 
     def clear(self) -> None:
         if self._live and self._width:
             self._rewrite("")
+
+    def _placed(self, text: str) -> str:
+        return " · ".join(filter(None, (self._elapsed(), text)))
+
+    def _write_line(self, text: str) -> None:
+        if self._reporter is None or not self._is_shown:
+            return
+        self._told_seconds = time.monotonic()
+        with self._uncaptured():
+            self._reporter.ensure_newline()
+            self._reporter.write_line(text)
+            self._reporter.flush()  # a log that is a pipe would show it when the test is over
 
     def _rewrite(self, text: str) -> None:
         assert self._reporter is not None

@@ -22,7 +22,8 @@ class Receipts:
     def __init__(self, explain: Callable[[Sequence[Side]], str]) -> None:
         """explain: where and why the sides of a refused computation part, in a few sentences; "" where that cannot be told."""
         self._explain = explain
-        self._traces: dict[Request, equal_work.Trace | WorkerFailure] = {}
+        self._traces: dict[Request, equal_work.Trace] = {}
+        self._failed: dict[Request, WorkerFailure] = {}
         self._by_computation: dict[Computation, dict[str, EqualWork]] = {}
 
     def have(self, sides: Sequence[Side]) -> bool:
@@ -55,12 +56,21 @@ class Receipts:
 
     def _compare(self, sides: Sequence[Side]) -> dict[str, EqualWork]:
         """The receipts by framework. None at all if only one side can compute: there is nothing to compare it with."""
-        traced = [(side, self._traces_of(side)) for side in sides]
-        computed = [(side, traces) for side, traces in traced if traces is not None]
+        live = [side for side in sides if side.alive]
+        asked = {side.case.framework: self._unknown(side) for side in live}
+        rounding = equal_work.rounding_request(live[0].setup) if len(live) > 1 else None
+        for side in live:  # at the same time: nothing is timed here
+            side.send(asked[side.case.framework])
+        if rounding is not None:
+            live[0].send([rounding])
+        for side in live:
+            self._learn(side, asked[side.case.framework])
+        rounded = live[0].answers([rounding], "finding out how it rounds") if rounding is not None else None
+        computed = [(side, [self._traces[request] for request in equal_work.requests(side.setup)]) for side in live if side.alive]
         if len(computed) < 2:
             return {}
         (reference, their), *others = computed
-        allowed = self._tolerances(reference)
+        allowed = tolerances.of(reference.case, rounded[0]) if rounded and reference is live[0] else self._tolerances(reference)
         first, model = reference.case, reference.model.description
         receipts = {
             side.case.framework: EqualWork(first.framework, equal_work.compare(side.case, model, their, traces, allowed))
@@ -70,25 +80,23 @@ class Receipts:
         witness = next((name for name, receipt in receipts.items() if receipt.holds), others[0][0].case.framework)
         return receipts | {first.framework: EqualWork(witness, receipts[witness].checks)}
 
-    def _traces_of(self, side: Side) -> list[equal_work.Trace] | None:
-        """None where the side has failed."""
-        if not side.alive:
-            return None
-        found = []
-        for request in equal_work.requests(side.setup):
-            trace = self._traces.get(request)
-            if trace is None:
-                trace = side.ask(request, "checking equal work")
-                failure = side.failure
-                if trace is None and failure is not None and failure.outcome is Outcome.ERROR:
-                    self._traces[request] = failure  # the same again, for each case that asks, would end alike
-            if isinstance(trace, WorkerFailure):
-                side.fail(trace.outcome, trace.detail)
-            if trace is None or isinstance(trace, WorkerFailure):
-                return None
-            self._traces[request] = trace
-            found.append(trace)
-        return found
+    def _unknown(self, side: Side) -> list[Request]:
+        """What has to be computed for its case. A computation that has failed before, in its own code, fails it."""
+        wanted = equal_work.requests(side.setup)
+        for request in wanted:
+            if request in self._failed:
+                side.fail(self._failed[request].outcome, self._failed[request].detail)
+        return [request for request in wanted if request not in self._traces] if side.alive else []
+
+    def _learn(self, side: Side, asked: Sequence[Request]) -> None:
+        for request in asked:
+            was_alive = side.alive
+            found = side.answers([request], "checking equal work")
+            failure = side.failure
+            if found is not None:
+                self._traces[request] = found[0]
+            elif was_alive and failure is not None and failure.outcome is Outcome.ERROR:
+                self._failed[request] = failure  # the same again, for each case that asks, would end alike
 
     def _tolerances(self, reference: Side) -> Tolerances:
         """By what rounding does to the reference. Where that is not told, those of any network."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ from harness.record.measurement import Measurement, Provenance, SweepPoint
 from harness.record.outcome import Outcome
 from harness.session import utilisation
 from harness.session.inputs import InputStore, Workers
+from harness.session.joined import joined
 from harness.session.journal.keeper import Keeper
 from harness.session.taken import Taken
 from harness.session.workers.worker import Worker, WorkerFailure
@@ -63,6 +64,7 @@ class Side:
         self._figures: dict[str, float] = {}
         self._missing: dict[str, str] = {}
         self._sweep: list[SweepPoint] = []
+        self._before: Measurement | None = None
 
     @property
     def alive(self) -> bool:
@@ -95,6 +97,15 @@ class Side:
         """The device and the machine that the side runs on."""
         return " ".join(self.environment[key] for key in ("device", "device_name", "host") if key in self.environment)
 
+    def go_on_from(self, before: Measurement) -> None:
+        """What it measures is added to that of a first visit."""
+        self._before = before
+
+    @property
+    def first_turn(self) -> int:
+        """The number of its first block."""
+        return self._before.rounds[-1].block + 1 if self._before else 0
+
     def fail(self, outcome: Outcome, detail: str) -> None:
         """The first failure is the one that is told."""
         self._failure = self._failure or WorkerFailure(outcome, detail)
@@ -104,9 +115,14 @@ class Side:
         if self._failure is not None:
             self._failure = WorkerFailure(self._failure.outcome, f"{self._failure.detail}. {why[:1].upper()}{why[1:]}")
 
+    @property
+    def has_inputs(self) -> bool:
+        """Whether they have been made, or failed to be."""
+        return self._inputs.has(self.case)
+
     def prepare(self, workers: Workers) -> None:
         """Has the inputs of its case made where they are not yet. Raises WorkerStartError."""
-        if not self._inputs.has(self.case):
+        if not self.has_inputs:
             self._inputs.make(self.case, workers, self._report)
 
     def open(self, worker: Worker) -> None:
@@ -136,6 +152,23 @@ class Side:
         self._teller.tell(self.case, stage)
         with self._survived():
             return self._worker.call(request, self._timeout_seconds, self._report)
+
+    def send(self, requests: Sequence[Request]) -> None:
+        """Has its worker begin with them, while other sides' workers do theirs. `answers` is next."""
+        if self.alive:
+            with self._survived():
+                for request in requests:
+                    self._worker.send(request)
+
+    def answers(self, requests: Sequence[Request], stage: str) -> list[Any] | None:
+        """To the requests that were sent. None where the side has failed, now or before."""
+        found = []
+        for request in requests:
+            if self.alive or self._worker.alive:  # one that could not do the first of them is not killed over it, and answers the others
+                self._teller.tell(self.case, stage)
+                with self._survived():
+                    found.append(self._worker.answer(request, self._timeout_seconds, self._report))
+        return found if self.alive else None
 
     def begin(self) -> None:
         begun: Begun | None = self.ask(Begin(self.setup, phases.bench(self.case.phase)), "warming up") if self.alive else None
@@ -187,6 +220,11 @@ class Side:
         self._teller.milestone(self.case, stage)
 
     def measurement(self) -> Measurement:
+        """Of both visits where this is the second."""
+        own = self._own_measurement()
+        return own if self._before is None else joined(self._before, own)
+
+    def _own_measurement(self) -> Measurement:
         begun, ended = self.taken.begun, self.taken.ended
         return Measurement(
             case=self.case,
@@ -223,7 +261,7 @@ class Side:
         try:
             yield
         except WorkerFailure as failure:
-            self._failure = failure
+            self._failure = self._failure or failure
 
     def _note_utilisation(self) -> None:
         flop = self.case.batch_size * (self._flop_per_item or 0)

@@ -43,8 +43,13 @@ class Workbench:
         Raises WorkerStartError for a worker that never could be started.
         """
         for side in sides:
-            with self._started(side):
-                side.prepare(functools.partial(self._pool.get, surroundings=side.surroundings))
+            if not side.has_inputs:
+                with self._started(side):  # its framework is imported while another worker makes the corpus
+                    self._pool.get(side.case.framework, side.surroundings)
+        for side in sides:
+            if side.alive:
+                with self._started(side):
+                    side.prepare(functools.partial(self._pool.get, surroundings=side.surroundings))
         self._pool.close_others(side.case.framework for side in sides)
 
     def open(self, sides: Iterable[Side]) -> None:

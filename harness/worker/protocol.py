@@ -171,8 +171,11 @@ class TracePixels(Request, frozen=True):
 
 
 class TraceOutputs(Request, frozen=True):
+    """Of the work that has begun, where that is of the same set-up but for what a check leaves out (`traces.is_alike`)."""
+
     answer = OutputTrace
     setup: Setup
+    items: int  # of the batch: the first ones
 
 
 class TraceTraining(Request, frozen=True):

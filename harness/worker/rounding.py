@@ -16,13 +16,19 @@ from fixtures.models.kept import Kept
 from harness.frameworks.contract import Framework, Setup
 from harness.record.case import Execution, Precision
 from harness.worker import distances, traces
-from harness.worker.protocol import Array, Rounding, TraceRounding
+from harness.worker.protocol import Array, OutputTrace, Rounding, TraceRounding, TrainingTrace
 
 BETTER = {Precision.FP32: Precision.FP64, Precision.TF32: Precision.FP32, Precision.BF16: Precision.FP32}
 
 
-def of(framework: Framework, request: TraceRounding) -> Rounding:
-    """Kept with the weights. What the better run raises is no failure of the case: the rounding says why it could not be told."""
+Computed = Mapping[tuple[Setup, int], OutputTrace | TrainingTrace]  # by set-up and number of steps: 0 of an inference
+
+
+def of(framework: Framework, request: TraceRounding, computed: Computed) -> Rounding:
+    """Kept with the weights. What the better run raises is no failure of the case: the rounding says why it could not be told.
+
+    computed: what this worker has traced before: the case's own run may be among it.
+    """
     setup = replace(request.setup, case=replace(request.setup.case, execution=Execution.PLAIN))
     framework.open_device(setup)
     kept, name = Kept.of(setup.weights_file), _name(framework, setup, request.steps)
@@ -34,7 +40,7 @@ def of(framework: Framework, request: TraceRounding) -> Rounding:
         return Rounding(why=f"there is no precision better than {precision}")
     better = replace(setup, case=replace(setup.case, precision=BETTER[precision]))
     try:
-        rounding = _distances(framework, setup, better, request.steps)
+        rounding = _distances(framework, setup, better, request.steps, computed)
     except Exception as error:  # whatever it is: then the case has the tolerances of any network
         why = f"{BETTER[precision]}: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
         rounding = Rounding(why=why)
@@ -44,17 +50,24 @@ def of(framework: Framework, request: TraceRounding) -> Rounding:
     return rounding
 
 
-def _distances(framework: Framework, setup: Setup, better: Setup, steps: int) -> Rounding:
-    if not steps:
-        plain, exact = (traces.outputs(framework, each) for each in (setup, better))
-        return Rounding(outputs=distances.outputs(_numpy(plain.outputs), _numpy(exact.outputs)))
-    trained, exactly = (traces.training(framework, each, steps) for each in (setup, better))
-    return Rounding(
-        losses=distances.curve(trained.losses, exactly.losses),
-        gradient_norm=distances.relative(trained.gradient_norm, exactly.gradient_norm),
-        running_means=distances.spread(trained.running_means.to_numpy(), exactly.running_means.to_numpy()),
-        updates=distances.updates(_numpy(trained.updates), _numpy(exactly.updates)),
-    )
+def _distances(framework: Framework, setup: Setup, better: Setup, steps: int, computed: Computed) -> Rounding:
+    plain = computed.get((setup, steps)) or _trace(framework, setup, steps)
+    exact = _trace(framework, better, steps)
+    match plain, exact:
+        case OutputTrace(outputs), OutputTrace(exactly):
+            return Rounding(outputs=distances.outputs(_numpy(outputs), _numpy(exactly)))
+        case TrainingTrace(), TrainingTrace():
+            return Rounding(
+                losses=distances.curve(plain.losses, exact.losses),
+                gradient_norm=distances.relative(plain.gradient_norm, exact.gradient_norm),
+                running_means=distances.spread(plain.running_means.to_numpy(), exact.running_means.to_numpy()),
+                updates=distances.updates(_numpy(plain.updates), _numpy(exact.updates)),
+            )
+    raise TypeError(f"traces of different kinds: {type(plain).__name__} and {type(exact).__name__}")
+
+
+def _trace(framework: Framework, setup: Setup, steps: int) -> OutputTrace | TrainingTrace:
+    return traces.training(framework, setup, steps) if steps else traces.outputs(framework, setup)
 
 
 def _numpy(arrays: Mapping[str, Array]) -> dict[str, distances.Array]:

@@ -15,13 +15,14 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from fixtures.corpora.flowers import CorpusError
 from fixtures.models import code
 from fixtures.models.description import ModelError
 from fixtures.models.folder import Folder
 from fixtures.models.weights import WeightsError
-from harness.frameworks.contract import Framework
+from harness.frameworks.contract import Framework, Setup
 from harness.record.outcome import Outcome, Unsupported
 from harness.worker import allocator, inputs, rounding, traces
 from harness.worker.bench import Bench
@@ -43,6 +44,7 @@ from harness.worker.protocol import (
     MakeWeights,
     Measure,
     Message,
+    OutputTrace,
     Progress,
     TakeTape,
     TakeTraining,
@@ -51,9 +53,11 @@ from harness.worker.protocol import (
     TracePixels,
     TraceRounding,
     TraceTraining,
+    TrainingTrace,
     WalkInference,
     WalkTraining,
 )
+from harness.worker.resident import ResidentBench
 
 SENTENCES = (ModelError, WeightsError, CorpusError)  # say themselves what is wrong and the mend: no line of ours helps
 
@@ -76,6 +80,7 @@ class Server:
         self._module = module
         self._report = report
         self._bench: Bench | None = None
+        self._computed: dict[tuple[Setup, int], OutputTrace | TrainingTrace] = {}  # by set-up and steps, for the check of equal work
         self._model: Folder | None = None  # of the request before: what fails may be its code
 
     def answer(self, request: AnyRequest) -> Any:
@@ -99,12 +104,18 @@ class Server:
                 return {**self._framework().environment(), **machine, **GPU.environment(), "device": device}
             case TracePixels(setup):
                 return traces.pixels(self._framework(), setup)
-            case TraceOutputs(setup):
-                return traces.outputs(self._framework(), setup)
+            case TraceOutputs(setup, items):
+                begun = self._bench.inference(setup) if isinstance(self._bench, ResidentBench) else None
+                if begun is not None:
+                    return traces.outputs_of(begun, setup, items)
+                smaller = replace(setup, case=replace(setup.case, batch_size=items))
+                self._computed[smaller, 0] = outputs = traces.outputs(self._framework(), smaller)
+                return outputs
             case TraceTraining(setup, steps):
-                return traces.training(self._framework(), setup, steps)
+                self._computed[setup, steps] = trained = traces.training(self._framework(), setup, steps)
+                return trained
             case TraceRounding():
-                return rounding.of(self._framework(), request)
+                return rounding.of(self._framework(), request, self._computed)
             case TakeTape(setup, taped, wanted):
                 return installed(taped).inference(setup, wanted)
             case TakeTraining(setup, taped, steps, wanted):

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from fixtures.models.description import ModelError
 from fixtures.models.weights import Weights
-from harness.frameworks.contract import Framework, Setup, TrainStep
+from harness.frameworks.contract import Framework, Inference, Setup, TrainStep
 from harness.worker.protocol import Array, OutputTrace, PixelTrace, TrainingTrace
 
 TRACED_BATCHES = 4
@@ -37,13 +38,27 @@ def outputs(framework: Framework, setup: Setup) -> OutputTrace:
     framework.open_device(setup)
     work = framework.inference(setup)
     try:
-        found = work.outputs()
-        for name, values in found.items():
-            if not np.isfinite(values).all():
-                raise _not_finite(setup, f"the network's {name} hold NaN or infinity")
-        return OutputTrace({name: Array.of(values) for name, values in found.items()})
+        return outputs_of(work, setup, setup.case.batch_size)
     finally:
         work.close()
+
+
+def outputs_of(work: Inference, setup: Setup, items: int) -> OutputTrace:
+    """Of the first items of its batch. Raises ModelError for outputs that are not finite."""
+    found = work.outputs(items)
+    for name, values in found.items():
+        if not np.isfinite(values).all():
+            raise _not_finite(setup, f"the network's {name} hold NaN or infinity")
+    return OutputTrace({name: Array.of(values) for name, values in found.items()})
+
+
+def is_alike(one: Setup, other: Setup) -> bool:
+    """Whether both are of one computation in inference: dropout does nothing there, and no pipeline has a part in it."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(setup: Setup) -> Setup:
+    return replace(setup, case=replace(setup.case, phase=""), drops_out=False, fed=False, whole_job=False)
 
 
 def training(framework: Framework, setup: Setup, steps: int) -> TrainingTrace:

@@ -102,7 +102,6 @@ def test_a_planted_slow_down_is_named(repository: Path) -> None:
     assert history(repository, "gate", "--pairs", str(folder))[0] == 1  # the same answer from the folder alone
 
 
-@pytest.mark.alone
 def test_stopped_and_continued(repository: Path) -> None:
     """Killed, interrupted and terminated, each in the middle of a pair: what was complete stays as it was."""
     folder = repository / ".benchmarks/gate"

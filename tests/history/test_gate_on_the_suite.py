@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.history.planted_suite import git
+from tests.session.conftest import LIGHT
 
 pytestmark = pytest.mark.alone
 
@@ -39,6 +40,7 @@ def test_memory(measure):
     measure()
 """
 FRAMEWORK = """
+from tests.stand_in import quick as quick
 from tests.stand_in.framework import StandIn, Steps
 
 BALLAST = b"x" * ({mebibytes} * 2**20)  # host memory of the worker
@@ -49,7 +51,7 @@ class Planted(Steps):
 
 __getattr__ = StandIn(Planted, seconds=0.02).__getattribute__
 """
-QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.01")
+QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.01", *LIGHT)
 
 
 def plant(repository: Path, name: str, full: float = 1.0, mebibytes: int = 400) -> None:

@@ -59,6 +59,6 @@ def _told(module: Framework, original: Original | None, request: Any) -> Any:
         case TraceTraining(setup, steps):
             return traces.training(module, setup, steps)
         case TraceRounding():
-            return rounding.of(module, request)
+            return rounding.of(module, request, {})
         case _:
             raise TypeError(type(request).__name__)

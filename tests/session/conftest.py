@@ -53,7 +53,8 @@ def test_memory(measure):
     measure()
 """
 
-QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.5", "--case-timeout=60", "-p", "no:cacheprovider")
+LIGHT = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")  # that plugin imports hypothesis, which is half of a session's start
+QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.5", "--case-timeout=60", *LIGHT)
 
 
 class InnerRun:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from tests.frameworks.conftest import interpreter
 from tests.session.conftest import PROJECT, InnerRun, measurements
@@ -91,25 +94,52 @@ FAULTS = {
 }
 
 
-@pytest.mark.alone
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_the_users_to_read(inner: InnerRun, fault: str) -> None:
-    file, text, replaced, failed, told, line = FAULTS[fault]
-    (inner.folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
-    (inner.folder / "conftest.py").write_text((PROJECT / "conftest.py").read_text())
-    folder = inner.folder / "reader"
-    folder.mkdir()
+Faulty = tuple[InnerRun, str, dict[str, list[Measurement]]]  # the session, what it printed, and its measurements by model
+
+
+def name_of(fault: str) -> str:
+    return fault.replace(" ", "_")
+
+
+def write(folder: Path, fault: str) -> None:
+    file, text, replaced, *_ = FAULTS[fault]
     whole = {"model.toml": MODEL, "pytorch.py": PYTORCH, "tensorflow.py": TENSORFLOW}
     assert text in whole[file]
+    folder.mkdir()
     for name, content in whole.items():
         if name != file or replaced is not None:
             (folder / name).write_text(content.replace(text, replaced or "", 1) if name == file else content)
-    code, output = inner.run("--model=reader", "--benchmark-json=out.json", f"--input-cache={inner.folder / 'cache'}", *WORKERS)
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Faulty:
+    """A model for each fault, in one session: what is wrong with one is told of no other."""
+    inner = InnerRun(tmp_path_factory.mktemp("faulty"))
+    (inner.folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
+    (inner.folder / "conftest.py").write_text((PROJECT / "conftest.py").read_text())
+    for fault in FAULTS:
+        write(inner.folder / name_of(fault), fault)
+    models = [f"--model={name_of(fault)}" for fault in FAULTS]
+    code, output = inner.run(*models, "--benchmark-json=out.json", f"--input-cache={inner.folder / 'cache'}", *WORKERS)
     assert code == pytest.ExitCode.TESTS_FAILED
+    found: dict[str, list[Measurement]] = {}
+    for each in measurements(inner.json()).values():
+        found.setdefault(each.case.model, []).append(each)
+    return inner, output, found
+
+
+def test_no_traceback_is_shown(faulty: Faulty) -> None:
+    _, output, _ = faulty
     assert "Traceback" not in output
-    found = measurements(inner.json())
-    assert {each.case.framework for each in found.values() if each.outcome is not Outcome.OK} == set(failed)
-    for each in found.values():
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_the_users_to_read(faulty: Faulty, fault: str) -> None:
+    inner, _, found = faulty
+    file, _, _, failed, told, line = FAULTS[fault]
+    folder = inner.folder / name_of(fault)
+    assert {each.case.framework for each in found[name_of(fault)] if each.outcome is not Outcome.OK} == set(failed)
+    for each in found[name_of(fault)]:
         if each.outcome is not Outcome.OK:
             assert each.outcome is (Outcome.UNEQUAL_WORK if fault == "other work" else Outcome.ERROR)
             assert told.format(folder=folder, file=file, line=line) in each.detail

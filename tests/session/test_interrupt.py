@@ -48,7 +48,6 @@ def journal(inner: InnerRun) -> Journal:
     return read(path)
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
 def test_a_signal_saves_what_was_measured(inner: InnerRun, ending: signal.Signals) -> None:
     process, begun = started(inner)
@@ -66,7 +65,6 @@ def test_a_signal_saves_what_was_measured(inner: InnerRun, ending: signal.Signal
     assert inner.left_behind() == []
 
 
-@pytest.mark.alone
 def test_a_second_signal_ends_it_at_once_and_loses_nothing(inner: InnerRun) -> None:
     (inner.folder / "slow.py").write_text(SLOW_END)
     process, begun = started(inner, "-p", "slow", "-s")
@@ -81,7 +79,6 @@ def test_a_second_signal_ends_it_at_once_and_loses_nothing(inner: InnerRun) -> N
     assert len(journal(inner).sides) == 4
 
 
-@pytest.mark.alone
 def test_what_was_measured_is_not_measured_again(inner: InnerRun) -> None:
     process, _ = started(inner, case_timeout_seconds=15)
     process.kill()
@@ -103,7 +100,6 @@ def test_what_was_measured_is_not_measured_again(inner: InnerRun) -> None:
     assert inner.left_behind() == []
 
 
-@pytest.mark.alone
 def test_a_test_that_is_ended_by_pytest_timeout_does_not_answer_for_the_next_one(inner: InnerRun) -> None:
     inner.use("sound", "hanging")
     (inner.folder / "benchmarks" / "test_later.py").write_text(LATER)

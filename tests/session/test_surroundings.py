@@ -29,3 +29,11 @@ def test_what_a_framework_alone_reads_it_alone_has() -> None:
     assert variables("tensorflow", SURROUNDINGS)["XLA_FLAGS"] == "--xla_gpu_enable_command_buffer="
     assert {"XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "TF_CUDNN_USE_AUTOTUNE"} <= set(leftovers("tensorflow", SURROUNDINGS))
     assert not any(name.startswith(("XLA_", "TF_")) for name in (*variables("pytorch", SURROUNDINGS), *leftovers("pytorch", SURROUNDINGS)))
+
+
+def test_a_heuristic_chooses_convolutions_where_autotune_is_neutral() -> None:
+    chosen = {"pytorch": ("TORCH_CUDNN_USE_HEURISTIC_MODE_B", "1"), "tensorflow": ("TF_CUDNN_USE_AUTOTUNE", "0")}
+    for framework, (name, value) in chosen.items():
+        assert variables(framework, SURROUNDINGS)[name] == value
+        assert name in leftovers(framework, SURROUNDINGS)
+        assert name not in variables(framework, SURROUNDINGS - {Source.AUTOTUNE}), "its habit is its own"

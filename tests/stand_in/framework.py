@@ -46,7 +46,7 @@ class Steps:
     def load(self, batch: object) -> None:
         pass
 
-    def outputs(self) -> Outputs:
+    def outputs(self, items: int | None = None) -> Outputs:
         return {"outputs": np.arange(8 * 102, dtype=np.float32).reshape(8, 102) * self._precisely()}
 
     def gradient_norm(self) -> float:
@@ -239,6 +239,9 @@ class StandIn:
         self._seconds = seconds
 
     def sees_gpu(self) -> bool:
+        return False
+
+    def autotunes(self, setup: Setup) -> bool:
         return False
 
     def open_device(self, setup: Setup) -> str:

@@ -59,7 +59,7 @@ def test_a_transposed_tensor_is_sampled_in_the_canonical_order() -> None:
 
 
 class Overflowing(Steps):
-    def outputs(self) -> Outputs:
+    def outputs(self, items: int | None = None) -> Outputs:
         return {"outputs": np.array([[1.0, np.inf]], np.float32)}
 
     def read_back(self) -> float:
@@ -106,12 +106,12 @@ class Counted(StandIn):
 
 def test_the_rounding_is_that_of_the_better_precision_and_is_kept(setup: Setup) -> None:
     framework = Counted()
-    found = rounding.of(framework, TraceRounding(setup, STEPS))  # type: ignore[arg-type]
+    found = rounding.of(framework, TraceRounding(setup, STEPS), {})  # type: ignore[arg-type]
     assert framework.precisions == ["fp32", "fp64"]
     assert (found.gradient_norm, found.losses) == (pytest.approx(ROUNDING), pytest.approx(ROUNDING))
-    assert rounding.of(framework, TraceRounding(setup, STEPS)) == found  # type: ignore[arg-type]
+    assert rounding.of(framework, TraceRounding(setup, STEPS), {}) == found  # type: ignore[arg-type]
     assert len(framework.precisions) == 2, "the second time it is read"
-    rounding.of(framework, TraceRounding(setup, STEPS + 1))  # type: ignore[arg-type]
+    rounding.of(framework, TraceRounding(setup, STEPS + 1), {})  # type: ignore[arg-type]
     assert len(framework.precisions) == 4
 
 
@@ -137,7 +137,7 @@ def test_what_the_better_run_raises_is_said_and_kept_where_it_is_the_networks_do
     monkeypatch.setattr(rounding.code, "place_in", lambda *_: "pytorch.py, line 3" if of_the_network else None)
     framework = Narrow()
     for _ in range(2):
-        found = rounding.of(framework, TraceRounding(setup, STEPS))  # type: ignore[arg-type]
+        found = rounding.of(framework, TraceRounding(setup, STEPS), {})  # type: ignore[arg-type]
         assert found.why == "fp64: TypeError: expected float32"
         assert found.losses == 0.0
     assert framework.tries == tries
@@ -147,5 +147,5 @@ def test_a_want_of_memory_may_be_over_another_time(setup: Setup) -> None:
     framework = Narrow()
     framework.error = MemoryError("no room")
     for _ in range(2):
-        assert rounding.of(framework, TraceRounding(setup, STEPS)).why == "fp64: MemoryError: no room"  # type: ignore[arg-type]
+        assert rounding.of(framework, TraceRounding(setup, STEPS), {}).why == "fp64: MemoryError: no room"  # type: ignore[arg-type]
     assert framework.tries == 2

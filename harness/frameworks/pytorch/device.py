@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -20,18 +21,23 @@ from harness.record.measurement import Reading
 from harness.record.outcome import Unsupported
 
 AMPERE = (8, 0)  # compute capability: the first with TensorFloat-32 and bfloat16 in its tensor cores
-ALL_PLANS = 0  # what cuDNN offers for a convolution, all of it: TensorFlow tries it all, torch the first ten
+ONE_PLAN = "1"  # of cuDNN's for a convolution: the heuristic's first choice, nothing else is tried
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What is set for the whole process."""
+    """What is set for the whole process.
+
+    Autotune is off by habit, and where it is neutral: cuDNN's heuristic chooses a convolution's plan, the first of mode B in both
+    frameworks. It is the one bound that both have. With autotune PyTorch tries the first `benchmark_limit` plans, or all, of the instant
+    mode and of the fallbacks (`get_plans_from_find` in `aten/src/ATen/native/cudnn/Conv_v8.cpp`; pytorch#77002, #91032); TensorFlow tries
+    others, without a limit.
+    """
 
     intra_op_threads: int
     inter_op_threads: int
     tf32_matmul: bool
     tf32_convolution: bool
     autotune: bool
-    autotune_plans: int | None  # how many are tried; None: this build of torch has no cuDNN
     fused_attention: bool  # whether attention layers may be one kernel in inference
 
     @classmethod
@@ -42,7 +48,6 @@ class Settings(msgspec.Struct, frozen=True):
             tf32_matmul=torch.backends.cuda.matmul.allow_tf32,
             tf32_convolution=torch.backends.cudnn.allow_tf32,
             autotune=torch.backends.cudnn.benchmark,
-            autotune_plans=torch.backends.cudnn.benchmark_limit,
             fused_attention=torch.backends.mha.get_fastpath_enabled(),
         )
 
@@ -58,8 +63,6 @@ class Settings(msgspec.Struct, frozen=True):
         torch.backends.cuda.matmul.allow_tf32 = self.tf32_matmul
         torch.backends.cudnn.allow_tf32 = self.tf32_convolution
         torch.backends.cudnn.benchmark = self.autotune
-        if self.autotune_plans is not None:
-            torch.backends.cudnn.benchmark_limit = self.autotune_plans
         torch.backends.mha.set_fastpath_enabled(self.fused_attention)
 
 
@@ -87,8 +90,8 @@ def settings(setup: Setup) -> Settings:
     if Source.TF32 in neutral:
         tf32 = setup.case.precision is Precision.TF32
         found = replace(found, tf32_matmul=tf32, tf32_convolution=tf32)
-    if Source.AUTOTUNE in neutral:  # TensorFlow's default, and all plans too
-        found = replace(found, autotune=True, autotune_plans=ALL_PLANS if torch.backends.cudnn.is_available() else None)
+    if Source.AUTOTUNE in neutral:
+        found = replace(found, autotune=False)
     if setup.case.precision is Precision.BF16:  # on a GPU torch sees to it by itself; on a CPU that kernel is given both types, and raises
         found = replace(found, fused_attention=False)
     return found
@@ -100,6 +103,10 @@ def sees_gpu() -> bool:
 
 def name() -> str:
     return "cuda:0" if sees_gpu() else "cpu"
+
+
+def autotunes(setup: Setup) -> bool:  # noqa: ARG001 - compiled or not: torch.compile leaves convolutions to cuDNN
+    return sees_gpu() and bool(torch.backends.cudnn.benchmark)
 
 
 def arithmetic(setup: Setup) -> Any:
@@ -196,7 +203,8 @@ def environment() -> dict[str, str]:
         "tf32_matmul": str(torch.backends.cuda.matmul.allow_tf32),
         "tf32_convolution": str(torch.backends.cudnn.allow_tf32),
         "autotune": str(torch.backends.cudnn.benchmark),
-        "autotune_plans": str(torch.backends.cudnn.benchmark_limit),
+        "autotune_plans": str(torch.backends.cudnn.benchmark_limit) if torch.backends.cudnn.benchmark else ONE_PLAN,
+        "cudnn_heuristic": "mode B" if os.environ.get("TORCH_CUDNN_USE_HEURISTIC_MODE_B") == "1" else "instant",
     }
     if torch.cuda.is_available():
         major, minor = torch.cuda.get_device_capability()

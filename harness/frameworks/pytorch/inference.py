@@ -45,9 +45,9 @@ class MatchedInference:
     def read_back(self) -> float:
         return first_number(self._outputs)
 
-    def outputs(self) -> Outputs:
+    def outputs(self, items: int | None = None) -> Outputs:
         self.step()
-        return network.outputs_to_numpy(self._setup, self._outputs)
+        return network.outputs_to_numpy(self._setup, self._outputs, items)
 
     def close(self) -> None:
         self._cache.close()
@@ -80,9 +80,9 @@ class StockInference:
     def read_back(self) -> float:
         return first_number(self._outputs)
 
-    def outputs(self) -> Outputs:
+    def outputs(self, items: int | None = None) -> Outputs:
         self.step()
-        return network.outputs_to_numpy(self._setup, self._outputs)
+        return network.outputs_to_numpy(self._setup, self._outputs, items)
 
     def close(self) -> None:
         vars(self).clear()

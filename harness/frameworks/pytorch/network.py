@@ -146,9 +146,9 @@ def wide(outputs: Any) -> Any:
     return outputs.float() if isinstance(outputs, torch.Tensor) and outputs.dtype in (torch.bfloat16, torch.float16) else outputs
 
 
-def outputs_to_numpy(setup: Setup, outputs: Any) -> Outputs:
-    """By name, channels on the last axis where model.toml says that they are."""
-    return {name: to_numpy(canonical_axes(setup, name, each)) for name, each in named(outputs).items()}
+def outputs_to_numpy(setup: Setup, outputs: Any, items: int | None = None) -> Outputs:
+    """By name, channels on the last axis where model.toml says that they are. items: only the first ones of the batch."""
+    return {name: to_numpy(canonical_axes(setup, name, each[:items] if each.ndim else each)) for name, each in named(outputs).items()}
 
 
 def canonical_axes(setup: Setup, name: str, output: Any) -> Any:

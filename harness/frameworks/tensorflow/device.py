@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from harness.frameworks.contract import Setup
 from harness.frameworks.tensorflow import strategies
-from harness.record.case import Precision
+from harness.record.case import Execution, Precision
 from harness.record.fairness import ON_A_GPU, Source
 from harness.record.measurement import Reading
 from harness.record.outcome import Unsupported
@@ -22,6 +22,8 @@ from harness.record.outcome import Unsupported
 POLICIES = {Precision.FP64: "float64", Precision.BF16: "mixed_bfloat16"}
 FLOAT32 = "float32"
 AMPERE = (8, 0)  # compute capability: the first with TensorFloat-32 and bfloat16 in its tensor cores
+ONE_PLAN = "1"  # of cuDNN's for a convolution: the heuristic's first choice, nothing else is tried
+ALL_PLANS = "0"  # no limit, as PyTorch writes it
 
 
 @functools.cache  # a fence asks for it in every round
@@ -30,7 +32,13 @@ def gpus() -> tuple[Any, ...]:
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What is set for the whole process. Convolution autotune is not among them: it is on unless `TF_CUDNN_USE_AUTOTUNE` says 0."""
+    """What is set for the whole process.
+
+    Autotune is not among them: `TF_CUDNN_USE_AUTOTUNE` turns it off, which the process has from its start where it is neutral. Then cuDNN's
+    heuristic chooses a convolution's plan, the first of mode B. It is on by habit and has no bound: all plans are tried that modes B and A
+    list, and the fallbacks where none of those works (`AutotuneConvImpl` in `tensorflow/core/kernels/autotune_conv_impl.h`,
+    `CreateOpRunners` in `xla/stream_executor/cuda/cuda_dnn.cc`; tensorflow#52337, #53253).
+    """
 
     intra_op_threads: int  # 0: TensorFlow decides
     inter_op_threads: int
@@ -99,6 +107,15 @@ def name() -> str:
     return "cuda:0" if gpus() else "cpu"
 
 
+def autotunes(setup: Setup) -> bool:
+    compiled = setup.case.execution is Execution.COMPILED or Source.COMPILER not in setup.neutral
+    return sees_gpu() and tries_plans() and not compiled  # XLA's search is a part of its compiling
+
+
+def tries_plans() -> bool:
+    return os.environ.get("TF_CUDNN_USE_AUTOTUNE", "1") != "0"
+
+
 def placement() -> str:
     """The device by TensorFlow's own name."""
     return "/GPU:0" if gpus() else "/CPU:0"
@@ -157,7 +174,8 @@ def environment() -> dict[str, str]:
         "inter_op_threads": str(tf.config.threading.get_inter_op_parallelism_threads()),
         "tf32": str(tf.config.experimental.tensor_float_32_execution_enabled()),
         "dtype_policy": keras.config.dtype_policy().name,
-        "autotune": str(os.environ.get("TF_CUDNN_USE_AUTOTUNE", "1") != "0"),
+        "autotune": str(tries_plans()),
+        "autotune_plans": ALL_PLANS if tries_plans() else ONE_PLAN,
     }
     if gpus():
         found["memory_growth"] = str(Settings.present().memory_growth)

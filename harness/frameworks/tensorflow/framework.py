@@ -1,7 +1,7 @@
 """TensorFlow with Keras, as `contract.Framework` wants it."""
 
 from .corpus import download, labels
-from .device import allocation, environment, is_out_of_memory, open_device, peak_memory, reset_peak_memory, sees_gpu, stopwatch
+from .device import allocation, autotunes, environment, is_out_of_memory, open_device, peak_memory, reset_peak_memory, sees_gpu, stopwatch
 from .fine_tuning import fine_tuning
 from .formats import model_format
 from .inference import inference
@@ -10,6 +10,7 @@ from .training import train_step
 
 __all__ = [
     "allocation",
+    "autotunes",
     "download",
     "environment",
     "fine_tuning",

@@ -38,9 +38,9 @@ class MatchedInference:
     def read_back(self) -> float:
         return first_number(self._outputs)
 
-    def outputs(self) -> Outputs:
+    def outputs(self, items: int | None = None) -> Outputs:
         self.step()
-        return network.outputs_to_numpy(self._outputs)
+        return network.outputs_to_numpy(self._outputs, items)
 
     def close(self) -> None:
         vars(self).clear()
@@ -75,10 +75,10 @@ class StockInference:
     def read_back(self) -> float:
         return first_number(self._outputs)
 
-    def outputs(self) -> Outputs:
+    def outputs(self, items: int | None = None) -> Outputs:
         """Logits up to a constant an item, which the softmax has swallowed, where it ends in one."""
         self.step()
-        found = network.outputs_to_numpy(self._outputs)
+        found = network.outputs_to_numpy(self._outputs, items)
         return {name: np.log(each) for name, each in found.items()} if self._ends_in_softmax else found
 
     def close(self) -> None:

@@ -133,9 +133,9 @@ def wide(outputs: Any) -> Any:
     return tf.nest.map_structure(lambda each: tf.cast(each, tf.float32) if each.dtype in (tf.bfloat16, tf.float16) else each, outputs)
 
 
-def outputs_to_numpy(outputs: Any) -> Outputs:
-    """By name."""
-    return {name: np.array(each, np.float32) for name, each in named(outputs).items()}
+def outputs_to_numpy(outputs: Any, items: int | None = None) -> Outputs:
+    """By name. items: only the first ones of the batch."""
+    return {name: np.array(each[:items] if len(each.shape) else each, np.float32) for name, each in named(outputs).items()}
 
 
 def weights(setup: Setup, built: Any) -> Weights:

@@ -20,7 +20,7 @@ from harness.worker.timing.step import timed_step
 from harness.worker.timing.warm_up import warm_up
 
 RESTARTS = 3
-CONSUMER_SECONDS = 1.5  # of each consumer's speed, in windows of a round's batches: the median is told
+CONSUMER_SECONDS = 1.0  # of each consumer's speed, in windows of a round's batches: the median is told
 
 
 class Bench:

@@ -20,6 +20,7 @@ CONSUMERS = (200, 800, 3200)  # items/s: about a convolutional network's trainin
 
 PHASE = Phase(
     place=10,
+    usual_seconds=40.0,
     title="Data pipeline",
     subtitle="JPEG files to training batches, in steady state",
     schedule=Schedule.IN_TURNS,

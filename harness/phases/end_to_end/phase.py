@@ -8,6 +8,7 @@ from harness.record.figure import Figure, Unit
 
 PHASE = Phase(
     place=80,
+    usual_seconds=60.0,
     title="End to end",
     subtitle="steps fed by their pipeline, beside the loader alone and the step alone",
     schedule=Schedule.IN_TURNS,

@@ -8,6 +8,7 @@ from harness.record.figure import Figure, Unit
 
 PHASE = Phase(
     place=60,
+    usual_seconds=120.0,
     title="Fine-tuning",
     subtitle="the whole job, training and validation epoch by epoch in turns",
     schedule=Schedule.JOB,

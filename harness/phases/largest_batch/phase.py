@@ -8,6 +8,7 @@ from harness.record.figure import NOTHING, Figure, Unit
 
 PHASE = Phase(
     place=50,
+    usual_seconds=300.0,
     title="Largest batch",
     subtitle="what fits on the GPU, each size tried in a fresh process",
     schedule=Schedule.SEARCH,

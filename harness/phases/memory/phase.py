@@ -9,6 +9,7 @@ from harness.record.figure import Figure, Unit
 
 PHASE = Phase(
     place=40,
+    usual_seconds=25.0,
     title="Memory",
     subtitle="peak of five steps, fed by their pipeline where the model has one, in a fresh process",
     schedule=Schedule.APART,

@@ -10,6 +10,7 @@ OUTPUTS_DIFFERENCE = "outputs_difference"
 
 PHASE = Phase(
     place=70,
+    usual_seconds=20.0,
     title="Model formats",
     subtitle="the network to disk and back, in the page cache; medians",
     schedule=Schedule.ALONE,

@@ -17,6 +17,7 @@ from harness.record.figure import Figure, Unit
 
 PHASE = Phase(
     place=90,
+    usual_seconds=120.0,
     title="Pipeline scaling",
     subtitle="JPEG files to training batches with a worker on each core; fewer workers stand apart",
     schedule=Schedule.IN_TURNS,

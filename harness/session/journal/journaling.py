@@ -19,6 +19,7 @@ from harness.session.journal import resuming, storing
 from harness.session.journal.ending import Ending
 from harness.session.journal.session_journal import KEY, SessionJournal, refusal
 from harness.session.journal.work import differences, work_of
+from harness.session.pace.pacing import NOT_BEGUN
 from harness.session.storage import short, storage
 
 MADE_OF_MEASUREMENTS = frozenset({BENCHMARKS, UNMEASURED, EXAMINATIONS})  # in a file, beside its frame
@@ -106,10 +107,11 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test that is skipped has no figures, and is no reason to go on with a session. One that has failed without figures is."""
+    """A test that is skipped has no figures, and is no reason to go on with a session. One that has failed without figures is, and so is
+    one that the budget had no room for."""
     report = yield
     journal = item.config.stash.get(KEY, None)
-    if journal is not None and report.skipped:
+    if journal is not None and report.skipped and NOT_BEGUN not in item.stash:
         journal.over.add(item.nodeid)
     return report
 

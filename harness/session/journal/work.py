@@ -30,6 +30,7 @@ def work_of(config: pytest.Config, items: Sequence[pytest.Item], commit: str) ->
         "--benchmark-max-time": chosen.max_seconds,
         "--benchmark-precision": chosen.precision,
         "--benchmark-confidence": chosen.confidence,
+        "--measure-until": chosen.until or "as the cases want it",
         "--case-timeout": chosen.case_timeout_seconds,
         "--examined-steps": chosen.examined_steps,
         "--dataset": chosen.dataset,

@@ -20,13 +20,13 @@ def notes(measurements: Sequence[Measurement]) -> Iterator[str]:
     """Of what was measured."""
     yield from _of_ratios([each for each in measurements if not _is_alone(each)])
     yield from _of_disturbance(measurements)
-    yield from _of_weak_checks(measurements)
+    yield from of_weak_checks(measurements)
     for name, phase in PHASES.items():
         items = dict.fromkeys(each.item for each in measurements if each.case.phase == name)
         yield from dict.fromkeys(worded(line, item) for item in items for line in phase.notes)
 
 
-def _of_weak_checks(measurements: Sequence[Measurement]) -> Iterator[str]:
+def of_weak_checks(measurements: Sequence[Measurement]) -> Iterator[str]:
     """Each once, however many cases have it: a computation's receipt is that of all the phases that ask for it."""
     titles = told_apart(measurements)
     receipts = ((each.case.model, receipt) for each in measurements if (receipt := receipt_of(each)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pytest
 from rich.console import Console
@@ -22,10 +22,12 @@ from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from harness.session import recording
 from harness.session.comparer import COMPARER
+from harness.session.journal.storing import session_of
 from harness.session.terminal.five_metrics_table import five_metrics_table
 from harness.session.terminal.format_table import format_table
 from harness.session.terminal.ladder_table import ladder_table
-from harness.session.terminal.notes import notes
+from harness.session.terminal.notes import notes, of_weak_checks
+from harness.session.terminal.once_table import once_table
 from harness.session.terminal.scaling_table import scaling_table
 from harness.session.terminal.side_by_side import phase_table
 from harness.session.terminal.strategies_table import strategies_table
@@ -52,13 +54,20 @@ def print_side_by_side(terminalreporter: pytest.TerminalReporter, config: pytest
     measurements = list({each.case: each for each in config.stash[recording.KEY].values()}.values())  # a ladder shares its ends
     if not measurements:
         return
-    terminalreporter.section("side by side")
+    if session_of(config).disabled:
+        _print(terminalreporter, "run once", contents_of_one_round(measurements))
+        return
+    share = config.stash[COMPARER].busy_seconds / (wall_seconds := time.perf_counter() - config.stash[START_SECONDS])
+    of_the_time = f"{share:.0%} of {wall_seconds:.0f} s went into measuring and warming up what is measured; the rest is overhead."
+    _print(terminalreporter, "side by side", [*contents(measurements), of_the_time])
+
+
+def _print(terminalreporter: pytest.TerminalReporter, section: str, contents: Iterable[Table | str]) -> None:
+    terminalreporter.section(section)
     writer = terminalreporter._tw
     console = Console(file=writer._file, width=TABLE_WIDTH, force_terminal=writer.hasmarkup, highlight=False)
-    for each in contents(measurements):
+    for each in contents:
         console.print(each, soft_wrap=isinstance(each, str))
-    share = config.stash[COMPARER].busy_seconds / (wall_seconds := time.perf_counter() - config.stash[START_SECONDS])
-    console.print(f"{share:.0%} of {wall_seconds:.0f} s went into measuring and warming up what is measured; the rest is overhead.")
 
 
 def contents(measurements: Sequence[Measurement]) -> Iterator[Table | str]:
@@ -72,9 +81,21 @@ def contents(measurements: Sequence[Measurement]) -> Iterator[Table | str]:
     yield from _strategies(ways(measured), titles)
     yield from (scaling_table(each, titles[each.case.model]) for each in measured if each.scaling)
     yield from map(ladder_table, ladders(measured))
-    if len(measured) < len(measurements):
-        yield unmeasured_table([each for each in measurements if each.outcome is not Outcome.OK])
+    yield from _unmeasured(measurements)
     yield from notes(measured)
+
+
+def contents_of_one_round(measurements: Sequence[Measurement]) -> Iterator[Table | str]:
+    """Of a session that times nothing: a single round of each is no result."""
+    yield _models(measurements)
+    yield once_table(measurements)
+    yield from _unmeasured(measurements)
+    yield from of_weak_checks(measurements)
+
+
+def _unmeasured(measurements: Sequence[Measurement]) -> Iterator[Table]:
+    if without := [each for each in measurements if each.outcome is not Outcome.OK]:
+        yield unmeasured_table(without)
 
 
 def _models(measurements: Sequence[Measurement]) -> str:

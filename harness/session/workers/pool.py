@@ -18,9 +18,9 @@ class WorkerPool:
         self._started: set[str] = set()
 
     def get(self, framework: str, surroundings: frozenset[Source]) -> Worker:
-        """The framework's worker in those surroundings; a fresh one if there is none, or it died. Raises WorkerStartError."""
+        """The framework's worker in those surroundings; a fresh one where none waits for a request. Raises WorkerStartError."""
         present = self._workers.get(framework)
-        if present is not None and present[0] == surroundings and present[1].runs:
+        if present is not None and present[0] == surroundings and present[1].is_idle:
             return present[1]
         return self.fresh(framework, surroundings)
 

@@ -28,7 +28,9 @@ def variables(framework: str, surroundings: frozenset[Source]) -> dict[str, str]
     if Source.ALLOCATOR in surroundings:
         chosen |= KEEP_MEMORY
     if Source.THREADS in surroundings:
-        chosen |= WAIT_PASSIVELY | listing.neutral_variables
+        chosen |= WAIT_PASSIVELY
+    for source in surroundings & listing.neutral_variables.keys():
+        chosen |= listing.neutral_variables[source]
     return chosen
 
 

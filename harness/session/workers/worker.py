@@ -9,7 +9,8 @@ from __future__ import annotations
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,42 +88,67 @@ class Worker:
             self._group.terminate(timeout=KILL_SECONDS)
             raise
         self.alive = True
+        self._unanswered = 0
 
     @property
     def runs(self) -> bool:
         return self.alive and (not self._is_local or runs(self.hello.pid))
+
+    @property
+    def is_idle(self) -> bool:
+        """It runs, and waits for a request: whoever left an exchange before its end has left answers that would be taken for others."""
+        return self.runs and not self._unanswered
 
     def call(self, request: Request, timeout_seconds: float, report: Report) -> Any:
         """The answer to the request, of the request's `answer` type. Progress goes to `report` meanwhile.
 
         Raises WorkerFailure: with the outcome the worker gives, `timeout` past the deadline, or what its death means.
         """
+        self.send(request)
+        return self.answer(request, timeout_seconds, report)
+
+    def send(self, request: Request) -> None:
+        """Has it done while others do theirs: each that is sent has to be answered, in the same order. Raises WorkerFailure."""
+        with self._watched():
+            self._unanswered += 1
+            self._channel.send(msgspec.msgpack.encode(request))
+
+    def answer(self, request: Request, timeout_seconds: float, report: Report) -> Any:
+        """To the first request that was sent and is not answered yet. timeout_seconds: from now on. Raises WorkerFailure."""
         deadline = time.monotonic() + timeout_seconds
         try:
-            self._channel.send(msgspec.msgpack.encode(request))
-            while True:
-                match _MESSAGES.decode(self._receive(deadline)):
-                    case Progress() as progress:
-                        report(progress)
-                    case Failure(outcome, detail):
-                        if outcome is not Outcome.UNSUPPORTED:
-                            self.kill()  # what was measured there has left its state behind
-                        if outcome is Outcome.ERROR and oom_kills() > self._oom_kills:
-                            outcome = Outcome.OUT_OF_MEMORY  # of a loader's process: the framework only knows that it is gone
-                        raise WorkerFailure(outcome, detail)
-                    case Answer(content):
-                        return msgspec.msgpack.decode(content, type=request.answer)
+            with self._watched():
+                while True:
+                    match _MESSAGES.decode(self._receive(deadline)):
+                        case Progress() as progress:
+                            report(progress)
+                        case Failure(outcome, detail):
+                            self._unanswered -= 1
+                            if outcome is not Outcome.UNSUPPORTED:
+                                self.kill()  # what was measured there has left its state behind
+                            if outcome is Outcome.ERROR and oom_kills() > self._oom_kills:
+                                outcome = Outcome.OUT_OF_MEMORY  # of a loader's process: the framework only knows that it is gone
+                            raise WorkerFailure(outcome, detail)
+                        case Answer(content):
+                            self._unanswered -= 1
+                            return msgspec.msgpack.decode(content, type=request.answer)
         except execnet.TimeoutError as error:
             self.kill()
             raise WorkerFailure(
                 Outcome.TIMEOUT, f"no answer within {timeout_seconds:g} s (--case-timeout); the worker was killed"
             ) from error
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Of what goes over the channel: a death is told as what it means, and whatever breaks an exchange off ends the worker."""
+        try:
+            yield
+        except (execnet.TimeoutError, WorkerFailure):
+            raise
         except _GATEWAY_ERRORS as error:
             died = self._death(error)
             self.kill()
             raise died from error
-        except WorkerFailure:
-            raise
         except BaseException:  # as pytest-timeout ends a test: the answer is on its way, and would be taken for that of the next request
             self.kill()
             raise

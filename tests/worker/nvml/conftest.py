@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.worker.meters.gpu import GPU
 from harness.worker.meters.nvml.client import Probe
+from harness.worker.meters.nvml.messages import ReadMemory
 from tests.worker.nvml import fake
 
 OpenProbe = Callable[..., Probe]
+Watch = Callable[..., None]
 
 
 @pytest.fixture
@@ -27,3 +30,15 @@ def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenProbe
     yield open_probe
     for each in opened:
         each.close()
+
+
+@pytest.fixture
+def watch(probe: OpenProbe, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """`watch(script, …)`: makes this process a worker on that driver's GPU."""
+
+    def on(script: str, *definitions: str, visible: str | None = None) -> None:
+        opened = probe(script, *definitions, visible=visible)
+        monkeypatch.setattr(GPU, "_probe", opened)
+        monkeypatch.setattr(GPU, "baseline", opened.ask(ReadMemory()))
+
+    return on

@@ -236,7 +236,9 @@ int nvmlDeviceGetTemperatureV(Device *device, Temperature *temperature) {
 int nvmlDeviceGetTotalEnergyConsumption(Device *device, unsigned long long *millijoules) {
     ASKED("nvmlDeviceGetTotalEnergyConsumption", device);
     if (device->parent || device->energy_millijoules < 0) return NOT_SUPPORTED;
-    *millijoules = device->energy_millijoules + device->watts * 1e3 * now_seconds();
+    double seconds = now_seconds(), refresh = device->refresh_seconds;
+    if (refresh > 0) seconds = (unsigned long)(seconds / refresh) * refresh;
+    *millijoules = device->energy_millijoules + device->watts * 1e3 * seconds;
     return SUCCESS;
 }
 

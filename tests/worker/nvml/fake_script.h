@@ -9,7 +9,7 @@
      reserved BYTES                    the driver's own reserve
      process PID|parent BYTES|none     one that computes on it; `parent`: of the process that asks
      counter FIELD FROM TO SHARE       nanoseconds that grow by SHARE of the time from one second to another
-     energy MILLIJOULES WATTS          what it has used so far, and what it uses
+     energy MILLIJOULES WATTS [REFRESH] what it has used so far, and what it uses; told anew every REFRESH seconds
      clock SM MEMORY                   power_limit MILLIWATTS       temperature CELSIUS       ecc 0|1     persistence 0|1
      fail SYMBOL CODE                  of the whole machine: that function returns the code
      slow SYMBOL MILLISECONDS          … takes so long
@@ -40,7 +40,7 @@ typedef struct Device {
     Step steps[MANY]; int step_count;
     Process processes[MANY]; int process_count;
     Counter counters[MANY]; int counter_count;
-    double energy_millijoules, watts;
+    double energy_millijoules, watts, refresh_seconds;
     unsigned sm_clock, memory_clock, power_limit, temperature, ecc, persistence;
 } Device;
 typedef struct { char symbol[TEXT], what[16]; double number; } Fault;
@@ -90,7 +90,7 @@ static void parse(char *line) {
     } else if (!strcmp(word, "counter")) {
         Counter *counter = &device->counters[device->counter_count++];
         sscanf(line, "%*s %u %lf %lf %lf", &counter->field, &counter->from, &counter->to, &counter->share);
-    } else if (!strcmp(word, "energy")) sscanf(line, "%*s %lf %lf", &device->energy_millijoules, &device->watts);
+    } else if (!strcmp(word, "energy")) sscanf(line, "%*s %lf %lf %lf", &device->energy_millijoules, &device->watts, &device->refresh_seconds);
     else if (!strcmp(word, "clock")) sscanf(line, "%*s %u %u", &device->sm_clock, &device->memory_clock);
     else if (sscanf(line, "%255s %lf", text, &number) != 2) { fprintf(stderr, "fake driver: %s", line); exit(70); }
     else if (!strcmp(word, "power_limit")) device->power_limit = number;

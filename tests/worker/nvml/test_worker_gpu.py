@@ -1,9 +1,8 @@
-"""What the benches make of the probe's answers: readings, shares, joules; on a fake driver, and without a GPU."""
+"""What the benches make of the probe's answers: readings and shares; on a fake driver, and without a GPU."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import psutil
 import pytest
@@ -11,32 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.record.measurement import Reading
-from harness.worker.meters import children, energy, slowdown
+from harness.worker.meters import children, slowdown
 from harness.worker.meters.cpu import CpuMeter
 from harness.worker.meters.device_memory import DeviceMemory, process
 from harness.worker.meters.gpu import GPU, NO_GPU
-from harness.worker.meters.nvml.messages import COUNTERS, Counters, ReadMemory, Value
+from harness.worker.meters.nvml.messages import COUNTERS, Counters, Value
 from harness.worker.timing.rounds import Timed, timed_round, window
-from harness.worker.timing.step import timed_step
 from tests.stand_in.framework import Steps
 from tests.worker.nvml import fake
-from tests.worker.nvml.conftest import OpenProbe
+from tests.worker.nvml.conftest import Watch
 
 STEP_SECONDS = 0.01
 WORK = Steps(None, STEP_SECONDS)  # type: ignore[arg-type]
-Watch = Callable[..., None]
-
-
-@pytest.fixture
-def watch(probe: OpenProbe, monkeypatch: pytest.MonkeyPatch) -> Watch:
-    """`watch(script, …)`: makes this process a worker on that driver's GPU."""
-
-    def on(script: str, *definitions: str, visible: str | None = None) -> None:
-        opened = probe(script, *definitions, visible=visible)
-        monkeypatch.setattr(GPU, "_probe", opened)
-        monkeypatch.setattr(GPU, "baseline", opened.ask(ReadMemory()))
-
-    return on
 
 
 def one_step() -> Timed:
@@ -93,10 +78,7 @@ def test_without_a_gpu_every_reading_says_so_and_no_process_is_started(monkeypat
     assert {read(each)[0] for each in readings} == {None}
     assert all(NO_GPU in each.status for each in readings)
     assert (device.stop(), device.figures(), GPU.environment()) == ((), {}, {})
-    start = time.perf_counter()
-    assert energy.joules_per_item(lambda: time.sleep(1.0), 8, "image") == ({}, {"joules_per_image": NO_GPU})
     assert slowdown.figures([slowdown.between(slowdown.read(), slowdown.read())])[0] == {}
-    assert time.perf_counter() - start < 0.9, "no step is done for nothing"
     assert len(psutil.Process().children()) == before
 
 
@@ -151,23 +133,3 @@ def test_shares_are_shares(values: list[int | None], spent: list[int]) -> None:
 def test_a_counter_that_went_back_tells_nothing() -> None:
     found = slowdown.between(counted(0, [5, 5, 5, 5]), counted(10, [6, 4, 5, 5]))
     assert found.missing == {"sw_thermal_slowdown": "the counter went back: the driver was loaded anew"}
-
-
-def test_joules_an_item(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    watch(f"{fake.H100}energy 5000 700\n")
-    monkeypatch.setattr(energy, "WINDOW_SECONDS", 0.4)
-    figures, missing = energy.joules_per_item(lambda: timed_step(WORK, 2), 2 * 8, "image")
-    assert missing == {}
-    assert figures["energy_window_seconds"] >= 0.4
-    assert 0.9 < figures["joules_per_image"] / (700 * STEP_SECONDS / 8) < 2  # a sleep may be longer, not shorter
-
-
-@pytest.mark.parametrize(
-    ("script", "reason"), [("", "Not Supported"), ("energy 5000 0\n", "stood still"), ("energy 1 1\ngone 0.2\n", "lost")]
-)
-def test_joules_that_cannot_be_had(watch: Watch, monkeypatch: pytest.MonkeyPatch, script: str, reason: str) -> None:
-    watch(fake.H100 + script)
-    monkeypatch.setattr(energy, "WINDOW_SECONDS", 0.3)
-    figures, missing = energy.joules_per_item(lambda: timed_step(WORK, 2), 2 * 8, "image")
-    assert figures == {}
-    assert reason in missing["joules_per_image"]
