@@ -154,10 +154,7 @@ class Inference(Work, Protocol):
         """Puts another batch on the device."""
 
     def outputs(self, items: int | None = None) -> Outputs:
-        """Of the first items of the batch, or of all, by the compiled function that `step` runs.
-
-        A network's only output is called "outputs", a tuple's "0", "1", …
-        """
+        """Of the batch's first items, or all, by what `step` runs. A network's only output is called "outputs", a tuple's "0", "1", …"""
 
 
 class FineTuning(Protocol):
@@ -264,10 +261,7 @@ class Framework(Protocol):
         """
 
     def autotunes(self, setup: Setup) -> bool:
-        """Whether the first step of the case's work tries kernels to find the fastest, beside what a compiler does.
-
-        What it finds stays in the process.
-        """
+        """Whether the first step of the case's work tries kernels, beside what a compiler does. The process keeps what it finds."""
 
     def pipeline(self, setup: Setup) -> Pipeline: ...
 

@@ -20,15 +20,13 @@ from harness.session.journal.keeper import Keeper, NoJournal
 from harness.session.journal.session_journal import KEY
 from harness.session.pace.pacing import PACE, refuse
 from harness.session.progress import ProgressLine
-from harness.session.stopping import StoppingRule, Until
+from harness.session.stopping import StoppingRule
 from harness.session.terminal.row import row
 from harness.session.workbench import Workbench
 from harness.session.workers.pool import WorkerPool
 from harness.session.workers.worker import WorkerStartError
 
 SUITE = Path(__file__).parents[2]  # the worker imports the same checkout, not what is installed in its environment
-
-GATE = "gate"  # the marker of what the regression gate measures
 
 Measure = Callable[[], Measurement]
 
@@ -65,7 +63,7 @@ def rule_of(config: pytest.Config) -> StoppingRule:
         min_rounds=chosen.min_rounds,
         max_seconds=chosen.max_seconds,
         has_time=not config.stash[PACE].budget.is_set,
-        until=chosen.until or (Until.PRECISE if GATE in config.option.markexpr.split() else Until.ANSWERED),
+        until=config.stash[PACE].until,
     )
 
 

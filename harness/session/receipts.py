@@ -56,8 +56,8 @@ class Receipts:
 
     def _compare(self, sides: Sequence[Side]) -> dict[str, EqualWork]:
         """The receipts by framework. None at all if only one side can compute: there is nothing to compare it with."""
-        live = [side for side in sides if side.alive]
-        asked = {side.case.framework: self._unknown(side) for side in live}
+        asked = {side.case.framework: self._unknown(side) for side in sides if side.alive}
+        live = [side for side in sides if side.alive]  # without those whose computation has failed before
         rounding = equal_work.rounding_request(live[0].setup) if len(live) > 1 else None
         for side in live:  # at the same time: nothing is timed here
             side.send(asked[side.case.framework])

@@ -170,9 +170,7 @@ class TracePixels(Request, frozen=True):
     setup: Setup
 
 
-class TraceOutputs(Request, frozen=True):
-    """Of the work that has begun, where that is of the same set-up but for what a check leaves out (`traces.is_alike`)."""
-
+class TraceOutputs(Request, frozen=True):  # of the work that has begun, where that is alike (`traces.is_alike`)
     answer = OutputTrace
     setup: Setup
     items: int  # of the batch: the first ones

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from harness.findings.comparison import title_of
-from harness.record.case import Case
 from harness.session.pace.durations import told
-from harness.session.pace.expected import Expected
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -23,11 +20,13 @@ class Planned(msgspec.Struct, frozen=True):
 class Plan:
     """Corrects itself by what the comparisons that are over have taken."""
 
-    def __init__(self, planned: Sequence[Planned], is_known: bool) -> None:
-        """is_known: all of them were measured on this machine before."""
+    def __init__(self, planned: Sequence[Planned], is_known: bool, further_seconds: float = 0.0) -> None:
+        """is_known: all of them were measured on this machine before. further_seconds: expected to go into what is undecided then."""
         self._left = {each.title: each.seconds for each in planned}
         self.is_known = is_known
+        self._further_seconds = further_seconds
         self._expected_seconds = self._taken_seconds = 0.0  # of those that are over
+        self._visit: dict[str, float] = {}  # the one that is gone on with
 
     @property
     def comparisons(self) -> int:
@@ -35,11 +34,11 @@ class Plan:
 
     @property
     def left_seconds(self) -> float:
-        return sum(self._left.values()) * self._correction
+        return sum(self._left.values()) * self._correction + self._further_seconds + sum(self._visit.values())
 
     def seconds(self, title: str) -> float:
         """Expected of a comparison; 0 of one that is over."""
-        return self._left.get(title, 0.0) * self._correction
+        return self._left.get(title, 0.0) * self._correction + self._visit.get(title, 0.0)
 
     def over(self, title: str, seconds: float) -> None:
         expected = self._left.pop(title, None)
@@ -47,12 +46,24 @@ class Plan:
             self._expected_seconds += expected
             self._taken_seconds += seconds
 
+    def leave_out(self, title: str) -> None:
+        """It is not measured, or no further."""
+        self._left.pop(title, None)
+        self._visit.pop(title, None)
+
+    def further(self, title: str, seconds: float) -> None:
+        """One that is over is gone on with: from then on it is known how long, and no further one is expected."""
+        self._further_seconds = 0.0
+        self._visit = {title: seconds}
+
     def told(self, budget_seconds: float | None) -> str:
         """In a line before the first one. budget_seconds: None where there is none."""
         many = "1 comparison" if self.comparisons == 1 else f"{self.comparisons} comparisons"
         how = "as last time on this machine" if self.is_known else "a guess: not all of it has been measured on this machine before"
-        limit = "" if budget_seconds is None else f"; the budget is {told(budget_seconds)} (--budget)"
-        return f"plan: {many}, about {told(self.left_seconds)}, {how}{limit}"
+        if budget_seconds is None:
+            return f"plan: {many}, about {told(self.left_seconds)}, {how}"
+        limit = f"the budget is {told(budget_seconds)} (--budget)"
+        return f"plan: {many}, about {told(min(self.left_seconds, budget_seconds))}, {how}; {limit}"
 
     @property
     def _correction(self) -> float:
@@ -71,8 +82,3 @@ def ordered(planned: Sequence[Planned], budget_seconds: float) -> list[Planned]:
         kept.remove(longest)
         late.insert(0, longest)
     return kept + late
-
-
-def planned_of(cases: Sequence[Case], group: tuple[int, int], expected: Expected) -> Planned:
-    """Of the sides of one comparison."""
-    return Planned(title_of(cases[0]), expected.seconds(cases[0]), group)

@@ -22,7 +22,8 @@ from harness.session.comparer import COMPARER, Comparer
 from harness.session.journal.session_journal import KEY, SessionJournal
 from harness.session.journal.storing import session_of
 from harness.session.measuring import rule_of
-from harness.session.pace.pacing import PACE, Pace
+from harness.session.pace.pace import Pace
+from harness.session.pace.pacing import PACE
 from harness.session.progress import ProgressLine
 from harness.session.stopping import Until
 from harness.session.terminal.row import row
@@ -78,16 +79,18 @@ def _visit(comparison: Comparison, left_seconds: float) -> Visit | None:
     """With what is left once its work has begun again, or what it takes to decide it, whichever is less."""
     reference = comparison.reference
     found = [each for other in comparison.others if _is_open(reference, other) and (each := outlook(reference, other))]
-    seconds = min(left_seconds - sum(map(_beginning_seconds, comparison.sides)), 1.5 * max(each.seconds_to_answer for each in found))
+    enough = max(LEAST_SECONDS, 1.5 * max(each.seconds_to_answer for each in found))
+    seconds = min(left_seconds - _beginning_seconds(comparison), enough)
     if seconds <= 0.0:
         return None
     narrowed = max(each.half_width(seconds) / each.half_width(0.0) if each.half_width(0.0) else 0.0 for each in found)
     return Visit(comparison, seconds, narrowed)
 
 
-def _beginning_seconds(side: Measurement) -> float:
-    cold = side.cold_start
-    return cold.build_seconds + cold.warm_up_seconds if cold is not None else 0.0
+def _beginning_seconds(comparison: Comparison) -> float:
+    """Of all sides, one after the other."""
+    found = [side.cold_start for side in comparison.sides if side.cold_start is not None]
+    return sum(each.build_seconds + each.warm_up_seconds for each in found)
 
 
 def _spend(config: pytest.Config, journal: SessionJournal, comparer: Comparer, pace: Pace) -> None:
@@ -101,7 +104,8 @@ def _spend(config: pytest.Config, journal: SessionJournal, comparer: Comparer, p
             progress.announce(f"{visit.comparison.title}: undecided, measuring it further")
             visited.update(visit.cases)
             # Its worker may have ended, and is to import its framework first: then fewer turns are left.
-            comparer.go_on(visit.cases, rule.going_on(visit.seconds / len(visit.cases)))
+            with pace.going_on(visit.comparison.title, _beginning_seconds(visit.comparison) + visit.seconds):
+                comparer.go_on(visit.cases, rule.going_on(visit.seconds / len(visit.cases)))
             progress.result(row(comparer.measurements[case] for case in visit.cases))
     except WorkerStartError as error:
         progress.announce(f"no further turns: {error}")

@@ -42,7 +42,7 @@ def is_answered(sides: Sequence[Side], rule: StoppingRule) -> bool:
     live = [side for side in sides if side.alive]
     if rule.until is not Until.ANSWERED or len(live) < 2:
         return False
-    if not all(rule.has_floor(len(side.taken.rounds), len(side.taken.blocks)) for side in live):
+    if not all(rule.may_answer(len(side.taken.rounds), len(side.taken.blocks)) for side in live):
         return False
     reference, *others = (side.measurement() for side in live)
     return all(answer(reference, other) is not Answer.OPEN for other in others)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.findings.comparison import phase_of
+from harness.findings.ahead import answer
+from harness.findings.comparison import Comparison, comparisons, phase_of
 from harness.findings.models import headed, told_apart
-from harness.findings.ratio import PROCESS_SPREAD
+from harness.findings.outlook import outlook
+from harness.findings.ratio import PROCESS_SPREAD, Answer, compared_by
 from harness.findings.receipt import receipt_of
 from harness.findings.sides import ordered, title
 from harness.phases import PHASES
@@ -14,11 +16,13 @@ from harness.phases.declaration import Compared, Schedule
 from harness.record.figure import worded
 from harness.record.measurement import Measurement
 from harness.record.round import FOREIGN_SHARE_LIMIT
+from harness.session.pace import durations
 
 
 def notes(measurements: Sequence[Measurement]) -> Iterator[str]:
     """Of what was measured."""
     yield from _of_ratios([each for each in measurements if not _is_alone(each)])
+    yield from _of_undecided(measurements)
     yield from _of_disturbance(measurements)
     yield from of_weak_checks(measurements)
     for name, phase in PHASES.items():
@@ -47,7 +51,29 @@ def _of_ratios(measurements: Sequence[Measurement]) -> Iterator[str]:
     of_bytes = "".join(f" ({phase.title.lower()}: of bytes)" for phase in PHASES.values() if phase.compared is Compared.METER)
     pairs = " and ".join(f"{titles[0]} / {other}" for other in titles[1:])
     yield f"ratio: {pairs}, of time a step{of_bytes}, from medians of blocks taken in turns."
-    yield f"result: called if the whole interval is over {PROCESS_SPREAD:.0%} from 1. It is this run's: across commits use the gate."
+    near = f"{PROCESS_SPREAD:.0%}"
+    yield f"result: called if the whole interval is over {near} from 1, or within {near} of it, which holds however often"
+    yield "  it was looked at. It is this run's: across commits use the gate."
+
+
+def _of_undecided(measurements: Sequence[Measurement]) -> Iterator[str]:
+    """What each of them would take, by what its turns have shown: of the turns alone, the nearest first."""
+    needed = {each.title: seconds for each in comparisons(measurements) if (seconds := _seconds_needed(each)) is not None}
+    if needed:
+        yield "undecided: the interval holds more than one answer. To decide it by further turns it would take about"
+        yield from (f"  {durations.told(seconds)}: {title}" for title, seconds in sorted(needed.items(), key=lambda each: each[1]))
+        yield "  Give --budget more time, or name a single comparison by -k and raise --benchmark-max-time."
+
+
+def _seconds_needed(comparison: Comparison) -> float | None:
+    """None where it is decided, or cannot be by further turns."""
+    found = [outlook(comparison.reference, each) for each in comparison.others if _is_undecided(comparison.reference, each)]
+    return max((each.seconds_to_answer for each in found if each is not None), default=None)
+
+
+def _is_undecided(reference: Measurement, other: Measurement) -> bool:
+    is_by_turns = compared_by(reference.case) is Compared.TURNS
+    return is_by_turns and not (reference.disturbed or other.disturbed) and answer(reference, other) is Answer.OPEN
 
 
 def _of_disturbance(measurements: Sequence[Measurement]) -> Iterator[str]:

@@ -1,0 +1,4 @@
+from tests.stand_in import quick as quick
+from tests.stand_in.meeting import MeetingFramework
+
+__getattr__ = MeetingFramework("first").__getattribute__
