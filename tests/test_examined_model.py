@@ -62,45 +62,45 @@ class Examined:
 
 
 @pytest.fixture(scope="module")
-def examined(tmp_path_factory: pytest.TempPathFactory) -> Examined:
-    examined = Examined(tmp_path_factory.mktemp("examined"))
-    assert examined.exit_code == pytest.ExitCode.TESTS_FAILED
-    return examined
+def together(tmp_path_factory: pytest.TempPathFactory) -> Examined:
+    together = Examined(tmp_path_factory.mktemp("examined"))
+    assert together.exit_code == pytest.ExitCode.TESTS_FAILED
+    return together
 
 
-def test_a_sound_port_is_the_same_network(examined: Examined) -> None:
-    found = examined.found("sound")
-    assert examined.passed("sound"), examined.output
-    assert "sound: the same network in PyTorch and TensorFlow: 4 layers" in examined.told("sound")
+def test_a_sound_port_is_the_same_network(together: Examined) -> None:
+    found = together.found("sound")
+    assert together.passed("sound"), together.output
+    assert "sound: the same network in PyTorch and TensorFlow: 4 layers" in together.told("sound")
     assert {line.part for line in found.lines} >= {Part.INFERENCE, Part.TRAINING, Part.GRADIENTS, Part.STEP, Part.STEPS}
     assert {line.precision for line in found.lines} == {"fp64", "fp32", "bf16"}
     assert max(point.apart for line in found.lines for point in line.points if line.precision == "fp64") < 1e-4
-    assert (examined.folder / "sound.html").read_text().startswith("<!doctype html>")
+    assert (together.folder / "sound.html").read_text().startswith("<!doctype html>")
 
 
-def test_each_fault_is_told_with_its_place_reason_and_mend(examined: Examined) -> None:
-    reasons, told = examined.reasons("wrong"), examined.told("wrong")
-    assert not examined.passed("wrong")
+def test_each_fault_is_told_with_its_place_reason_and_mend(together: Examined) -> None:
+    reasons, told = together.reasons("wrong"), together.told("wrong")
+    assert not together.passed("wrong")
     assert reasons == {"norm": ["epsilon"], "head": ["activation"]} or reasons == {"norm": ["epsilon"], "hidden": ["activation"]}
     assert "epsilon is 1e-05 in PyTorch, 0.001 in TensorFlow" in told
     assert "PyTorch has ReLU, TensorFlow GELU exact" in told
     assert "mend in PyTorch" in told
-    assert len(grouped(examined.found("wrong").faults)) == 2, "of training nothing else is told than of inference"
+    assert len(grouped(together.found("wrong").faults)) == 2, "of training nothing else is told than of inference"
 
 
-def test_layers_that_do_not_pair_are_explained_too(examined: Examined) -> None:
-    assert not examined.passed("without_bias")
-    assert examined.reasons("without_bias") == {"hidden": ["bias"]}
+def test_layers_that_do_not_pair_are_explained_too(together: Examined) -> None:
+    assert not together.passed("without_bias")
+    assert together.reasons("without_bias") == {"hidden": ["bias"]}
 
 
-def test_a_network_of_float32_alone_is_examined_in_that(examined: Examined) -> None:
-    assert examined.passed("narrow"), examined.output
-    assert any("float32 and not float64" in note for note in examined.found("narrow").notes)
+def test_a_network_of_float32_alone_is_examined_in_that(together: Examined) -> None:
+    assert together.passed("narrow"), together.output
+    assert any("float32 and not float64" in note for note in together.found("narrow").notes)
 
 
-def test_what_cannot_be_built_is_told(examined: Examined) -> None:
-    assert not examined.passed("unbuilt")
-    assert "network(options) gives a int" in examined.output
+def test_what_cannot_be_built_is_told(together: Examined) -> None:
+    assert not together.passed("unbuilt")
+    assert "network(options) gives a int" in together.output
 
 
 def test_a_refused_case_is_told_where_and_why(tmp_path: Path) -> None:

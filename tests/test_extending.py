@@ -15,7 +15,7 @@ from tests.session.conftest import LIGHT
 
 PROJECT = Path(__file__).parents[1]
 DEADLINE_SECONDS = 300
-QUICK = ("--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.5", *LIGHT)
+QUICK = ("--budget=none", "--benchmark-max-time=0.2", "--benchmark-min-rounds=3", "--benchmark-precision=0.5", *LIGHT)
 
 FRAMEWORK = """
 from harness.frameworks.listing import Listing

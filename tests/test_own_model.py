@@ -21,7 +21,7 @@ from tests.test_suite import WORKERS, read
 pytestmark = pytest.mark.early
 
 PROJECT = Path(__file__).parents[1]
-QUICK = ("--benchmark-max-time=0.3", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", *LIGHT)
+QUICK = ("--budget=none", "--benchmark-max-time=0.3", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", *LIGHT)
 
 MODEL = """
 title = "Reader"

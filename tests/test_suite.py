@@ -28,7 +28,7 @@ pytestmark = pytest.mark.alone
 
 PROJECT = Path(__file__).parents[1]
 EXPERIMENT = {"batch_size": 4, "image_size": 64}
-QUICK = ("--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", *LIGHT)
+QUICK = ("--budget=none", "--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", *LIGHT)
 PHASES = ("data_pipeline", "train_step", "inference", "memory")
 WORKERS = [f"--worker={framework}=popen//python={interpreter(framework)}" for framework in ("pytorch", "tensorflow")]
 

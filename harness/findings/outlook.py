@@ -28,8 +28,10 @@ class Outlook(msgspec.Struct, frozen=True):
 
     @property
     def seconds_to_answer(self) -> float:
-        """Of further turns, expected; infinite where the mean lies on the border."""
+        """Of further turns, expected: none where there is an answer, and without end where the mean lies on the border."""
         least, most = self.turns, MOST_TURNS
+        if self._half_width(least) <= self.distance:
+            return 0.0
         if self._half_width(most) > self.distance:
             return math.inf
         while most - least > 1:

@@ -20,7 +20,7 @@ from harness.session.journal.keeper import Keeper, NoJournal
 from harness.session.journal.session_journal import KEY
 from harness.session.pace.pacing import PACE, refuse
 from harness.session.progress import ProgressLine
-from harness.session.stopping import StoppingRule
+from harness.session.stopping import PRECISE_ROUNDS, StoppingRule, Until
 from harness.session.terminal.row import row
 from harness.session.workbench import Workbench
 from harness.session.workers.pool import WorkerPool
@@ -41,7 +41,7 @@ def progress(pytestconfig: pytest.Config) -> Iterator[ProgressLine]:
 @pytest.fixture(scope="session")
 def comparer(pytestconfig: pytest.Config, progress: ProgressLine) -> Iterator[Comparer]:
     chosen = options.of(pytestconfig)
-    pool = WorkerPool(chosen.workers, [str(SUITE), str(pytestconfig.rootpath)])
+    pool = WorkerPool(chosen.workers, [str(SUITE), str(pytestconfig.rootpath)], progress.still)
     journal = pytestconfig.stash.get(KEY, None)
     keeper: Keeper = NoJournal() if journal is None else journal
     if journal is not None:
@@ -56,14 +56,14 @@ def comparer(pytestconfig: pytest.Config, progress: ProgressLine) -> Iterator[Co
 
 def rule_of(config: pytest.Config) -> StoppingRule:
     """The session's."""
-    chosen = options.of(config)
+    chosen, until = options.of(config), config.stash[PACE].until
     return StoppingRule(
         precision=chosen.precision,
         confidence=chosen.confidence,
-        min_rounds=chosen.min_rounds,
+        min_rounds=max(chosen.min_rounds, PRECISE_ROUNDS) if until is Until.PRECISE else chosen.min_rounds,
         max_seconds=chosen.max_seconds,
         has_time=not config.stash[PACE].budget.is_set,
-        until=config.stash[PACE].until,
+        until=until,
     )
 
 

@@ -28,11 +28,13 @@ class ProgressLine:
         self._width = 0
         self._last_seconds = 0.0
         self._last_stage = ""
+        self._present: tuple[Case, str] | None = None
         self._told_seconds = time.monotonic()  # when a log was told of something
         self._told_stage = ""
 
     def tell(self, case: Case, stage: str) -> None:
         """Shows the stage. Quick repetitions (a counter counting up) are thinned out."""
+        self._present = case, stage
         now = time.monotonic()
         kind = f"{case} {stage.split(' ')[0]}"
         if not self._live:
@@ -44,6 +46,11 @@ class ProgressLine:
             return
         self._last_seconds, self._last_stage = now, kind
         self._rewrite(self._placed(f"{title_of(case)} · {title(case.framework)}: {stage}"))
+
+    def still(self) -> None:
+        """The stage goes on: a terminal's clock does, too, and a log is told of it now if it was too soon before."""
+        if self._present is not None:
+            self.tell(*self._present)
 
     def milestone(self, case: Case, stage: str) -> None:
         """A stage that is worth a line of its own in a log."""
@@ -61,6 +68,7 @@ class ProgressLine:
         self._write_line(self._placed(text))
 
     def clear(self) -> None:
+        self._present = None
         if self._live and self._width:
             self._rewrite("")
 

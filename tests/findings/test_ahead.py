@@ -12,7 +12,10 @@ from harness.findings.ahead import (
     NO_METER,
     NO_OTHER_SIDE,
     TOO_FEW_TURNS,
+    UNDECIDED,
+    WITHIN,
     Verdict,
+    answer,
     called,
     called_difference,
     verdict,
@@ -20,7 +23,7 @@ from harness.findings.ahead import (
 )
 from harness.findings.comparison import Comparison, comparisons
 from harness.findings.difference import Difference
-from harness.findings.ratio import Ratio
+from harness.findings.ratio import Answer, Ratio
 from harness.record.measurement import Measurement
 from tests.findings.sides import FIRST, SECOND, THIRD, add_a_third, case, readings, side
 
@@ -84,8 +87,25 @@ def test_somebody_is_ahead_only_where_the_interval_shows_it(estimate: float, rea
     told = called(found, SIDES, "faster", disturbed)
     assert bool(told.ahead) is (found.shows_difference and not disturbed)
     assert told.ahead in ("", FIRST if estimate < 1 else SECOND)
-    assert (not told.ahead and told.text != NO_DIFFERENCE) is disturbed
-    assert (told.text == NO_DIFFERENCE) is not (disturbed or found.shows_difference)
+    assert (told.text == DISTURBED) is disturbed
+    assert (told.text == WITHIN) is (found.answer is Answer.NEITHER and not disturbed)
+    assert (told.text == UNDECIDED) is (found.answer is Answer.OPEN and not disturbed)
+
+
+def test_within_two_per_cent_is_an_answer_and_undecided_is_none() -> None:
+    assert called(Ratio(1.0, 0.99, 1.01), SIDES, "faster", disturbed=False) == Verdict(
+        "within 2%", other=SECOND, ratio="1.00", interval="0.99 – 1.01", reference=FIRST
+    )
+    assert called(Ratio(1.2, 0.9, 1.5), SIDES, "faster", disturbed=False).text == "undecided"
+
+
+def test_a_session_is_answered_by_what_a_verdict_would_say() -> None:
+    fast, slow = side(case(FIRST), 1.0), side(case(SECOND), 2.0)
+    assert answer(fast, slow) is Answer.FIRST
+    assert answer(slow, fast) is Answer.SECOND
+    assert answer(fast, side(case(SECOND), 1.001)) is Answer.NEITHER
+    assert answer(fast, side(case(SECOND), 2.0, foreign_share=0.5)) is Answer.OPEN
+    assert answer(*(side(each.case, 1.0, rounds=each.rounds[:2]) for each in (fast, slow))) is Answer.OPEN
 
 
 @given(st.floats(-1.0, 1.0), st.floats(0.0, 1.0), st.booleans())

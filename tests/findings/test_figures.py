@@ -23,6 +23,11 @@ def reference(seconds: float) -> tuple[Round, ...]:
     return tuple(Round(seconds * (1 + turn / 100), 0.004, 0.0, turn) for turn in range(TURNS))
 
 
+def rounds(count: int) -> tuple[Round, ...]:
+    """Of 1 ms, 2 ms, and so on."""
+    return tuple(Round(number / 1000, 0.001, 0.0, number) for number in range(1, count + 1))
+
+
 LOADING = {"workload": Workload.LOADING}
 LIMITED = {"references": {LIMIT: reference(0.003)}}
 SCALED = {"scaling": (ScalingPoint(1, 500.0, 600.0, 1.0, 0.002), ScalingPoint(2, 900.0, 1200.0, 2.0, 0.002)), **LIMITED}
@@ -54,7 +59,11 @@ FORMAT = {
         ),
         (
             side(case(FIRST, "inference", workload=Workload.INFERENCE, batch_size=1), 0.0004),
-            [("p50", "408 µs"), ("p90", "414 µs"), ("p99", "416 µs"), ("first step", "200 ms")],
+            [("p50", "408 µs"), ("p90", "under 10 steps"), ("p99", "under 100 steps"), ("first step", "200 ms")],
+        ),
+        (
+            side(case(FIRST, "inference", workload=Workload.INFERENCE, batch_size=1), 0.0, rounds=rounds(100)),
+            [("p50", "50.5 ms"), ("p90", "90.1 ms"), ("p99", "99 ms"), ("first step", "200 ms")],
         ),
         (
             side(case(FIRST, "inference", workload=Workload.INFERENCE), 0.0004),
@@ -228,10 +237,27 @@ def test_items_a_second_are_those_of_the_batch_that_was_measured() -> None:
 
 
 def test_words_stand_only_where_a_number_is_not_called() -> None:
-    assert words(side(case(FIRST, "data_pipeline", **LOADING), 0.004, **LIMITED)) == {}
-    assert words(side(case(FIRST, "data_pipeline", **LOADING), 0.004, foreign_share=0.5, **LIMITED)) == {"share_of_limit": "disturbed"}
-    few = side(case(FIRST, "data_pipeline", **LOADING), 0.004, **LIMITED)
+    loading = case(FIRST, "data_pipeline", **LOADING)
+    assert words(side(loading, 0.004, steps_per_round=4, **LIMITED)) == {}
+    assert words(side(loading, 0.004, foreign_share=0.5, steps_per_round=4, **LIMITED)) == {"share_of_limit": "disturbed"}
+    few = side(loading, 0.004, steps_per_round=4, **LIMITED)
     assert words(msgspec.structs.replace(few, rounds=few.rounds[:2])) == {"share_of_limit": "too few turns"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "told", "lacking"),
+    [
+        (9, {"p50_seconds"}, {"p90_seconds": "under 10 steps", "p99_seconds": "under 100 steps"}),
+        (10, {"p50_seconds", "p90_seconds"}, {"p99_seconds": "under 100 steps"}),
+        (99, {"p50_seconds", "p90_seconds"}, {"p99_seconds": "under 100 steps"}),
+        (100, {"p50_seconds", "p90_seconds", "p99_seconds"}, {}),
+    ],
+)
+def test_a_percentile_of_too_few_steps_says_how_many_it_takes(steps: int, told: set[str], lacking: dict[str, str]) -> None:
+    measurement = side(case(FIRST, "inference", workload=Workload.INFERENCE, batch_size=1), 0.0, rounds=rounds(steps))
+    percentiles = {name for name in figures(measurement) if name in ("p50_seconds", "p90_seconds", "p99_seconds")}
+    assert percentiles == told
+    assert words(measurement) == lacking
 
 
 @given(st.sampled_from(sorted(PHASES)), st.dictionaries(st.sampled_from(sorted(known())), st.floats(-1e12, 1e12), max_size=8))

@@ -1,4 +1,4 @@
-"""Runs that were stored before the house was moved (commit dbfcf39): each is read, named, compared and judged as it was then."""
+"""Runs that were stored before the house was moved (commit dbfcf39): each is read, named and compared as it was then, and judged as today's are."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SAID = {
         "train step full matched plain fp32 bs32": "PyTorch 2.02× faster",
     },
     ON_A_CPU: {
-        "data pipeline matched bs8": "no difference shown",
+        "data pipeline matched bs8": "undecided",
         "inference matched plain fp32 bs1": "TensorFlow 1.54× faster",
         "memory frozen matched plain fp32 bs8": "TensorFlow 1.03× lighter",
     },

@@ -16,10 +16,11 @@ from harness.frameworks.contract import Setup
 from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.check import Check
-from harness.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, Trace, requests, rounding_request
+from harness.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, Trace, asks_timed_work, requests, rounding_request
 from harness.session.equal_work import compare as compare_within
 from harness.session.tolerances import OF_ANY
 from harness.worker.protocol import Array, OutputTrace, PixelTrace, TraceOutputs, TracePixels, TraceTraining, TrainingTrace
+from harness.worker.traces import is_alike
 from tests.stand_in.model import write_model
 
 SEED = 20261124
@@ -64,7 +65,11 @@ def test_what_is_measured_is_what_is_checked(workload: Workload, kinds: list[typ
     assert [type(each) for each in wanted] == kinds
     for each in wanted:
         assert not each.setup.drops_out  # type: ignore[attr-defined]
-        assert each.setup.case.batch_size == BATCH_SIZE  # type: ignore[attr-defined]
+        if isinstance(each, TraceOutputs):
+            assert each.setup.case.batch_size == 32, "the very work that is timed"
+            assert each.items == BATCH_SIZE
+        else:
+            assert each.setup.case.batch_size == BATCH_SIZE  # type: ignore[attr-defined]
 
 
 def test_the_steps_of_the_loss_curve() -> None:
@@ -81,10 +86,26 @@ def outputs(**values: np.ndarray) -> OutputTrace:
 
 def test_one_check_serves_every_case_of_the_same_computation() -> None:
     assert requests(setup("train_step", Workload.FROZEN)) == requests(setup("memory", Workload.FROZEN))
-    assert requests(setup("inference", Workload.INFERENCE, 1)) == requests(setup("inference", Workload.INFERENCE, 64))
+    assert requests(setup("inference", Workload.INFERENCE, 64)) == requests(setup("memory", Workload.INFERENCE, 64))
     for change in ({"execution": Execution.COMPILED}, {"precision": Precision.BF16}, {"workload": Workload.FULL}):
         assert requests(setup("train_step", Workload.FROZEN))[1] != requests(setup("train_step", Workload.FROZEN, **change))[1]
         assert requests(setup("train_step", Workload.FROZEN))[0] == requests(setup("train_step", Workload.FROZEN, **change))[0]
+
+
+@pytest.mark.parametrize("batch_size", [1, BATCH_SIZE - 1, BATCH_SIZE, 64])
+def test_so_many_outputs_are_compared_whatever_the_batch(batch_size: int) -> None:
+    """One that is too small for that has the check build another."""
+    asked = setup("inference", Workload.INFERENCE, batch_size)
+    _, outputs = requests(asked)
+    assert isinstance(outputs, TraceOutputs)
+    assert outputs.items == BATCH_SIZE <= outputs.setup.case.batch_size
+    is_timed = batch_size >= BATCH_SIZE
+    assert asks_timed_work(asked.case) is is_timed is is_alike(asked, outputs.setup)
+
+
+def test_a_train_step_that_is_timed_is_not_asked() -> None:
+    """Its steps change what it computes."""
+    assert not any(asks_timed_work(setup("train_step", workload).case) for workload in (Workload.FROZEN, Workload.FULL))
 
 
 def test_a_model_without_a_corpus_has_no_pixels(tmp_path: Path) -> None:

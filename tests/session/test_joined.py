@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from harness.record.measurement import LIMIT, Measurement
 from harness.record.outcome import Outcome
@@ -37,7 +36,9 @@ def test_the_rounds_of_both_are_there_in_seconds_a_step(first: list[float], seco
 
 def test_all_but_rounds_is_the_first_ones() -> None:
     before = visit([1.0] * TURNS, 0, readings=readings(host_peak_bytes=1), retaken_rounds=2)
-    after = visit([2.0] * TURNS, TURNS, figures={"build_seconds": 9.0}, readings=readings(host_peak_bytes=9), retaken_rounds=3, cold_start=None)
+    after = visit(
+        [2.0] * TURNS, TURNS, figures={"build_seconds": 9.0}, readings=readings(host_peak_bytes=9), retaken_rounds=3, cold_start=None
+    )
     both = joined(before, after)
     assert replace(both, rounds=before.rounds, retaken_rounds=2) == before
     assert both.retaken_rounds == 5

@@ -22,24 +22,40 @@ BROKEN = {
     "unfenced": ("unfenced", "the fence does not wait"),
     "unequal": ("unequal_work", "not the same work as sound's: gradient norm differ by 0.1 relative, tolerance 5e-05"),
 }
-if os.access(CGROUPS / "cgroup.procs", os.W_OK):  # else nobody can be killed for want of memory without taking the machine's
-    BROKEN["oom_killed"] = ("out_of_memory", "the kernel killed a process for want of memory")
+MEMORY = {"oom_killed": ("out_of_memory", "the kernel killed a process for want of memory")}
+# Where nobody can be killed for want of memory without taking the machine's, nobody is. Else in a run of its own: where several die at
+# once, and the kernel has killed one of them, nobody can tell which.
+KILLED = MEMORY if os.access(CGROUPS / "cgroup.procs", os.W_OK) else {}
+CHOSEN = "not tf32 and (train_step or memory or inference and bs8)"
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[InnerRun, dict[str, Measurement]]:
-    """One run of all that is sound and all that is broken, and its measurements by case."""
-    inner = InnerRun(tmp_path_factory.mktemp("broken"))
-    inner.use(*SOUND, *BROKEN)
-    code, _ = inner.run("--benchmark-json=out.json", "--case-timeout=8", "-k", "not tf32 and (train_step or memory or inference and bs8)")
+Run = tuple[InnerRun, dict[str, Measurement]]
+
+
+def run_of(folder: Path, *stand_ins: str) -> Run:
+    inner = InnerRun(folder)
+    inner.use(*stand_ins)
+    code, _ = inner.run("--benchmark-json=out.json", "--case-timeout=8", "-k", CHOSEN)
     assert code == pytest.ExitCode.TESTS_FAILED
     return inner, measurements(inner.json())
 
 
-@pytest.mark.parametrize("stand_in", BROKEN)
-def test_a_broken_side_ends_in_its_typed_outcome(run: tuple[InnerRun, dict[str, Measurement]], stand_in: str) -> None:
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_of(tmp_path_factory.mktemp("killed"), "sound", *KILLED, "raising")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, killed: Run) -> Run:
+    """One run of all that is sound and all that is broken, and its measurements by case."""
+    inner, found = run_of(tmp_path_factory.mktemp("broken"), *SOUND, *BROKEN)
+    return inner, found | {name: each for name, each in killed[1].items() if each.case.framework in KILLED}
+
+
+@pytest.mark.parametrize("stand_in", [*BROKEN, *KILLED])
+def test_a_broken_side_ends_in_its_typed_outcome(run: Run, stand_in: str) -> None:
     _, found = run
-    outcome, detail = BROKEN[stand_in]
+    outcome, detail = (BROKEN | KILLED)[stand_in]
     timed = found[f"test_train_step[{stand_in}-{FROZEN}"]
     assert (timed.outcome, timed.rounds) == (outcome, ())
     assert detail in timed.detail
@@ -48,18 +64,28 @@ def test_a_broken_side_ends_in_its_typed_outcome(run: tuple[InnerRun, dict[str, 
     assert found[f"test_train_step[{stand_in}-stock-frozen-bs8]"].outcome == ("ok" if stand_in == "unequal" else outcome)
 
 
-@pytest.mark.parametrize("stand_in", [*SOUND, *BROKEN])
-def test_every_other_case_is_measured(run: tuple[InnerRun, dict[str, Measurement]], stand_in: str) -> None:
+@pytest.mark.parametrize("stand_in", [*SOUND, *BROKEN, *KILLED])
+def test_every_other_case_is_measured(run: Run, stand_in: str) -> None:
     _, found = run
     assert found[f"test_inference[{stand_in}-matched-plain-fp32-bs8]"].outcome is Outcome.OK
     if stand_in in SOUND:
         assert {each.outcome for name, each in found.items() if f"[{stand_in}-" in name} == {Outcome.OK}
 
 
-def test_nothing_is_left_behind(run: tuple[InnerRun, dict[str, Measurement]]) -> None:
+def test_nothing_is_left_behind(run: Run, killed: Run) -> None:
     inner, found = run
-    assert len(found) == 4 * len([*SOUND, *BROKEN])
+    assert len(found) == 4 * len([*SOUND, *BROKEN, *KILLED])
     assert inner.left_behind() == []
+    assert killed[0].left_behind() == []
+
+
+@pytest.mark.skipif(not KILLED, reason="nobody can be killed for want of memory")
+def test_a_death_for_want_of_memory_is_nobody_elses(killed: Run) -> None:
+    """Their check of equal work is at the same time."""
+    _, found = killed
+    for name, each in found.items():
+        if each.case.framework == "raising" and "test_inference" not in name:
+            assert (each.outcome, each.detail.partition(":")[0]) == (Outcome.ERROR, "ValueError")
 
 
 def test_unequal_work_is_not_measured(inner: InnerRun) -> None:

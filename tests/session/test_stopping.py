@@ -40,9 +40,26 @@ def test_equal_rounds_are_enough_and_scattered_ones_are_not() -> None:
     assert not RULE.satisfied([1.0] * 9, 5, 100.0)
 
 
-def test_a_latencys_floor_is_raised_and_never_lowered() -> None:
-    assert RULE.with_floor(100).min_rounds == 100
-    assert RULE.with_floor(3).min_rounds == RULE.min_rounds
+def test_a_latencys_floor_is_raised_where_there_is_time_and_never_lowered() -> None:
+    assert RULE.of_single_items(100).min_rounds == 100
+    assert RULE.of_single_items(3).min_rounds == RULE.min_rounds
+    assert msgspec.structs.replace(RULE, has_time=False).of_single_items(100).min_rounds == RULE.min_rounds
+
+
+@given(st.integers(0, 200), st.integers(0, 20))
+def test_an_answer_wants_the_floor_in_rounds_and_turns_enough_for_an_interval(rounds: int, blocks: int) -> None:
+    assert RULE.may_answer(rounds, blocks) is (rounds >= RULE.min_rounds and blocks >= RULE.least_blocks)
+    assert RULE.once().may_answer(rounds, blocks) is (rounds >= 1 and blocks >= RULE.least_blocks)
+
+
+@given(durations, st.floats(0.0, 20.0))
+def test_a_second_visit_goes_on_until_its_time_is_over_however_precise_it_is(values: list[float], spent_seconds: float) -> None:
+    visit = RULE.going_on(7.0)
+    assert visit.may_answer(1, 1)
+    over = spent_seconds >= 7.0 or len(values) >= RULE.max_rounds
+    scattered = median_margin(values, RULE.confidence) > 0.0
+    assert visit.satisfied(values, 1, spent_seconds) is (over or not scattered)
+    assert visit.of_single_items(100).min_rounds == 1
 
 
 def test_too_few_values_have_no_interval() -> None:

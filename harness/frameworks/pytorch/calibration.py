@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,6 +35,7 @@ LINEAR = (
 )
 FINE_BITS = 2 * SIGNIFICANT_BITS  # of what is to vanish against something larger: float32 has 24
 Values = npt.NDArray[np.float64]
+Result = tuple[Any, Any, Any]  # a layer, what it gave, and a copy of that from before anything else was done with it
 
 
 def seeded_constants(built: Any, seed: int) -> None:
@@ -105,23 +106,30 @@ def _calibrate(setup: Setup, built: Any, dtype: torch.dtype) -> None:
     inputs, _ = batches.native(setup.probe(PROBE_ITEMS), setup)
     inputs = {name: _cast(each, dtype) for name, each in inputs.items()} if isinstance(inputs, dict) else _cast(inputs, dtype)
     with probed():
-        measured: set[int] = set()
-        hooks = [
-            module.register_forward_pre_hook(lambda module, given: _measure(module, given[0], measured))
-            for module in built.modules()
-            if network.STATISTIC in dict(module.named_buffers(recurse=False))
-        ]
-        try:
-            network.call(built, inputs)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        _centre(setup, built, inputs)
-        outputs = network.named(network.call(built, inputs))
-    for name, output in outputs.items():
-        if not bool(torch.isfinite(output).all()):
-            file = setup.model.file(network.FRAMEWORK)
-            raise ModelError(f"{file}: the output {name} is NaN or infinite with weights at random: look at its scale")
+        outputs, results = _passed(built, inputs)
+        for name, output in outputs.items():
+            if not bool(torch.isfinite(output).all()):
+                file = setup.model.file(network.FRAMEWORK)
+                raise ModelError(f"{file}: the output {name} is NaN or infinite with weights at random: look at its scale")
+        _centre(setup, built, _last_layers(outputs, results))
+
+
+def _passed(built: Any, inputs: Any) -> tuple[dict[str, Any], list[Result]]:
+    """One pass in float64 takes a CPU seconds, so there is one: each norm has its statistics before it computes by them.
+
+    Gives the network's outputs, and what its linear layers gave.
+    """
+    measured: set[int] = set()
+    results: list[Result] = []
+    norms = [each for each in built.modules() if network.STATISTIC in dict(each.named_buffers(recurse=False))]
+    linear = [each for each in built.modules() if isinstance(each, LINEAR) and not torch.nn.utils.parametrize.is_parametrized(each)]
+    hooks = [each.register_forward_pre_hook(lambda module, given: _measure(module, given[0], measured)) for each in norms]
+    hooks += [each.register_forward_hook(lambda module, _, result: results.append((module, result, result.clone()))) for each in linear]
+    try:
+        return network.named(network.call(built, inputs)), results
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _measure(norm: Any, inputs: Any, measured: set[int]) -> None:
@@ -136,13 +144,13 @@ def _measure(norm: Any, inputs: Any, measured: set[int]) -> None:
     norm.running_var.copy_(torch.from_numpy(rounded(variance.numpy())))
 
 
-def _centre(setup: Setup, built: Any, inputs: Any) -> None:
+def _centre(setup: Setup, built: Any, last_layers: Sequence[tuple[Any, Any]]) -> None:
     """Of each output that a linear layer gives as it is: no mean over the items, and logits have the spread of LOGIT_SPREAD.
 
     Without it the outputs of a deep network without norms are nearly the same for all items. Weights that another layer shares, and what
     the model's code has frozen, stay as they are.
     """
-    for module, output in _last_layers(built, inputs):
+    for module, output in last_layers:
         weight, bias = module.weight, module.bias
         if bias is None or not (weight.requires_grad and bias.requires_grad):
             continue
@@ -158,19 +166,8 @@ def _centre(setup: Setup, built: Any, inputs: Any) -> None:
         bias.copy_(torch.from_numpy(old_bias - shift))
 
 
-def _last_layers(built: Any, inputs: Any) -> list[tuple[Any, Any]]:
+def _last_layers(outputs: dict[str, Any], results: Sequence[Result]) -> list[tuple[Any, Any]]:
     """The linear layers whose results are outputs of the network, unchanged but for their shape, and those results."""
-    results: list[tuple[Any, Any, Any]] = []
-    hooks = [
-        module.register_forward_hook(lambda module, _, result: results.append((module, result, result.clone())))
-        for module in built.modules()
-        if isinstance(module, LINEAR) and not torch.nn.utils.parametrize.is_parametrized(module)
-    ]
-    try:
-        outputs = network.named(network.call(built, inputs))
-    finally:
-        for hook in hooks:
-            hook.remove()
     found = {}
     for output in outputs.values():
         for module, result, copy in results:

@@ -35,21 +35,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if CASE in item.stash:
             of_title.setdefault(title_of(item.stash[CASE]), []).append(item)
     others = [item for item in items if CASE not in item.stash]
-    budget_seconds = _budget_seconds(config, items)
+    budget_seconds = budget_seconds_of(config, items)
     planned = ordered(_planned(items, _expected(config, items)), budget_seconds)
     items[:] = [*others, *(item for each in planned for item in of_title[each.title])]
 
 
-@pytest.hookimpl
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """When it is known what runs: --last-failed takes its tests out late, and --resume knows now what has been measured."""
+    """When it is known what runs: --last-failed takes tests out late, and the journal (its hook comes first) finds what to resume."""
     config, items = session.config, session.items
     journal = config.stash.get(KEY, None)
     measured = journal.measured if journal is not None else {}
     left = [item for item in items if CASE in item.stash and item.stash[CASE] not in measured]
     expected = _expected(config, items)
     plan = Plan(_planned(left, expected), expected.knows(item.stash[CASE] for item in left), expected.further_seconds)
-    config.stash[PACE] = Pace(Budget(_budget_seconds(config, items)), plan, expected, _until(config, items))
+    config.stash[PACE] = Pace(Budget(budget_seconds_of(config, items)), plan, expected, until_of(config, items))
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
@@ -80,18 +80,18 @@ def _planned(items: Sequence[pytest.Item], expected: Expected) -> list[Planned]:
 
 
 def _expected(config: pytest.Config, items: Sequence[pytest.Item]) -> Expected:
-    return Expected(config, _budget_seconds(config, items), _until(config, items))
+    return Expected(config, budget_seconds_of(config, items), until_of(config, items))
 
 
-def _budget_seconds(config: pytest.Config, items: Sequence[pytest.Item]) -> float:
+def budget_seconds_of(config: pytest.Config, items: Sequence[pytest.Item]) -> float:
     chosen = options.of(config).budget_seconds
     if chosen is not None:
         return chosen
-    is_core = _all_are(items, "core") and _until(config, items) is Until.ANSWERED
+    is_core = _all_are(items, "core") and until_of(config, items) is Until.ANSWERED
     return CORE_SECONDS if is_core and not gpu.present() else math.inf
 
 
-def _until(config: pytest.Config, items: Sequence[pytest.Item]) -> Until:
+def until_of(config: pytest.Config, items: Sequence[pytest.Item]) -> Until:
     """As the option says; else precise where what the gate measures was chosen by its marker, and nothing else."""
     is_gate = bool(re.search(rf"\b{GATE}\b", config.option.markexpr)) and _all_are(items, GATE)
     return options.of(config).until or (Until.PRECISE if is_gate else Until.ANSWERED)

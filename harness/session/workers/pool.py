@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.record.fairness import Source
-from harness.session.workers.worker import Worker
+from harness.session.workers.worker import Waiting, Worker, at_rest
 
 
 class WorkerPool:
     """At most one live worker a framework: an idle second one would hold memory that the first is measured with."""
 
-    def __init__(self, specs: dict[str, str], import_paths: list[str]) -> None:
+    def __init__(self, specs: dict[str, str], import_paths: list[str], waiting: Waiting = at_rest) -> None:
         self._specs = specs
         self._import_paths = import_paths
+        self._waiting = waiting
         self._workers: dict[str, tuple[frozenset[Source], Worker]] = {}
         self._started: set[str] = set()
 
@@ -27,7 +28,7 @@ class WorkerPool:
     def fresh(self, framework: str, surroundings: frozenset[Source]) -> Worker:
         """A new worker in the place of the old one."""
         self.close(framework)
-        worker = Worker(framework, self._specs[framework], surroundings, self._import_paths)
+        worker = Worker(framework, self._specs[framework], surroundings, self._import_paths, self._waiting)
         self._workers[framework] = (surroundings, worker)
         self._started.add(framework)
         return worker

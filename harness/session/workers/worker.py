@@ -44,6 +44,11 @@ LOG_LINES = 15
 LIVENESS_SECONDS = 0.5
 _GATEWAY_ERRORS = (OSError, EOFError, execnet.HostNotFound, execnet.RemoteError)  # execnet's TimeoutError is an OSError
 Report = Callable[[Progress], None]
+Waiting = Callable[[], None]
+
+
+def at_rest() -> None:
+    """What is done while an answer is waited for, where nobody says."""
 
 
 class WorkerFailure(Exception):
@@ -62,11 +67,17 @@ class WorkerStartError(Exception):
 class Worker:
     """One process. Use `call` until it raises WorkerFailure and `alive` turns false; then start another."""
 
-    def __init__(self, framework: str, spec: str, surroundings: frozenset[Source], import_paths: list[str]) -> None:
-        """Starts the process. import_paths: where it finds this suite, first. Raises WorkerStartError."""
+    def __init__(
+        self, framework: str, spec: str, surroundings: frozenset[Source], import_paths: list[str], waiting: Waiting = at_rest
+    ) -> None:
+        """Starts the process. Raises WorkerStartError.
+
+        import_paths: where it finds this suite, first. waiting: is called now and then while an answer is waited for.
+        """
         self.framework = framework
         self._spec = spec
-        self._oom_kills = oom_kills()
+        self._waiting = waiting
+        self._oom_kills = self._oom_kills_before = oom_kills()  # when it began, and when it was asked
         self._group = execnet.Group()
         xspec = execnet.XSpec(spec)
         self._is_local = bool(xspec.popen and not xspec.via)
@@ -89,6 +100,7 @@ class Worker:
             raise
         self.alive = True
         self._unanswered = 0
+        _LIVE.add(self)
 
     @property
     def runs(self) -> bool:
@@ -110,6 +122,8 @@ class Worker:
     def send(self, request: Request) -> None:
         """Has it done while others do theirs: each that is sent has to be answered, in the same order. Raises WorkerFailure."""
         with self._watched():
+            if not self._unanswered:
+                self._oom_kills_before = oom_kills()
             self._unanswered += 1
             self._channel.send(msgspec.msgpack.encode(request))
 
@@ -126,8 +140,8 @@ class Worker:
                             self._unanswered -= 1
                             if outcome is not Outcome.UNSUPPORTED:
                                 self.kill()  # what was measured there has left its state behind
-                            if outcome is Outcome.ERROR and oom_kills() > self._oom_kills:
-                                outcome = Outcome.OUT_OF_MEMORY  # of a loader's process: the framework only knows that it is gone
+                            if outcome is Outcome.ERROR and self._was_oom_killed_below():
+                                outcome = Outcome.OUT_OF_MEMORY
                             raise WorkerFailure(outcome, detail)
                         case Answer(content):
                             self._unanswered -= 1
@@ -166,6 +180,7 @@ class Worker:
                     raise EOFError("killed from outside") from None
                 if time.monotonic() >= deadline:
                     raise
+                self._waiting()
 
     def close(self) -> None:
         """Ends the process, if it still runs."""
@@ -182,6 +197,7 @@ class Worker:
             self._kill_remotely()
         self._group.terminate(timeout=KILL_SECONDS)
         self.alive = False
+        _LIVE.discard(self)
 
     def _kill_remotely(self) -> None:
         """Through a second, short-lived gateway: the first one's main thread may be stuck in the measured code."""
@@ -192,8 +208,19 @@ class Worker:
         except _GATEWAY_ERRORS:
             pass  # the machine or the process is gone already
 
+    def _was_oom_killed_below(self) -> bool:
+        """Whether the kernel has killed a loader's process of it since it was asked: its framework only knows that that is gone.
+
+        Another worker that was at work at the same time, and is found dead, is the one that was killed.
+        """
+        dead = sum(each is not self and not each.runs for each in _LIVE)
+        return oom_kills() - self._oom_kills_before > dead
+
     def _death(self, error: BaseException) -> WorkerFailure:
         if oom_kills() > self._oom_kills:
+            for each in _LIVE - {self}:  # no other one's failure is for this one's want of memory
+                each._oom_kills += 1
+                each._oom_kills_before += 1
             return WorkerFailure(
                 Outcome.OUT_OF_MEMORY, "the kernel killed a process for want of memory while the worker ran, and the worker died"
             )
@@ -212,4 +239,5 @@ def _first_line(error: BaseException) -> str:
     return lines[-1] if isinstance(error, execnet.RemoteError) else lines[0]
 
 
+_LIVE: set[Worker] = set()  # of this session, and those whose death nobody has noticed yet
 _MESSAGES: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
