@@ -48,10 +48,10 @@ class Examined:
         return outcome == "PASSED"
 
     def told(self, model: str) -> str:
-        """What the terminal says of it, up to where its examination is kept."""
+        """What the terminal says of it, up to where its examination is kept: in one line, as it is read."""
         beginning = self.output.partition(" equal work ")[2].partition(f"\n{model}: ")[2]
         assert beginning
-        return f"{model}: {beginning.partition(f'{model}.html')[0]}"
+        return " ".join(f"{model}: {beginning.partition(f'{model}.html')[0]}".split())
 
     def found(self, model: str) -> Examination:
         return store.read(self.folder / f"{model}.json")

@@ -41,6 +41,7 @@ from harness.record.figure import Figure, Unit
 
 PHASE = Phase(
     place=35,
+    usual_seconds=5.0,
     title="Napping",
     subtitle="how long a nap takes",
     schedule=Schedule.IN_TURNS,

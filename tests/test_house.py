@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import re
 import subprocess
@@ -35,6 +36,7 @@ NO_CODE = (
 )
 
 
+@functools.cache
 def tracked(*endings: str) -> list[Path]:
     done = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=PROJECT, capture_output=True, text=True, check=True
@@ -47,9 +49,14 @@ def module(path: Path) -> str:
     return ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
 
 
+@functools.cache
+def modules() -> frozenset[str]:
+    return frozenset(module(path) for path in tracked(".py"))
+
+
 def imported(path: Path) -> Iterator[str]:
     """The modules of this project that a file imports, wherever in it: also for its types alone."""
-    known = {module(each) for each in tracked(".py")}
+    known = modules()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)

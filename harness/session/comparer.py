@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -25,6 +26,7 @@ class Comparer:
         self._keeper = keeper
         self.measurements = dict(keeper.measured)
         self.busy_seconds = 0.0
+        self.preparing_seconds = 0.0  # of the first comparisons: what they are measured on was made
 
     @property
     def examinations(self) -> list[Examination]:
@@ -52,7 +54,9 @@ class Comparer:
         self._workbench.close_workers()
 
     def _measure(self, sides: Sequence[Side], rule: StoppingRule) -> None:
+        begun = time.monotonic()
         self._workbench.prepare(sides)
+        self.preparing_seconds += time.monotonic() - begun
         measure = SCHEDULES[sides[0].phase.schedule]
         measure(self._workbench, sides, rule)
         self.busy_seconds += sum(side.taken.busy_seconds for side in sides)

@@ -91,7 +91,7 @@ def measure(
             sides = cases.partners(request.session.items, case)
             progress.announce(f"{title}: measuring " + (f"{len(sides)} sides" if len(sides) > 1 else "it alone"))
             try:
-                with pace.comparing(title):
+                with pace.comparing(title, lambda: comparer.preparing_seconds):
                     comparer.measure(sides, rule)
             except WorkerStartError as error:
                 pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)

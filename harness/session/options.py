@@ -96,7 +96,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="answered: a comparison ends once it is told who is ahead, or that both are within 2%%; --benchmark-precision and "
         "--benchmark-max-time end it at the latest. precise: each side is measured until its own median is. "
-        "Default: answered; with -m gate, whose figures are compared with another commit's, precise.",
+        "Default: answered; precise with -m gate and --benchmark-compare, whose figures are compared with another commit's.",
     )
     group.addoption(
         "--budget",

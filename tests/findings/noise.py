@@ -1,6 +1,6 @@
 """What other people's work does to durations on one machine: fitted from turns that were recorded there, and drawn again.
 
-The same framework was measured twice, side by side (`tests/calibration/same_twice.py`), so every difference between the two is noise.
+The same framework was measured twice, side by side (`record_noise` says how), so every difference between the two is noise.
 The logarithm of a round's seconds is a drift, a wave that both sides of a turn share, a wave of the side's own, and now and then a spike.
 """
 

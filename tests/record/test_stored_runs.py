@@ -1,4 +1,4 @@
-"""Runs that were stored before the house was moved (commit dbfcf39): each is read, named and compared as it was then, and judged as today's are."""
+"""Runs that were stored before the house was moved (commit dbfcf39): read, named and compared as they were then, judged as today's are."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -12,13 +13,15 @@ import pytest
 
 from harness.frameworks import FRAMEWORKS
 from harness.phases import PHASES
+from tests.session.conftest import LIGHT
 
 PROJECT = Path(__file__).parents[2]
 FRAMEWORK_MODULES = ("torch", "torchvision", "tensorflow", "keras")
 
 
+@functools.cache
 def collect(*arguments: str) -> list[str]:
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *arguments]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *LIGHT, *arguments]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
     return [line for line in done.stdout.splitlines() if "::" in line]
@@ -82,7 +85,7 @@ def test_every_format_of_every_framework_is_a_case_and_a_framework_has_no_other(
 def test_what_is_no_rectangle_of_the_matrix_is_refused(tmp_path: Path, mark: str, message: str) -> None:
     shutil.copy(PROJECT / "conftest.py", tmp_path)
     (tmp_path / "test_bad.py").write_text(f"import pytest\n\n@pytest.mark.cases({mark})\ndef test_bad(measure):\n    measure()\n")
-    command = [sys.executable, "-m", "pytest", "test_bad.py", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "test_bad.py", "--collect-only", "-q", *LIGHT]
     environment = os.environ | {"PYTHONPATH": str(PROJECT), "COLUMNS": "300"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode != pytest.ExitCode.OK

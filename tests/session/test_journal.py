@@ -92,7 +92,7 @@ def test_a_resumed_session_measures_what_is_left_and_stores_all(unfinished: Inne
     assert code == pytest.ExitCode.OK
     assert "resumed: 2 of 4 cases have been measured before, and are not measured again" in output
     assert "bs1: measuring" not in output
-    assert "bs8: measuring 2 sides in turns" in output
+    assert "bs8: measuring 2 sides" in output
     assert "its figures are stored, and it is removed" in output
     early, whole = (unfinished.json(name)["benchmarks"] for name in ("early.json", "out.json"))
     assert len(whole) == CASES
@@ -243,7 +243,7 @@ def test_an_early_end_leaves_the_rest_to_be_resumed(inner: InnerRun) -> None:
     code, output = inner.run("--resume", *arguments)
     assert code == pytest.ExitCode.TESTS_FAILED
     assert "resumed: 2 of 4" in output
-    assert output.count("measuring 2 sides in turns") == 1
+    assert output.count("measuring 2 sides") == 1
     assert len(outcomes(inner.json())) == CASES
     assert not journals(inner)
 

@@ -52,7 +52,7 @@ def run(inner: InnerRun, script: str, *arguments: str, original: str = "") -> tu
     used = inner.folder / "used"
     used.write_text(str(BASELINE_BYTES))
     inner.set(**fake.variables(inner.folder, f"{script}memory_file {used}\n"), **{USED: str(used)})
-    cache = f"--input-cache={inner.folder / 'cache'}"  # in the user's own somebody may have counted
+    cache = f"--input-cache={inner.folder.parent / 'cache'}"  # of all these runs; in the user's own somebody may have counted
     return inner.run("--benchmark-json=out.json", cache, *arguments)
 
 

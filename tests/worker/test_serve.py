@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fixtures.experiments.experiment import Experiment
 from fixtures.models import DEFAULT
 from fixtures.models.folder import find
+from harness.frameworks.contract import Setup
 from harness.phases.model_formats.model_file import DiskFullError
 from harness.phases.setups import setup_of
-from harness.record.case import Case, Style, Workload
+from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.outcome import Outcome
-from harness.worker.protocol import Begin, Begun, Failure
+from harness.worker.protocol import Begin, Begun, Failure, Measure, TraceOutputs
 from harness.worker.serve import Server
 from harness.worker.timing.fence import UnfencedError
+from tests.stand_in.framework import StandIn, Steps
 
 SOUND = "tests.stand_in.sound"
 TRAIN_STEP = "harness.phases.train_step.bench"
@@ -69,6 +72,60 @@ def test_the_next_case_is_measured_all_the_same(server: Server) -> None:
     server.release()
     assert isinstance(begun, Begun)
     assert begun.steps_per_round >= 1
+
+
+INFERENCE = Case(
+    framework="any", phase="inference", workload=Workload.INFERENCE, style=Style.MATCHED, batch_size=8, precision=Precision.FP32
+)
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[Case]:
+    """The networks that are built for inference."""
+    cases: list[Case] = []
+    build = StandIn.inference
+
+    def noting(self: StandIn, setup: Setup) -> Steps:
+        cases.append(setup.case)
+        return build(self, setup)
+
+    monkeypatch.setattr(StandIn, "inference", noting)
+    return cases
+
+
+def inference() -> Setup:
+    return setup_of(INFERENCE, Experiment(name="x"), model=find(DEFAULT))
+
+
+def checked(**changes: object) -> TraceOutputs:
+    """What the check asks for of that computation, or of another one."""
+    return TraceOutputs(replace(inference(), case=replace(INFERENCE, phase="equal_work", **changes)), 4)
+
+
+def test_outputs_are_asked_of_the_work_that_is_timed(server: Server, built: list[Case]) -> None:
+    """It goes on as it was."""
+    server.answer(Begin(inference(), "harness.phases.inference.bench"))
+    found = server.answer(checked())
+    assert built == [INFERENCE]
+    block = server.answer(Measure(0, 0.01, 3, 0.0))
+    assert block.rounds
+    assert built == [INFERENCE]
+    server.release()
+    assert server.answer(checked()) == found, "and of another one where none has begun"
+    assert [each.batch_size for each in built] == [8, 4]
+
+
+@pytest.mark.parametrize("change", [{"precision": Precision.BF16}, {"batch_size": 16}, {"execution": Execution.COMPILED}])
+def test_work_of_another_computation_is_not_asked(server: Server, built: list[Case], change: dict[str, object]) -> None:
+    server.answer(Begin(inference(), "harness.phases.inference.bench"))
+    server.answer(checked(**change))
+    assert len(built) == 2
+
+
+def test_a_train_step_that_has_begun_has_no_outputs_to_ask(server: Server, built: list[Case]) -> None:
+    server.answer(begin(TRAIN_STEP))
+    server.answer(checked())
+    assert [each.batch_size for each in built] == [4]
 
 
 def test_a_framework_that_is_not_installed_is_unsupported_whatever_the_bench() -> None:

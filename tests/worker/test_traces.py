@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from fixtures.experiments.experiment import Experiment
 from fixtures.models.description import ModelError
 from fixtures.models.weights import Weights
 from harness.frameworks.contract import Outputs, Setup
 from harness.phases.setups import setup_of
-from harness.record.case import Case, Precision, Style, Workload
+from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.worker import rounding, traces
 from harness.worker.protocol import TraceRounding
 from tests.stand_in.framework import ROUNDING, StandIn, Steps
@@ -113,6 +114,15 @@ def test_the_rounding_is_that_of_the_better_precision_and_is_kept(setup: Setup) 
     assert len(framework.precisions) == 2, "the second time it is read"
     rounding.of(framework, TraceRounding(setup, STEPS + 1), {})  # type: ignore[arg-type]
     assert len(framework.precisions) == 4
+
+
+def test_what_the_check_has_traced_already_is_not_computed_again(setup: Setup) -> None:
+    framework = Counted()
+    plain = replace(setup, case=replace(setup.case, execution=Execution.PLAIN))
+    traced = traces.training(framework, plain, STEPS)  # type: ignore[arg-type]
+    found = rounding.of(framework, TraceRounding(setup, STEPS), {(plain, STEPS): traced, (plain, STEPS + 1): traced})  # type: ignore[arg-type]
+    assert framework.precisions == ["fp32", "fp64"], "the first is the check's own"
+    assert found.losses == pytest.approx(ROUNDING)
 
 
 class Narrow(StandIn):

@@ -18,6 +18,8 @@ KEPT = "flowers/seconds"  # in pytest's cache
 MOST_KEPT = 50  # kinds of sessions; the oldest goes
 # Seen with the default model on two cores, in seconds. A GPU's steps are shorter and its compilers take as long.
 COMPILER_SECONDS = 60.0
+PREPARING_SECONDS = 30.0
+SINGLE_ITEMS_SECONDS = 5.0  # further: of those, more steps are measured than of batches
 ALL_LAYERS = 2.0  # times what the head alone takes, where steps are long
 ON_A_GPU = 0.6  # times
 
@@ -30,6 +32,7 @@ class Expected:
     def __init__(self, config: pytest.Config, budget_seconds: float, until: Until) -> None:
         self._cache = getattr(config, "cache", None)  # none with -p no:cacheprovider
         self._key = _key(config, budget_seconds, until)
+        self._preparing = "inputs"  # no comparison is called so, either
         self._further = f"further turns within {budget_seconds:g} s"  # no comparison is called so
         self._all = _sound(self._cache.get(KEPT, {}) if self._cache is not None else {})
         self._known = self._all.get(self._key, {})
@@ -42,17 +45,23 @@ class Expected:
         return self._known.get(title_of(case), _usual(case))
 
     @property
+    def preparing_seconds(self) -> float:
+        """Until the inputs are there, or found to be, and the frameworks are imported."""
+        return self._known.get(self._preparing, PREPARING_SECONDS)
+
+    @property
     def further_seconds(self) -> float:
         """That go into what is undecided once all comparisons are over."""
         return self._known.get(self._further, 0.0)
 
-    def keep(self, seconds: Mapping[str, float], further_seconds: float) -> None:
+    def keep(self, seconds: Mapping[str, float], further_seconds: float, preparing_seconds: float) -> None:
         """What this session has found."""
         if self._cache is None or not seconds:
             return
         others = {key: each for key, each in self._all.items() if key != self._key}
         newest = dict([*others.items()][-MOST_KEPT + 1 :])
-        self._cache.set(KEPT, newest | {self._key: self._known | dict(seconds) | {self._further: further_seconds}})
+        others_seconds = {self._preparing: preparing_seconds, self._further: further_seconds}
+        self._cache.set(KEPT, newest | {self._key: self._known | dict(seconds) | others_seconds})
 
 
 def _sound(kept: Any) -> dict[str, Seconds]:
@@ -67,6 +76,8 @@ def _is_time(value: Any) -> bool:
 
 def _usual(case: Case) -> float:
     usual = PHASES[case.phase].usual_seconds
+    if case.batch_size == 1:
+        usual += SINGLE_ITEMS_SECONDS
     if case.workload is Workload.FULL:
         usual *= ALL_LAYERS
     if case.execution is Execution.COMPILED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from harness.session.pace.budget import Budget
@@ -12,6 +12,7 @@ from harness.session.pace.expected import Expected
 from harness.session.pace.plan import Plan
 from harness.session.stopping import Until
 
+GUESSED = 0.5  # of a guess: a comparison may well take no more
 TOLERANCE = 0.1  # of the budget: so much longer a session may get, rather than leave something out
 
 
@@ -22,14 +23,15 @@ class Pace:
         self.until = until  # what its comparisons are measured for
         self._expected = expected
         self._taken: dict[str, float] = {}
-        self._further_seconds = 0.0
+        self._preparing_seconds = self._further_seconds = 0.0
         self._refused: dict[str, float] = {}
         self._present = ("", 0.0)  # the comparison that is being measured, and when it was begun
 
     def has_room_for(self, title: str) -> bool:
-        """Whether a comparison may begin. What is only guessed to be too long may; of what was refused once no side is measured."""
+        """Whether a comparison may begin. What is only guessed may take less; of what was refused once no side is measured."""
         left, needed = self.budget.left_seconds, self.plan.seconds(title)
-        return title not in self._refused and left > 0.0 and (not self.plan.is_known or needed <= left + TOLERANCE * self.budget.seconds)
+        least = needed if self.plan.is_known else GUESSED * needed
+        return title not in self._refused and left > 0.0 and least <= left + TOLERANCE * self.budget.seconds
 
     def refuse(self, title: str) -> float:
         """How many seconds it would have taken. The session does without it."""
@@ -38,11 +40,14 @@ class Pace:
         return self._refused[title]
 
     @contextmanager
-    def comparing(self, title: str) -> Iterator[None]:
-        begun = time.monotonic()
+    def comparing(self, title: str, preparing_seconds: Callable[[], float]) -> Iterator[None]:
+        """preparing_seconds: how long the inputs have taken to be made by now, which no later comparison has to wait for."""
+        begun, prepared = time.monotonic(), preparing_seconds()
         self._present = title, begun
         yield
-        self._taken[title] = time.monotonic() - begun
+        own = preparing_seconds() - prepared
+        self._preparing_seconds += own
+        self._taken[title] = time.monotonic() - begun - own
         self.plan.over(title, self._taken[title])
 
     @contextmanager
@@ -69,4 +74,4 @@ class Pace:
 
     def keep(self) -> None:
         """For the plan of the next session."""
-        self._expected.keep(self._taken, self._further_seconds)
+        self._expected.keep(self._taken, self._further_seconds, self._preparing_seconds)

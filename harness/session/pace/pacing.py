@@ -48,7 +48,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     measured = journal.measured if journal is not None else {}
     left = [item for item in items if CASE in item.stash and item.stash[CASE] not in measured]
     expected = _expected(config, items)
-    plan = Plan(_planned(left, expected), expected.knows(item.stash[CASE] for item in left), expected.further_seconds)
+    plan = Plan(
+        _planned(left, expected), expected.knows(item.stash[CASE] for item in left), expected.further_seconds, expected.preparing_seconds
+    )
     config.stash[PACE] = Pace(Budget(budget_seconds_of(config, items)), plan, expected, until_of(config, items))
 
 
@@ -92,9 +94,11 @@ def budget_seconds_of(config: pytest.Config, items: Sequence[pytest.Item]) -> fl
 
 
 def until_of(config: pytest.Config, items: Sequence[pytest.Item]) -> Until:
-    """As the option says; else precise where what the gate measures was chosen by its marker, and nothing else."""
+    """As the option says; else precise where the figures are compared with another commit's: by --benchmark-compare, or by the gate, where
+    what it measures was chosen by its marker, and nothing else."""
     is_gate = bool(re.search(rf"\b{GATE}\b", config.option.markexpr)) and _all_are(items, GATE)
-    return options.of(config).until or (Until.PRECISE if is_gate else Until.ANSWERED)
+    is_across = is_gate or bool(config.option.benchmark_compare)
+    return options.of(config).until or (Until.PRECISE if is_across else Until.ANSWERED)
 
 
 def _all_are(items: Sequence[pytest.Item], marker: str) -> bool:

@@ -20,11 +20,13 @@ class Planned(msgspec.Struct, frozen=True):
 class Plan:
     """Corrects itself by what the comparisons that are over have taken."""
 
-    def __init__(self, planned: Sequence[Planned], is_known: bool, further_seconds: float = 0.0) -> None:
-        """is_known: all of them were measured on this machine before. further_seconds: expected to go into what is undecided then."""
+    def __init__(self, planned: Sequence[Planned], is_known: bool, further_seconds: float = 0.0, preparing_seconds: float = 0.0) -> None:
+        """is_known: all of them were measured on this machine before. further_seconds: expected to go into what is undecided once all are
+        over. preparing_seconds: before the first.
+        """
         self._left = {each.title: each.seconds for each in planned}
         self.is_known = is_known
-        self._further_seconds = further_seconds
+        self._preparing_seconds, self._further_seconds = preparing_seconds, further_seconds
         self._expected_seconds = self._taken_seconds = 0.0  # of those that are over
         self._visit: dict[str, float] = {}  # the one that is gone on with
 
@@ -34,7 +36,8 @@ class Plan:
 
     @property
     def left_seconds(self) -> float:
-        return sum(self._left.values()) * self._correction + self._further_seconds + sum(self._visit.values())
+        others = self._preparing_seconds + self._further_seconds
+        return sum(self._left.values()) * self._correction + others + sum(self._visit.values())
 
     def seconds(self, title: str) -> float:
         """Expected of a comparison; 0 of one that is over."""
@@ -42,6 +45,7 @@ class Plan:
 
     def over(self, title: str, seconds: float) -> None:
         expected = self._left.pop(title, None)
+        self._preparing_seconds = 0.0
         if expected is not None:
             self._expected_seconds += expected
             self._taken_seconds += seconds

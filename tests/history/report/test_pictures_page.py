@@ -47,7 +47,7 @@ def test_ways_to_load_are_ranked_and_those_of_other_work_are_told(watched: Watch
     assert rows.locator("td:first-child").all_inner_texts() == ["tuned", "sequential", "stock"]
     assert [re.sub(r"\d\.\d", "", each) for each in rows.locator("td:nth-child(2)").all_inner_texts()] == ["9%", "6%", "1%"]
     low, high = (float(each.rstrip("%")) for each in rows.nth(1).locator("td:nth-child(3)").inner_text().split(" – "))
-    assert 60.0 < low < high < 64.0
+    assert 59.0 < low < float(rows.nth(1).locator("td:nth-child(2)").inner_text().rstrip("%")) < high < 65.0
     assert rows.nth(1).locator("td").last.inner_text() == FRAMEWORKS["tensorflow"].strategies["sequential"]
     assert bars.locator("svg .bar-1").count() == 2
     assert bars.locator("svg .bar-total").count() == 1  # the report's set-up has other pixels

@@ -143,7 +143,7 @@ def test_the_core_set_has_five_minutes_and_the_gate_measures_until_precise(
 ) -> None:
     monkeypatch.setattr(pacing.gpu, "present", lambda: False)
     found: list[Any] = [OTHER, *(Item(*each) for each in items)]
-    config: Any = SimpleNamespace(option=SimpleNamespace(markexpr=chosen), stash={options.KEY: CHOSEN})
+    config: Any = SimpleNamespace(option=SimpleNamespace(markexpr=chosen, benchmark_compare=None), stash={options.KEY: CHOSEN})
     assert until_of(config, found) is until
     assert budget_seconds_of(config, found) == seconds
     monkeypatch.setattr(pacing.gpu, "present", lambda: True)
@@ -156,7 +156,7 @@ def test_what_is_said_is_what_is_done(marked: list[str]) -> None:
     for until in Until:
         for seconds in (90.0, math.inf):
             own = replace(CHOSEN, until=until, budget_seconds=seconds)
-            config: Any = SimpleNamespace(option=SimpleNamespace(markexpr="gate"), stash={options.KEY: own})
+            config: Any = SimpleNamespace(option=SimpleNamespace(markexpr="gate", benchmark_compare=None), stash={options.KEY: own})
             assert until_of(config, items) is until
             assert budget_seconds_of(config, items) == seconds
 

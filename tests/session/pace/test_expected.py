@@ -65,7 +65,7 @@ def test_what_a_session_took_is_what_the_next_one_expects() -> None:
     cache = Cache()
     first = of(cache)
     assert not first.knows([STEP])
-    first.keep({title_of(STEP): 12.5}, 40.0)
+    first.keep({title_of(STEP): 12.5}, 40.0, 0.0)
     found = of(cache)
     assert found.knows([STEP, case(SECOND)])
     assert not found.knows([STEP, case(FIRST, batch_size=16)])
@@ -74,8 +74,8 @@ def test_what_a_session_took_is_what_the_next_one_expects() -> None:
 
 def test_what_is_not_measured_this_time_is_known_the_next() -> None:
     cache = Cache()
-    of(cache).keep({"a": 1.0, title_of(STEP): 2.0}, 0.0)
-    of(cache).keep({"a": 3.0}, 0.0)
+    of(cache).keep({"a": 1.0, title_of(STEP): 2.0}, 0.0, 0.0)
+    of(cache).keep({"a": 3.0}, 0.0, 0.0)
     assert of(cache).seconds(STEP) == 2.0
 
 
@@ -95,13 +95,13 @@ def test_what_is_not_measured_this_time_is_known_the_next() -> None:
 )
 def test_what_takes_another_time_is_another_kind_of_session(other: dict[str, Any]) -> None:
     cache = Cache()
-    of(cache).keep({title_of(STEP): 12.5}, 40.0)
+    of(cache).keep({title_of(STEP): 12.5}, 40.0, 0.0)
     assert not of(cache, **other).knows([STEP])
 
 
 def test_further_turns_are_those_of_that_budget() -> None:
     cache = Cache()
-    of(cache, 300.0).keep({title_of(STEP): 12.5}, 40.0)
+    of(cache, 300.0).keep({title_of(STEP): 12.5}, 40.0, 0.0)
     assert of(cache, 300.0).further_seconds == 40.0
     assert of(cache, 600.0).further_seconds == 0.0
     assert of(cache, 600.0).seconds(STEP) == 12.5
@@ -109,20 +109,20 @@ def test_further_turns_are_those_of_that_budget() -> None:
 
 def test_without_a_cache_nothing_is_known_and_nothing_fails() -> None:
     found = of(None)
-    found.keep({title_of(STEP): 12.5}, 0.0)
+    found.keep({title_of(STEP): 12.5}, 0.0, 0.0)
     assert not of(None).knows([STEP])
 
 
 def test_a_session_that_measured_nothing_keeps_nothing() -> None:
     cache = Cache()
-    of(cache).keep({}, 0.0)
+    of(cache).keep({}, 0.0, 0.0)
     assert cache == {}
 
 
 def test_of_many_kinds_of_sessions_the_newest_are_kept() -> None:
     cache = Cache()
     for rounds in range(1, MOST_KEPT + 10):
-        of(cache, min_rounds=rounds).keep({title_of(STEP): 1.0}, 0.0)
+        of(cache, min_rounds=rounds).keep({title_of(STEP): 1.0}, 0.0, 0.0)
     assert len(cache[expected.KEPT]) == MOST_KEPT
     assert of(cache, min_rounds=MOST_KEPT + 9).knows([STEP])
     assert not of(cache, min_rounds=1).knows([STEP])
@@ -137,14 +137,14 @@ damaged = st.recursive(
 @given(damaged, damaged)
 def test_whatever_is_in_the_cache_a_session_can_expect_something_and_keep_what_it_found(whole: object, of_the_kind: object) -> None:
     sound = Cache()
-    of(sound).keep({"a": 1.0}, 0.0)
+    of(sound).keep({"a": 1.0}, 0.0, 0.0)
     (kind,) = sound[expected.KEPT]
     for content in (whole, {kind: of_the_kind}, {kind: {title_of(STEP): of_the_kind}, "another": whole}):
         cache = Cache({expected.KEPT: content})
         found = of(cache)
         assert 0.0 <= found.seconds(STEP) < math.inf
         assert 0.0 <= found.further_seconds < math.inf
-        found.keep({title_of(STEP): 12.5}, 1.0)
+        found.keep({title_of(STEP): 12.5}, 1.0, 0.0)
         assert of(cache).seconds(STEP) == 12.5
 
 

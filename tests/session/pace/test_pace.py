@@ -70,13 +70,13 @@ def test_of_what_was_refused_no_side_is_measured(clock: list[float]) -> None:
 def test_elapsed_and_remaining_time(clock: list[float]) -> None:
     pace = pace_of(math.inf, quick=20.0, slow=100.0)
     assert pace.elapsed() == "0:00 of about 2:00"
-    with pace.comparing("quick"):
+    with pace.comparing("quick", lambda: 0.0):
         clock[0] += 15.0
         assert pace.elapsed() == "0:15 of about 2:00", "what has been done of the present one is not to come"
         clock[0] += 15.0
         assert pace.elapsed() == "0:30 of about 2:10", "it takes longer than expected"
     assert pace.elapsed().startswith("0:30 of about 2:")
-    with pace.comparing("slow"):
+    with pace.comparing("slow", lambda: 0.0):
         clock[0] += 100.0
     assert pace.elapsed() == "2:10 of about 2:10"
 
@@ -84,7 +84,7 @@ def test_elapsed_and_remaining_time(clock: list[float]) -> None:
 def test_a_budget_bounds_what_is_told(clock: list[float]) -> None:
     pace = pace_of(60.0, is_known=False, slow=200.0)
     assert pace.elapsed() == "0:00 of about 1:00"
-    with pace.comparing("slow"):
+    with pace.comparing("slow", lambda: 0.0):
         clock[0] += 90.0
         assert pace.elapsed() == "1:30 of about 1:30"
 
@@ -92,7 +92,7 @@ def test_a_budget_bounds_what_is_told(clock: list[float]) -> None:
 def test_further_turns_are_told_and_kept(clock: list[float]) -> None:
     pace = pace_of(300.0, further_seconds=50.0, quick=20.0)
     assert pace.elapsed() == "0:00 of about 1:10"
-    with pace.comparing("quick"):
+    with pace.comparing("quick", lambda: 0.0):
         clock[0] += 20.0
     assert pace.elapsed() == "0:20 of about 1:10"
     with pace.going_on("quick", 30.0):
@@ -109,7 +109,7 @@ def test_further_turns_are_told_and_kept(clock: list[float]) -> None:
 
 def test_what_was_broken_off_is_not_kept(clock: list[float]) -> None:
     pace = pace_of(math.inf, quick=20.0)
-    with pytest.raises(KeyboardInterrupt), pace.comparing("quick"):
+    with pytest.raises(KeyboardInterrupt), pace.comparing("quick", lambda: 0.0):
         raise KeyboardInterrupt
     pace.keep()
     kept = pace._expected

@@ -25,16 +25,15 @@ second_visits.LEAST_SECONDS = 1.0
 next_visit = second_visits.next_visit
 second_visits.next_visit = lambda measurements, left_seconds: next_visit(measurements, min(left_seconds, 3.0))
 """
-DYING = """
+NO_WORKER_ANY_MORE = """
 
 from harness.session.comparer import Comparer
 
 go_on = Comparer.go_on
 
 def going_on(self, cases, rule):
-    for worker in [worker for _, worker in self._workbench._pool._workers.values()]:
-        worker.kill()
-    self._workbench._pool._specs = dict.fromkeys(self._workbench._pool._specs, "popen//python=/no/such/python")
+    pool = self._workbench._pool
+    pool._specs = dict.fromkeys(pool._specs, "popen//python=/no/such/python")
     go_on(self, cases, rule)
 
 Comparer.go_on = going_on
@@ -159,7 +158,7 @@ def with_further_turns(inner: InnerRun) -> Journal:
 
 def test_a_second_visit_that_cannot_begin_changes_nothing(tmp_path: Path) -> None:
     inner = prepared(tmp_path, "noisy", "steady")
-    add(inner, DYING)
+    add(inner, NO_WORKER_ANY_MORE)
     code, output = inner.run(*CHOSEN)
     assert code == pytest.ExitCode.OK
     assert FURTHER in output
