@@ -29,7 +29,7 @@ SEED = 20261130
 SHORT_SECONDS, LONG_SECONDS = 0.001, 0.6  # of a step: a block is of one round of many steps, or of one step
 RULE = StoppingRule(precision=0.01, confidence=0.95, min_rounds=3, max_seconds=3.0)
 TEN_TURNS = msgspec.structs.replace(RULE, min_blocks=10)  # at least, where there is no answer: as long as before
-HALF_A_MINUTE = msgspec.structs.replace(RULE, precision=0.0, max_seconds=30.0)  # of a side, as second visits have it
+HALF_A_MINUTE = msgspec.structs.replace(RULE, precision=0.0, max_seconds=30.0, hopeless=0.0)  # of a side, as second visits have it
 BEFORE = StoppingRule(precision=0.01, confidence=0.95, min_rounds=10, max_seconds=3.0, min_blocks=5, until=Until.PRECISE)
 BLOCKS_BEFORE, MOST_ROUNDS_BEFORE = 8, 40
 MACHINE = fitted(recorded().values())

@@ -77,8 +77,12 @@ def refuse(item: pytest.Item, case: Case, pace: Pace) -> None:
 
 
 def _planned(items: Sequence[pytest.Item], expected: Expected) -> list[Planned]:
-    first = {title_of(item.stash[CASE]): item.stash[CASE] for item in reversed(items) if CASE in item.stash}
-    return [Planned(title, expected.seconds(case), group_of(case)) for title, case in reversed(first.items())]
+    """In the order in which their first sides come."""
+    first: dict[str, Case] = {}
+    for item in items:
+        if CASE in item.stash:
+            first.setdefault(title_of(item.stash[CASE]), item.stash[CASE])
+    return [Planned(title, expected.seconds(case), group_of(case)) for title, case in first.items()]
 
 
 def _expected(config: pytest.Config, items: Sequence[pytest.Item]) -> Expected:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.findings.ahead import answer
+from harness.findings.outlook import outlook
 from harness.findings.ratio import Answer
 from harness.session.side import Side
 from harness.session.stopping import StoppingRule, Until
 
-BLOCK_SECONDS = 0.25  # of a case whose rounds are short: a window, in which foreign load shows, and a sixth of it goes into changing sides
+BLOCK_SECONDS = 0.2  # of a case whose rounds are short: a window, in which foreign load shows
 LEAST_BLOCKS = 8  # of a ceiling in seconds that is short
 FLOOR_BLOCKS = 10  # that a floor in rounds is spread over
 MOST_ROUNDS = 40  # of a block: of short steps that is enough, and more blocks tell more than longer ones
@@ -39,10 +40,24 @@ def is_enough(side: Side, rule: StoppingRule) -> bool:
 
 def is_answered(sides: Sequence[Side], rule: StoppingRule) -> bool:
     """Whether the rule asks who is ahead, and it is told of each that is compared with the reference."""
-    live = [side for side in sides if side.alive]
-    if rule.until is not Until.ANSWERED or len(live) < 2:
-        return False
-    if not all(rule.may_answer(len(side.taken.rounds), len(side.taken.blocks)) for side in live):
+    live = _asked(sides, rule)
+    if len(live) < 2 or not all(rule.may_answer(len(side.taken.rounds), len(side.taken.blocks)) for side in live):
         return False
     reference, *others = (side.measurement() for side in live)
     return all(answer(reference, other) is not Answer.OPEN for other in others)
+
+
+def is_hopeless(sides: Sequence[Side], rule: StoppingRule) -> bool:
+    """Whether the rule asks who is ahead, and no side that it is not told of is expected to be decided before the ceiling."""
+    live = _asked(sides, rule)
+    if len(live) < 2 or not all(rule.has_floor(len(side.taken.rounds), len(side.taken.blocks)) for side in live):
+        return False
+    left_seconds = sum(max(0.0, rule.max_seconds - side.taken.measured_seconds) for side in live)
+    reference, *others = (side.measurement() for side in live)
+    open_ones = [outlook(reference, other) for other in others if answer(reference, other) is Answer.OPEN]
+    return all(each is not None and rule.hopeless * each.half_width(left_seconds) > each.distance for each in open_ones)
+
+
+def _asked(sides: Sequence[Side], rule: StoppingRule) -> list[Side]:
+    """The sides that can answer, where the rule asks who is ahead."""
+    return [side for side in sides if side.alive] if rule.until is Until.ANSWERED else []

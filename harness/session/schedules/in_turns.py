@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Sequence
 
 from harness.session.equal_work import asks_timed_work
-from harness.session.schedules.blocks import is_answered, is_enough, take_block
+from harness.session.schedules.blocks import is_answered, is_enough, is_hopeless, take_block
 from harness.session.side import Side
 from harness.session.stopping import StoppingRule
 from harness.session.workbench import Workbench
@@ -39,7 +39,7 @@ def _begin(sides: Sequence[Side]) -> None:
 
 def _take_turns(sides: Sequence[Side], rule: StoppingRule) -> None:
     for turn in itertools.count(max(side.first_turn for side in sides)):
-        if is_answered(sides, rule) or all(is_enough(side, rule) for side in sides):
+        if is_answered(sides, rule) or is_hopeless(sides, rule) or all(is_enough(side, rule) for side in sides):
             break
         for side in sides if turn % 2 == 0 else reversed(sides):
             take_block(side, turn, rule)

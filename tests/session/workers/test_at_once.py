@@ -33,7 +33,7 @@ def test_both_sides_are_at_work_at_the_same_time(inner: InnerRun) -> None:
     (inner.folder / "told").mkdir()
     inner.set(**{FOLDER: str(inner.folder / "told")})
     inner.use("meeting_first", "meeting_second")
-    code, _ = inner.run("--benchmark-json=out.json", f"--input-cache={inner.folder / 'cache'}", "-k", MATCHED_STEP)
+    code, _ = inner.run("--benchmark-json=out.json", "-k", MATCHED_STEP)
     assert code == pytest.ExitCode.OK
     seconds = {path.name: float(path.read_text()) for path in (inner.folder / "told").iterdir()}
     assert seconds.keys() == {f"{name}.{event}" for name in ("first", "second") for event in ("begun", "ended")}
