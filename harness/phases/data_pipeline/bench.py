@@ -55,11 +55,12 @@ class Bench:
         pipeline, beside = self._begun()
         figures = {"drained_batches": float(beside.drained.drained_batches)}
         missing: dict[str, str] = {}
+        figures["restart_seconds"] = statistics.median(_restarts(pipeline))  # now: its buffers are full, and nothing is on its way
+        beside.drained.settle()
         figures |= {
             f"accelerator_utilisation_at_{speed}_images_per_second": self._utilisation(pipeline, beside.drained, speed)
             for speed in sorted(CONSUMERS, reverse=True)  # a fast one leaves no full buffers to the next
         }
-        figures["restart_seconds"] = statistics.median(_restarts(pipeline))
         if Source.NORMALISATION in self._setup.neutral:
             likeness = Likeness.of(*pipeline.to_numpy(), self._setup)
             figures |= {"pixel_difference_max": likeness.largest, "pixel_difference_mean": likeness.mean}

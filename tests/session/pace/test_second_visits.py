@@ -89,8 +89,9 @@ def test_the_json_has_the_rounds_of_both_visits(visited: tuple[InnerRun, str]) -
 
 def test_pytest_benchmarks_figures_are_of_both(visited: tuple[InnerRun, str]) -> None:
     inner, output = visited
+    kept = {each.name: each.measurement for each in read(inner.folder / "kept.journal").sides}
     for each in inner.json()["benchmarks"]:
-        measurement = measurements(inner.json())[each["name"]]
+        measurement = kept[each["name"]]
         assert each["stats"]["rounds"] == len(measurement.rounds)
         assert each["stats"]["median"] == pytest.approx(measurement.median_step_seconds)
         assert sorted(each["stats"]["data"]) == pytest.approx(sorted(measurement.step_seconds))
@@ -100,8 +101,7 @@ def test_pytest_benchmarks_figures_are_of_both(visited: tuple[InnerRun, str]) ->
 
 def test_the_side_by_side_is_of_both(visited: tuple[InnerRun, str]) -> None:
     inner, output = visited
-    noisy, steady = measurements(inner.json()).values()
-    found = ratio(noisy, steady)
+    found = ratio(*(each.measurement for each in read(inner.folder / "kept.journal").sides))
     assert found is not None
     cells = row(output.partition("side by side")[2], "frozen stock bs8")
     assert f"{found.estimate:.2f}" in cells
