@@ -8,7 +8,7 @@ import pytest
 PHASE = {"phase": "inference", "workload": "inference"}
 
 
-@pytest.mark.cases("core", "gate", **PHASE, style="matched", execution="plain", precision="fp32", batch_size=[1, "experiment"])
+@pytest.mark.cases("core", "gate", **PHASE, style="matched", execution="plain", precision="fp32", batch_size=["experiment", 1])
 @pytest.mark.cases("core", **PHASE, style="stock", batch_size=1)
 @pytest.mark.cases("gate", **PHASE, style="matched", execution="compiled", precision="bf16", batch_size=[1, "experiment"])
 @pytest.mark.cases(

@@ -19,7 +19,6 @@ MOST_KEPT = 50  # kinds of sessions; the oldest goes
 # Seen with the default model on two cores, in seconds. A GPU's steps are shorter and its compilers take as long.
 COMPILER_SECONDS = 60.0
 PREPARING_SECONDS = 30.0
-SINGLE_ITEMS_SECONDS = 5.0  # further: of those, more steps are measured than of batches
 ALL_LAYERS = 2.0  # times what the head alone takes, where steps are long
 ON_A_GPU = 0.6  # times
 
@@ -47,7 +46,7 @@ class Expected:
     @property
     def preparing_seconds(self) -> float:
         """Until the inputs are there, or found to be, and the frameworks are imported."""
-        return self._known.get(self._preparing, PREPARING_SECONDS)
+        return self._known.get(self._preparing, 0.0 if self._known else PREPARING_SECONDS)
 
     @property
     def further_seconds(self) -> float:
@@ -76,8 +75,6 @@ def _is_time(value: Any) -> bool:
 
 def _usual(case: Case) -> float:
     usual = PHASES[case.phase].usual_seconds
-    if case.batch_size == 1:
-        usual += SINGLE_ITEMS_SECONDS
     if case.workload is Workload.FULL:
         usual *= ALL_LAYERS
     if case.execution is Execution.COMPILED:

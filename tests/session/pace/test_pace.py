@@ -15,8 +15,8 @@ from harness.session.stopping import Until
 class Kept:
     """Stands for what is expected: notes what is kept."""
 
-    def keep(self, seconds: dict[str, float], further_seconds: float) -> None:
-        self.seconds, self.further_seconds = dict(seconds), further_seconds
+    def keep(self, seconds: dict[str, float], further_seconds: float, preparing_seconds: float) -> None:
+        self.seconds, self.further_seconds, self.preparing_seconds = dict(seconds), further_seconds, preparing_seconds
 
 
 @pytest.fixture
@@ -39,7 +39,8 @@ def pace_of(budget_seconds: float, is_known: bool = True, further_seconds: float
         (60.0, True, True),
         (60.0 + TOLERANCE * 100.0 - 0.1, True, True),  # a little longer, rather than without it
         (60.0 + TOLERANCE * 100.0 + 0.1, True, False),
-        (99.0, False, True),  # a guess refuses nothing
+        (60.0 + TOLERANCE * 100.0 + 19.9, False, True),  # what is only guessed may take half of it
+        (60.0 + TOLERANCE * 100.0 + 20.1, False, False),
         (100.0, False, False),  # a budget that is used up does
         (100.0, True, False),
     ],
@@ -79,6 +80,17 @@ def test_elapsed_and_remaining_time(clock: list[float]) -> None:
     with pace.comparing("slow", lambda: 0.0):
         clock[0] += 100.0
     assert pace.elapsed() == "2:10 of about 2:10"
+
+
+def test_what_the_inputs_took_is_no_comparisons(clock: list[float]) -> None:
+    """The first one waits for them; the next session finds them made."""
+    pace = pace_of(math.inf, quick=20.0)
+    prepared = [5.0]
+    with pace.comparing("quick", lambda: prepared[0]):
+        clock[0] += 50.0
+        prepared[0] += 30.0
+    pace.keep()
+    assert (pace._expected.seconds, pace._expected.preparing_seconds) == ({"quick": 20.0}, 30.0)  # type: ignore[attr-defined]
 
 
 def test_a_budget_bounds_what_is_told(clock: list[float]) -> None:
