@@ -43,7 +43,8 @@ def test_equal_rounds_are_enough_and_scattered_ones_are_not() -> None:
 def test_a_latencys_floor_is_raised_where_there_is_time_and_never_lowered() -> None:
     assert RULE.of_single_items(100).min_rounds == 100
     assert RULE.of_single_items(3).min_rounds == RULE.min_rounds
-    assert msgspec.structs.replace(RULE, has_time=False).of_single_items(100).min_rounds == RULE.min_rounds
+    hurried = msgspec.structs.replace(RULE, has_time=False, min_rounds=3)
+    assert hurried.of_single_items(100).min_rounds == 10
 
 
 @given(st.integers(0, 200), st.integers(0, 20))
@@ -59,7 +60,7 @@ def test_a_second_visit_goes_on_until_its_time_is_over_however_precise_it_is(val
     over = spent_seconds >= 7.0 or len(values) >= RULE.max_rounds
     scattered = median_margin(values, RULE.confidence) > 0.0
     assert visit.satisfied(values, 1, spent_seconds) is (over or not scattered)
-    assert visit.of_single_items(100).min_rounds == 1
+    assert visit.of_single_items(100).min_rounds == 10
 
 
 def test_too_few_values_have_no_interval() -> None:

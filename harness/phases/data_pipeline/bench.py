@@ -20,7 +20,6 @@ from harness.worker.timing.step import timed_step
 from harness.worker.timing.warm_up import warm_up
 
 RESTARTS = 3
-RESTART_SECONDS = 6.0  # of all of them: where a single one takes so long, one is enough
 CONSUMER_SECONDS = 1.0  # of each consumer's speed, in windows of a round's batches: the median is told
 
 
@@ -55,12 +54,11 @@ class Bench:
         pipeline, beside = self._begun()
         figures = {"drained_batches": float(beside.drained.drained_batches)}
         missing: dict[str, str] = {}
-        figures["restart_seconds"] = statistics.median(_restarts(pipeline))  # now: its buffers are full, and nothing is on its way
-        beside.drained.settle()
         figures |= {
             f"accelerator_utilisation_at_{speed}_images_per_second": self._utilisation(pipeline, beside.drained, speed)
             for speed in sorted(CONSUMERS, reverse=True)  # a fast one leaves no full buffers to the next
         }
+        figures["restart_seconds"] = statistics.median(_restart_seconds(pipeline) for _ in range(RESTARTS))
         if Source.NORMALISATION in self._setup.neutral:
             likeness = Likeness.of(*pipeline.to_numpy(), self._setup)
             figures |= {"pixel_difference_max": likeness.largest, "pixel_difference_mean": likeness.mean}
@@ -97,13 +95,6 @@ class Bench:
             shares.append(steps * step_seconds / (seconds := time.perf_counter() - start))
             spent_seconds += seconds
         return statistics.median(shares)
-
-
-def _restarts(pipeline: Pipeline) -> list[float]:
-    start, seconds = time.perf_counter(), list[float]()
-    while not seconds or (len(seconds) < RESTARTS and time.perf_counter() - start < RESTART_SECONDS):
-        seconds.append(_restart_seconds(pipeline))
-    return seconds
 
 
 def _restart_seconds(pipeline: Pipeline) -> float:

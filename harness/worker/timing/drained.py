@@ -30,17 +30,12 @@ class Drained:
 
     def __init__(self, pipeline: Pipeline, threads: int, at_least: int = BATCHES_PER_ROUND) -> None:
         """threads: of the pipeline, or its workers. at_least: batches a round, up to the next multiple of the burst."""
-        self._pipeline, self._threads = pipeline, threads
+        self._pipeline = pipeline
         self.batches_per_round = at_least + -at_least % pipeline.burst
-        self._steady_seconds: list[float] = []
-        self.drained_batches = 0
-        self.settle()
-
-    def settle(self) -> None:
-        """Takes the batches of a beginning: of one that has just been built, or begun anew."""
         batches = max(self.batches_per_round, BATCHES_PER_ROUND)
-        timed_step(self._pipeline, READY_BATCHES * self._threads)
-        self._steady_seconds.append(timed_step(self._pipeline, batches) / batches)
+        timed_step(pipeline, READY_BATCHES * threads)
+        self._steady_seconds = [timed_step(pipeline, batches) / batches]
+        self.drained_batches = 0
 
     def windows(self, turn: Measure) -> tuple[list[Window], list[Window]]:
         """Kept and thrown away. Nothing of the pipeline runs any more on return."""
