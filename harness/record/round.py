@@ -33,6 +33,13 @@ class Round(msgspec.Struct, frozen=True):
         """What its duration shows is the work: neither other processes nor a GPU that is too hot."""
         return not (self.disturbed or self.throttled)
 
+    def scaled(self, scale: float) -> Round:
+        """As it would be with `scale` times as many steps."""
+        device_seconds = None if self.device_seconds is None else self.device_seconds * scale
+        return msgspec.structs.replace(
+            self, seconds=self.seconds * scale, cpu_seconds=self.cpu_seconds * scale, device_seconds=device_seconds
+        )
+
 
 def mostly_disturbed(rounds: Sequence[Round]) -> bool:
     return sum(each.disturbed for each in rounds) > len(rounds) / 2

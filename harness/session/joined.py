@@ -6,7 +6,6 @@ from msgspec.structs import replace
 
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
-from harness.record.round import Round
 
 
 def joined(before: Measurement, after: Measurement) -> Measurement:
@@ -19,20 +18,9 @@ def joined(before: Measurement, after: Measurement) -> Measurement:
     scale = before.steps_per_round / after.steps_per_round  # another warm-up may have found rounds of other lengths
     return replace(
         before,
-        rounds=(*before.rounds, *_scaled(after.rounds, scale)),
-        references={name: (*rounds, *_scaled(after.references.get(name, ()), scale)) for name, rounds in before.references.items()},
+        rounds=(*before.rounds, *(each.scaled(scale) for each in after.rounds)),
+        references={
+            name: (*rounds, *(each.scaled(scale) for each in after.references.get(name, ()))) for name, rounds in before.references.items()
+        },
         retaken_rounds=before.retaken_rounds + after.retaken_rounds,
-    )
-
-
-def _scaled(rounds: tuple[Round, ...], scale: float) -> tuple[Round, ...]:
-    """As they would be with `scale` times as many steps."""
-    return tuple(
-        replace(
-            each,
-            seconds=each.seconds * scale,
-            cpu_seconds=each.cpu_seconds * scale,
-            device_seconds=None if each.device_seconds is None else each.device_seconds * scale,
-        )
-        for each in rounds
     )

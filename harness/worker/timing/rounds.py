@@ -110,13 +110,4 @@ def windows_of(
 
 def scaled(taken: Iterable[Window], scale: float) -> list[Window]:
     """As they would be with rounds of `scale` times as many steps."""
-    return [
-        msgspec.structs.replace(
-            each,
-            rounds=tuple(
-                msgspec.structs.replace(round_, seconds=round_.seconds * scale, cpu_seconds=round_.cpu_seconds * scale)
-                for round_ in each.rounds
-            ),
-        )
-        for each in taken
-    ]
+    return [msgspec.structs.replace(each, rounds=tuple(round_.scaled(scale) for round_ in each.rounds)) for each in taken]
