@@ -39,10 +39,11 @@ def test_a_comparison_is_answered_where_its_border_is_further_than_its_interval_
     assert (told.answer is not Answer.OPEN) is (found.seconds_to_answer == 0.0)
 
 
-@given(outlooks)
-def test_after_the_time_it_takes_there_is_an_answer_and_a_turn_before_there_is_none(found: Outlook) -> None:
+@given(outlooks, st.floats(0.05, 0.99))
+def test_after_the_time_it_takes_there_is_an_answer_and_a_turn_before_there_is_none(anything: Outlook, nearer: float) -> None:
+    found = Outlook(anything.turns, anything.turn_seconds, anything.deviation, nearer * anything.half_width(0.0))
     seconds = found.seconds_to_answer
-    assume(0.0 < seconds < math.inf)
+    assert 0.0 < seconds < math.inf
     turns = found.turns + round(seconds / found.turn_seconds)
     after, before = (Outlook(each, found.turn_seconds, found.deviation, found.distance) for each in (turns, turns - 1))
     assert after.half_width(0.0) <= found.distance < before.half_width(0.0)
