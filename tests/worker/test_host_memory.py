@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import mmap
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from harness.worker.meters import host_memory
+from harness.worker.meters.children import watches
 
 TAKEN_BYTES = 200 * 2**20
 
@@ -48,3 +51,30 @@ def test_children_are_counted_apart_and_together() -> None:
         assert TAKEN_BYTES < value("host_with_children_bytes") <= value("host_peak_bytes") + children
         child.communicate(b"\n", timeout=10)
     assert value("host_children_bytes") < children - TAKEN_BYTES / 2
+
+
+MAPPING = """
+import mmap, os, sys
+file = os.open(sys.argv[1], os.O_RDONLY)
+mapped = mmap.mmap(file, 0, prot=mmap.PROT_READ)
+print(sum(mapped[place] for place in range(0, len(mapped), mmap.PAGESIZE)), flush=True)
+input()
+"""
+
+
+def test_who_maps_the_same_file_makes_no_worker_lighter(tmp_path: Path) -> None:
+    """As the other framework's worker does with the C++ library, or a second session with all of them."""
+    file = tmp_path / "library"
+    file.write_bytes(bytes(TAKEN_BYTES))
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+        assert not any(mapped[place] for place in range(0, TAKEN_BYTES, mmap.PAGESIZE))
+        host_memory.reset_peak()
+        before = value("host_with_children_bytes"), host_memory.tree("host_tree_bytes").value_bytes
+        assert before[0] == value("host_peak_bytes")
+        with subprocess.Popen([sys.executable, "-c", MAPPING, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stranger:
+            watches(stranger.pid)  # a child only for the test
+            assert stranger.stdout is not None
+            stranger.stdout.readline()
+            after = value("host_with_children_bytes"), host_memory.tree("host_tree_bytes").value_bytes
+            stranger.communicate(b"\n", timeout=10)
+    assert after == pytest.approx(before, abs=TAKEN_BYTES / 10)

@@ -1,9 +1,16 @@
-"""Host memory of the worker and its children, from the kernel's own accounts: nothing has to poll."""
+"""Host memory of the worker and its children, from the kernel's own accounts: nothing has to poll.
+
+Of pages that several processes map, a proportional set size counts a share. That is right for what a family shares, as a loader's processes
+do with the worker that forked them, and wrong for the pages of files: anybody who maps the same libraries (the other framework's worker, a
+second session) would make this worker lighter. So file pages are the worker's own, once and whole, and shares are of the others.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import psutil
 
 from harness.record.measurement import Reading
@@ -11,7 +18,23 @@ from harness.worker.meters.children import children
 
 PROC = Path("/proc")
 OWN_SOURCE = "VmHWM of the worker"
+CHILDREN_SOURCE = "PSS less file pages of"
 RESET_PEAK = "5"  # proc(5), clear_refs: sets VmHWM back to the present resident size
+
+
+class Family(msgspec.Struct, frozen=True):
+    """A process's pages that only its parents and children can share: anonymous ones and shared memory."""
+
+    resident_bytes: int
+    share_bytes: int
+
+    @classmethod
+    def of(cls, pid: int | str) -> Family:
+        """Raises OSError once the process has ended."""
+        size = {name: int(value.split()[0]) * 1024 for name, value in _fields(PROC / str(pid) / "smaps_rollup").items() if " kB" in value}
+        if "Pss_Anon" not in size:  # before Linux 5.4 all pages are told together
+            return cls(size["Rss"], size["Pss"])
+        return cls(size["Rss"] - _file_bytes(pid), size["Pss_Anon"] + size["Pss_Shmem"])
 
 
 def resident() -> Reading:
@@ -21,8 +44,8 @@ def resident() -> Reading:
 def tree(name: str) -> Reading:
     """What the worker and its children hold right now, shared pages counted once."""
     processes = children()
-    own = psutil.Process().memory_full_info().pss
-    return Reading(name, own + sum(map(_share_bytes, processes)), f"PSS of the worker and {len(processes)} child processes")
+    held = psutil.Process().memory_info().rss - _shared_bytes(processes) + sum(map(_share_bytes, processes))
+    return Reading(name, held, f"VmRSS of the worker + {CHILDREN_SOURCE} {len(processes)} child processes")
 
 
 def reset_peak() -> bool:
@@ -37,37 +60,50 @@ def reset_peak() -> bool:
 def peaks(was_reset: bool) -> tuple[Reading, ...]:
     """The worker's exact peak since the last reset; its children's share of memory right now; and the two together.
 
-    Processes of an input pipeline share most pages with one another and with the worker: their proportional set sizes add
-    up, their resident sizes would count those pages again and again. A share has no high-water mark: it is what they hold at
-    the end of the steps, their buffers full.
+    Resident sizes of an input pipeline's processes would count the pages that they share again and again. A share has no high-water mark:
+    it is what they hold at the end of the steps, their buffers full.
     """
-    own = _high_water_bytes()
-    if own is None:
+    own_bytes = _high_water_bytes()
+    if own_bytes is None:
         return (Reading("host_peak_bytes", None, OWN_SOURCE, "unavailable: the kernel tells no VmHWM"),)
-    present = psutil.Process().memory_full_info()
     processes = children()
-    shares = sum(_share_bytes(child) for child in processes)
+    shares = sum(map(_share_bytes, processes))
     status = "ok" if was_reset else "since the start of the process: the kernel does not reset the mark"
-    source = f"PSS of {len(processes)} child processes after the steps"
+    source = f"{CHILDREN_SOURCE} {len(processes)} child processes after the steps"
+    together = own_bytes - _shared_bytes(processes) + shares
     return (
-        Reading("host_peak_bytes", own, OWN_SOURCE, status),
+        Reading("host_peak_bytes", own_bytes, OWN_SOURCE, status),
         Reading("host_children_bytes", shares, source),
-        Reading(
-            "host_with_children_bytes", own - (present.rss - present.pss) + shares, f"{OWN_SOURCE} less shared pages + {source}", status
-        ),
+        Reading("host_with_children_bytes", together, f"{OWN_SOURCE} less what it shares + {source}", status),
     )
+
+
+def _shared_bytes(processes: Sequence[psutil.Process]) -> int:
+    """Of the worker's pages, what its children's shares account for."""
+    if not processes:
+        return 0
+    own = Family.of("self")
+    return own.resident_bytes - own.share_bytes
 
 
 def _share_bytes(process: psutil.Process) -> int:
     try:
-        return int(process.memory_full_info().pss)
-    except psutil.NoSuchProcess:
+        return Family.of(process.pid).share_bytes
+    except (OSError, KeyError):  # it has ended, and what is left of it has no pages
         return 0
+
+
+def _file_bytes(pid: int | str) -> int:
+    return int(_fields(PROC / str(pid) / "status")["RssFile"].split()[0]) * 1024
 
 
 def _high_water_bytes() -> int | None:
     try:
-        status = (PROC / "self" / "status").read_text()
-    except OSError:
+        return int(_fields(PROC / "self" / "status")["VmHWM"].split()[0]) * 1024
+    except (OSError, KeyError):
         return None
-    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), None)
+
+
+def _fields(file: Path) -> dict[str, str]:
+    """Of lines `Name: value`."""
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in file.read_text().splitlines())}
