@@ -36,6 +36,10 @@ class FormatError(Exception):
     """A model cannot be saved, or a saved one cannot be loaded. The message names the file, its format and the mend."""
 
 
+class NotCompiledError(Exception):
+    """What the case calls compiled, or a graph, ran as plain Python. The message says what may have turned it off."""
+
+
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """What a piece of work is built from; every framework is given the same. What follows from the case is made by `phases.setups`."""
 
@@ -181,8 +185,11 @@ class Pipeline(Work, Protocol):
 
     burst: int  # batches arrive in bursts of so many: one a worker, or an epoch out of a shuffle buffer
 
+    def stop(self) -> None:
+        """Ends the epoch: what is on its way is thrown away. The next batch is that of a `restart`."""
+
     def restart(self) -> None:
-        """Begins anew, as a training loop does with each epoch: what is on its way is thrown away."""
+        """Begins anew, as a training loop does with each epoch; what has not been stopped is stopped first."""
 
     def batch(self) -> NativeBatch:
         """The batch taken last."""

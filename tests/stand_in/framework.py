@@ -72,6 +72,9 @@ class Loading(Steps):
 
     burst = 2
 
+    def stop(self) -> None:
+        pass
+
     def restart(self) -> None:
         self._steps = 0
 

@@ -56,9 +56,12 @@ class Buffered:
     def fence(self) -> None:
         pass
 
-    def restart(self) -> None:
+    def stop(self) -> None:
         while not self._buffer.empty():
             self._buffer.get()
+
+    def restart(self) -> None:
+        pass
 
     def close(self) -> None:
         pass

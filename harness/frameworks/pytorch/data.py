@@ -37,8 +37,11 @@ class Pipeline:
         with damage_named(self._setup):
             self._batch = next(self._batches)
 
+    def stop(self) -> None:
+        self._batches = iter(())  # its threads or workers end
+
     def restart(self) -> None:
-        self._batches = iter(())  # its threads or workers end first
+        self.stop()
         self._batches = iter(self._source)
 
     def fence(self) -> None:
