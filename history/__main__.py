@@ -1,34 +1,18 @@
-"""The one command line: `python -m history COMMAND`."""
+"""`python -m history`: to the command line, if all that it needs is installed."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
-from history.commands import gate, library_models, noise, recover, report
-from history.gate.exit_code import ExitCode
-from history.records import BadInput
-
-COMMANDS = (gate, noise, report, recover, library_models)
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m history", description="What is done with the JSON files of pytest-benchmark.")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        subparser = commands.add_parser(command.NAME, help=command.HELP, description=command.DESCRIPTION)
-        command.add_options(subparser)
-        subparser.set_defaults(run=command.run)
-    options = parser.parse_args(arguments)
     try:
-        return int(options.run(options))
-    except BadInput as error:
-        print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
-        return ExitCode.BAD_INPUT
-    except KeyboardInterrupt:
-        print(f"{parser.prog}: stopped. The same command goes on from here.", file=sys.stderr)
-        return ExitCode.INTERRUPTED
+        from history.commands import command_line
+    except ImportError as error:  # of which Python makes exit code 1, the gate's "regressed"
+        print(f"python -m history: {error}. Install what the suite needs: pip install -e .", file=sys.stderr)
+        return 2  # bad use: nothing of ours is imported that could name it
+    return command_line.main(arguments)
 
 
 if __name__ == "__main__":

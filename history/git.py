@@ -1,23 +1,18 @@
-"""git, asked."""
+"""git, asked by a command: what it refuses is bad input."""
 
 from __future__ import annotations
 
 import os
-import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
+from harness.record.git import GitError, ask
 from history.records import BadInput
 
 
-def git(repository: Path, *arguments: str, environment: dict[str, str] | None = None) -> str:
-    """Raises BadInput with git's own words."""
+def git(repository: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """One line, or a path, which need not be UTF-8. Raises BadInput with git's own reason."""
     try:
-        done = subprocess.run(
-            ["git", "-C", str(repository), *arguments], capture_output=True, text=True, check=True, env=os.environ | (environment or {})
-        )
-    except FileNotFoundError as error:
-        raise BadInput("git is not installed, or not on PATH.") from error
-    except subprocess.CalledProcessError as error:
-        words = error.stderr.strip().splitlines() or [f"exit code {error.returncode}"]
-        raise BadInput(f"git {arguments[0]} in {repository}: {words[-1]}") from error
-    return done.stdout.strip()
+        return os.fsdecode(ask(repository, *arguments, environment=environment)).rstrip("\n")
+    except GitError as error:
+        raise BadInput(f"git {arguments[0]} in {repository}: {error}") from error

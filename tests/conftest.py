@@ -6,6 +6,8 @@ import signal
 import pytest
 from hypothesis import settings
 
+from harness.record.git import surroundings
+
 settings.register_profile("suite", deadline=None)  # a busy machine is no failure
 settings.load_profile("suite")
 
@@ -15,6 +17,8 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, lambda *_: None)
     for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
         del os.environ[name]  # an inner pytest would take itself for a worker, and turn its benchmarks off
+    for name in set(os.environ) - set(surroundings()):
+        del os.environ[name]  # in a hook, git would take the repositories that tests make for the one that it was called for
     config.addinivalue_line("markers", "thorough: takes many minutes, and is run by `tox run -m thorough` alone.")
     config.addinivalue_line(
         "markers", "early: takes minutes, and is begun first: what is begun last keeps one core busy and leaves the others idle."

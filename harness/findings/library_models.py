@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from harness.findings.outputs.markdown import cell, escaped
 from harness.findings.partings import Group, grouped
 from harness.record.parting import Examination, Parting
 
@@ -57,7 +58,7 @@ def _table(examinations: Sequence[Examination]) -> Iterator[str]:
     yield "| architecture | same network? | where it parts, and why | layers compared |"
     yield "|---|---|---|---:|"
     for each in examinations:
-        yield f"| {each.title} | {_verdict(each)} | {_cell(each)} | {each.layers} |"
+        yield f"| {cell(each.title)} | {_verdict(each)} | {_cell(each)} | {each.layers} |"
 
 
 def _verdict(examination: Examination) -> str:
@@ -70,13 +71,13 @@ def _verdict(examination: Examination) -> str:
 
 def _cell(examination: Examination) -> str:
     if examination.failure:
-        return _plain(examination.failure)
+        return escaped(examination.failure)
     told = [f"{_where(group, examination)}: {_why(group)}" for group in grouped(examination.faults)]
     faded = _faded(examination)
     if faded is not None:
         most = max(point.apart for line in examination.lines for point in line.points)
         told.append(f"from `{faded}` on nothing is proven: what is called equal there is up to {most:.1g} deviations apart")
-    return "<br>".join(_plain(each) for each in (*told, *examination.notes)) or "nowhere"
+    return "<br>".join(cell(each) for each in (*told, *examination.notes)) or "nowhere"
 
 
 def _faded(examination: Examination) -> str | None:
@@ -141,8 +142,3 @@ def _sentence(text: str) -> str:
 
 def _joined(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
-def _plain(text: str) -> str:
-    """A table's cells end at `|` and at the end of a line."""
-    return " ".join(text.replace("|", r"\|").split())

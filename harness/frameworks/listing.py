@@ -14,6 +14,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     place: int = 0  # among the others: the sides of a comparison are in this order everywhere, and the first that is there is the reference
     title: str
     module: str  # offers `contract.Framework`; imported in the worker alone
+    package: str = ""  # what is imported under that name is the framework: where it is missing, the framework is not installed
     original: str = ""  # offers `contract.Original`: of the one framework whose names and layouts of tensors are the canonical ones
     walk: str = ""  # offers `examination.Walking`: of the same one
     taped: str = ""  # offers `examination.Taped`: of the others
@@ -25,4 +26,4 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     habits: dict[Source, str] = {}  # what it does at each source of unfairness where nobody says otherwise
     variables: dict[str, str] = {}  # environment variables that each of its workers has
     neutral_variables: dict[Source, dict[str, str]] = {}  # those of its workers where a source of unfairness is at its neutral setting
-    leftovers: tuple[str, ...] = ()  # environment variables of a shell that would change it alone: neutral is without them
+    leftovers: tuple[str, ...] = ()  # environment variables of a shell that would change it alone, * for any end: neutral is without them

@@ -20,5 +20,8 @@ class Outcome(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+NOT_INSTALLED = "not installed in this worker"  # begins the detail of a case whose framework is missing altogether
+
+
 class Unsupported(Exception):
     """The framework, this machine or the installed versions cannot do what the case asks. The message says which."""

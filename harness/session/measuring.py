@@ -13,7 +13,7 @@ from harness.findings.comparison import title_of
 from harness.record.case import Case
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
-from harness.session import cases, machine, options, recording
+from harness.session import cases, gpu_missing, machine, options, recording
 from harness.session.comparer import COMPARER, Comparer
 from harness.session.inputs import InputStore
 from harness.session.journal.keeper import Keeper, NoJournal
@@ -101,6 +101,7 @@ def measure(
         measurement = comparer.measurements[case]
         recording.keep(request.config, request.node.nodeid, measurement)
         machine.check_workers(request.config)
+        gpu_missing.check_workers(request.config)
         if measurement.outcome is Outcome.UNSUPPORTED:
             pytest.skip(f"unsupported: {measurement.detail}")
         if measurement.outcome is not Outcome.OK:

@@ -36,6 +36,7 @@ class Options(msgspec.Struct, frozen=True):
     examined_steps: int
     compare_anyway: bool
     gpu_exclusive: bool
+    require_gpu: bool
     min_rounds: int
     max_seconds: float
     precision: float
@@ -112,6 +113,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Do not begin while other processes compute on this machine's GPU; without it they are named in a warning.",
     )
     group.addoption(
+        "--require-gpu",
+        action="store_true",
+        help="Do not begin where the GPU cannot be opened, and end where a framework sees none. Without it such a run takes the CPU.",
+    )
+    group.addoption(
         "--compare-anyway",
         action="store_true",
         help="Compare with a run on another CPU or GPU, another build of a framework or another experiment, which is refused otherwise.",
@@ -124,7 +130,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except ExperimentError as error:
         raise pytest.UsageError(str(error)) from error
     workers = dict.fromkeys(FRAMEWORKS, "popen") | dict(config.getoption("worker"))
-    is_here = any(execnet.XSpec(spec).popen and not execnet.XSpec(spec).via for spec in workers.values())
+    is_here = any(map(on_this_machine, workers.values()))
     models = chosen_inputs.models(config.getoption("model"), config.getoption("input_cache"))
     config.stash[KEY] = Options(
         experiments=experiments,
@@ -137,6 +143,7 @@ def pytest_configure(config: pytest.Config) -> None:
         examined_steps=config.getoption("examined_steps"),
         compare_anyway=config.getoption("compare_anyway"),
         gpu_exclusive=config.getoption("gpu_exclusive"),
+        require_gpu=config.getoption("require_gpu"),
         min_rounds=config.getoption("benchmark_min_rounds"),
         max_seconds=float(config.getoption("benchmark_max_time")),
         precision=float(config.getoption("benchmark_precision") or 0.0),
@@ -166,6 +173,11 @@ def worker_spec(text: str) -> tuple[str, str]:
     if unknown or not any(getattr(given, key) for key in SPEC_KINDS):
         raise argparse.ArgumentTypeError(f"{spec!r} is no execnet spec (unknown: {', '.join(unknown) or 'its kind'}): {SPEC_EXAMPLES}")
     return framework, spec
+
+
+def on_this_machine(spec: str) -> bool:
+    given = execnet.XSpec(spec)
+    return bool(given.popen and not given.via)
 
 
 def positive_seconds(text: str) -> float:

@@ -8,10 +8,12 @@ from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 from _pytest.capture import CaptureManager
+from rich.cells import cell_len, set_cell_size
 
 from harness.findings.comparison import title_of
 from harness.findings.sides import title
 from harness.record.case import Case
+from harness.record.text import visible
 
 REFRESH_SECONDS = 0.1
 LOG_SECONDS = 15.0  # between two lines of a log that tell the stage
@@ -81,15 +83,18 @@ class ProgressLine:
         self._told_seconds = time.monotonic()
         with self._uncaptured():
             self._reporter.ensure_newline()
-            self._reporter.write_line(text)
+            self._reporter.write_line(visible(text))
             self._reporter.flush()  # a log that is a pipe would show it when the test is over
 
     def _rewrite(self, text: str) -> None:
         assert self._reporter is not None
-        text = text[: self._reporter._tw.fullwidth - 1]
+        text = visible(text)
+        room = self._reporter._tw.fullwidth - 1
+        text = set_cell_size(text, room) if cell_len(text) > room else text
+        rest = " " * (self._width - cell_len(text))
         with self._uncaptured():
-            self._reporter.write("\r" + text.ljust(self._width) + ("\r" if not text else ""), flush=True)
-        self._width = len(text)
+            self._reporter.write("\r" + text + rest + ("\r" if not text else ""), flush=True)
+        self._width = cell_len(text)
 
     def _uncaptured(self) -> AbstractContextManager[None]:
         return self._capture.global_and_fixture_disabled() if self._capture else nullcontext()

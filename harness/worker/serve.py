@@ -22,9 +22,10 @@ from fixtures.models import code
 from fixtures.models.description import ModelError
 from fixtures.models.folder import Folder
 from fixtures.models.weights import WeightsError
-from harness.frameworks.contract import Framework, Setup
-from harness.record.outcome import Outcome, Unsupported
-from harness.worker import allocator, inputs, rounding, traces
+from harness.frameworks.contract import Framework, NotCompiledError, Setup, SharedMemoryError
+from harness.record.outcome import NOT_INSTALLED, Outcome, Unsupported
+from harness.record.text import visible_lines
+from harness.worker import affinity, allocator, inputs, rounding, sockets, traces
 from harness.worker.bench import Bench
 from harness.worker.case_error import CaseError
 from harness.worker.meters.cpu import cores, model
@@ -59,7 +60,8 @@ from harness.worker.protocol import (
 )
 from harness.worker.resident import ResidentBench
 
-SENTENCES = (ModelError, WeightsError, CorpusError)  # say themselves what is wrong and the mend: no line of ours helps
+# They say themselves what is wrong and the mend: no line of ours helps.
+SENTENCES = (ModelError, WeightsError, CorpusError, NotCompiledError, SharedMemoryError)
 
 
 class Channel(Protocol):
@@ -76,21 +78,30 @@ class Server:
     The module of a bench comes by name, as the framework's does: a worker knows no phase.
     """
 
-    def __init__(self, module: str, report: Any) -> None:
+    def __init__(self, module: str, report: Any, package: str = "") -> None:
+        """package: what the framework itself is imported as."""
         self._module = module
+        self._package = package
+        self._cores = affinity.present()
         self._report = report
         self._bench: Bench | None = None
         self._computed: dict[tuple[Setup, int], OutputTrace | TrainingTrace] = {}  # by set-up and steps, for the check of equal work
         self._model: Folder | None = None  # of the request before: what fails may be its code
 
     def answer(self, request: AnyRequest) -> Any:
+        try:
+            return self._answer(request)
+        finally:  # whatever else has gone wrong is no wonder then
+            affinity.expect(self._cores)
+
+    def _answer(self, request: AnyRequest) -> Any:
         setup = getattr(request, "setup", None)
         self._model = setup.model if setup is not None else self._model
         match request:
             case MakeCorpus():
                 return inputs.corpus(request, self._framework(), self._tell)
             case MakeWeights():
-                original = installed(request.original) if request.original else None
+                original = self._installed(request.original) if request.original else None
                 return inputs.canonical_weights(request, original, self._tell)
             case GiveWeights(file):
                 return inputs.given(file)
@@ -117,17 +128,17 @@ class Server:
             case TraceRounding():
                 return rounding.of(self._framework(), request, self._computed)
             case TakeTape(setup, taped, wanted):
-                return installed(taped).inference(setup, wanted)
+                return self._installed(taped).inference(setup, wanted)
             case TakeTraining(setup, taped, steps, wanted):
-                return installed(taped).training(setup, steps, wanted)
+                return self._installed(taped).training(setup, steps, wanted)
             case WalkInference(setup, walk, tape):
-                return installed(walk).inference(setup, tape)
+                return self._installed(walk).inference(setup, tape)
             case WalkTraining(setup, walk, trained):
-                return installed(walk).training(setup, trained)
+                return self._installed(walk).training(setup, trained)
             case CompareLayers(setup, walk, tape):
-                return installed(walk).layers(setup, tape)
+                return self._installed(walk).layers(setup, tape)
             case LookUp(walk, entries, other):
-                return installed(walk).known(entries, other)
+                return self._installed(walk).known(entries, other)
             case Begin():
                 return self._begin(request).begin()
             case Measure():
@@ -175,7 +186,12 @@ class Server:
         self._report(Progress(stage, done, total))
 
     def _framework(self) -> Framework:
-        return installed(self._module)
+        return self._installed(self._module)
+
+    def _installed(self, module: str) -> ModuleType:
+        found = installed(module, self._package)
+        affinity.expect(self._cores)
+        return found
 
     def _begin(self, request: Begin) -> Bench:
         self.release()
@@ -189,12 +205,18 @@ class Server:
         return self._bench
 
 
-def installed(module: str) -> ModuleType:
-    """The framework's module. Raises Unsupported where the framework is not installed."""
+def installed(module: str, package: str) -> ModuleType:
+    """The framework's module. Raises Unsupported where the framework itself, that package, is not installed.
+
+    Another package that is missing, or what fails otherwise, is a broken installation, and no excuse: it raises CaseError.
+    """
     try:
         return importlib.import_module(module)
-    except ModuleNotFoundError as error:  # another ImportError is a broken installation, and no excuse
-        raise Unsupported(f"not installed in this worker ({sys.executable}): {error}") from error
+    except ModuleNotFoundError as error:
+        if error.name == package:
+            raise Unsupported(f"{NOT_INSTALLED} ({sys.executable}): {error}") from error
+        told = f"the framework's installation in this worker ({sys.executable}) is broken: {error}"
+        raise CaseError(f"{told}. Install this suite there again, with the framework's extra as tox.ini has it") from error
 
 
 def bench_of(module: str) -> type[Bench]:
@@ -206,7 +228,7 @@ def bench_of(module: str) -> type[Bench]:
     return found
 
 
-def serve(channel: Channel, module: str) -> None:
+def serve(channel: Channel, module: str, package: str) -> None:
     """Runs until the channel closes. Called in the worker's main thread."""
     allocator.obey_environment()
     lead_own_process_group()
@@ -214,8 +236,9 @@ def serve(channel: Channel, module: str) -> None:
     decoder = msgspec.msgpack.Decoder(AnyRequest)
     with tempfile.TemporaryDirectory(prefix="flowers-worker-", ignore_cleanup_errors=True) as folder, logging_to(Path(folder) / "log"):
         tempfile.tempdir = os.environ["TMPDIR"] = folder  # what a killed worker leaves is removed with its folder
+        sockets.fit(folder)
         channel.send(msgspec.msgpack.encode(Hello(os.getpid(), socket.gethostname(), cores(), folder)))
-        server = Server(module, lambda message: channel.send(msgspec.msgpack.encode(message)))
+        server = Server(module, lambda message: channel.send(msgspec.msgpack.encode(message)), package)
         server.preload()
         while True:
             try:
@@ -227,7 +250,8 @@ def serve(channel: Channel, module: str) -> None:
                 reply = Answer(msgspec.msgpack.encode(server.answer(request)))
             except Exception as error:
                 traceback.print_exc()
-                reply = server.failure(error)
+                failure = server.failure(error)
+                reply = replace(failure, detail=visible_lines(failure.detail))  # the name of a file in it may be no text
             channel.send(msgspec.msgpack.encode(reply))
             if isinstance(reply, Failure):
                 with suppress(Exception):  # the device may be beyond repair; the failure has been told

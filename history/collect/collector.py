@@ -12,8 +12,9 @@ from pathlib import Path
 import filelock
 from rich.console import Console
 
+from harness.record.git import surroundings
 from history.collect.budget import Budget
-from history.collect.process import measure
+from history.collect.process import SUITE, measure
 from history.collect.progress import CollectionProgress, last_all_cases_pair
 from history.collect.reaper import Reaper, remove_worktree
 from history.collect.schedule import drop_half_pair, next_pair
@@ -25,16 +26,21 @@ SIDES = ("base", "head")
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
-def collect(comparison: Comparison, folder: Path, repository: Path, console: Console, budget: Budget) -> None:
-    """Raises BadInput for a folder in use or of another comparison, and where pytest cannot run; KeyboardInterrupt for SIGTERM too."""
-    folder.mkdir(parents=True, exist_ok=True)
+def collect(comparison: Comparison, folder: Path, repository: Path, suite: Path, console: Console, budget: Budget) -> None:
+    """suite: where it lies in the repository.
+
+    Raises BadInput for a folder in use or of another comparison, and where pytest cannot run; KeyboardInterrupt for SIGTERM too.
+    """
     with _alone(folder), _terminated_like_interrupted():
         keep(folder, comparison)
         drop_half_pair(folder)
         if next_pair(folder, comparison) is None:
             return
-        with Reaper() as reaper, CollectionProgress(console) as progress:
-            trees = {name: _check_out(repository, folder, name, comparison.side(name).commit, reaper) for name in SIDES}
+        with Reaper(surroundings()) as reaper, CollectionProgress(console) as progress:
+            trees = {name: _check_out(repository, folder, name, comparison.side(name).commit, reaper) / suite for name in SIDES}
+            for name, tree in trees.items():
+                if not (tree / SUITE).is_dir():
+                    raise BadInput(f"--{name}: {comparison.side(name).commit} has no {suite / SUITE}. Commit the suite first.")
             last = last_all_cases_pair(comparison.drop_clear_cases, comparison.plan.max_pairs)
             while pair := next_pair(folder, comparison):
                 if not budget.allows_another:
@@ -52,9 +58,9 @@ def collect(comparison: Comparison, folder: Path, repository: Path, console: Con
 def _check_out(repository: Path, folder: Path, name: str, commit: str, reaper: Reaper) -> Path:
     """Outside the repository, where no configuration or conftest of ours is above it; the same path for the same folder, so that what
     a killed runner left is found and removed."""
-    mark = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    mark = hashlib.sha256(bytes(folder.resolve())).hexdigest()[:12]
     path = Path(tempfile.gettempdir()).resolve() / f"history-{mark}-{name}"
-    remove_worktree(repository, path)
+    remove_worktree(repository, path, surroundings())
     reaper.worktree(repository, path)
     git(repository, "worktree", "add", "--detach", str(path), commit)
     return path
@@ -67,6 +73,8 @@ def _alone(folder: Path) -> Iterator[None]:
         lock.acquire()
     except filelock.Timeout as error:
         raise BadInput(f"{folder}: another collection is running into it. Wait for it, or give another folder to --into.") from error
+    except OSError as error:
+        raise BadInput(f"--into {folder}: cannot be written ({error.strerror}).") from error
     try:
         yield
     finally:

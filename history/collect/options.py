@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from history.collect.revision import commit, repository
-from history.pairs.comparison import Side
+from rich.console import Console
+
+from history.collect.budget import Budget
+from history.collect.collector import collect
+from history.collect.revision import commit, repository, suite
+from history.output import expect_writable, make_folder
+from history.pairs.comparison import Comparison, Side
 from history.pairs.plan import FIRST_PAIRS
 
 WORKER: dict[str, Any] = {"metavar": "FRAMEWORK=SPEC", "action": "append", "default": []}
@@ -40,6 +46,15 @@ def side(options: argparse.Namespace, revision: str, python: str | None, workers
         python=python or options.python,
         workers=(*options.worker, *workers),
     )
+
+
+def measure(comparison: Comparison, options: argparse.Namespace, files: Mapping[str, Path | None]) -> None:
+    """files: what will be written when all is measured, by option. Raises BadInput."""
+    make_folder("--into", options.into)
+    for option, path in files.items():
+        expect_writable(option, path)
+    top = repository()
+    collect(comparison, options.into, top, suite(top), Console(stderr=True), Budget(options.budget))
 
 
 def minutes(text: str) -> float:

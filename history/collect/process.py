@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.record.git import surroundings
 from history.collect.reaper import Reaper
 from history.pairs.comparison import Side
 from history.pairs.folder import side_file
@@ -38,7 +39,7 @@ def measure(
             process = subprocess.Popen(
                 command,
                 cwd=tree,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(tree), os.environ.get("PYTHONPATH"))))},
+                env=surroundings() | {"PYTHONPATH": os.pathsep.join(filter(None, (str(tree), os.environ.get("PYTHONPATH"))))},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

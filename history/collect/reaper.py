@@ -8,9 +8,11 @@ The end of the input is the collector's end, since the pipe closes with it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -22,9 +24,14 @@ _DYING_SECONDS = 1.0  # what nobody waits for stays a zombie, and would be waite
 class Reaper:
     """The collector's end of the pipe."""
 
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
     def __enter__(self) -> Reaper:
         # A session of its own: the terminal's Ctrl-C is for the collector.
-        self._process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, text=True, bufsize=1, start_new_session=True)
+        self._process = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, bufsize=0, start_new_session=True, env=self._environment
+        )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
@@ -43,14 +50,15 @@ class Reaper:
 
     def _tell(self, line: str) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.write(os.fsencode(f"{line}\n"))  # a path need not be UTF-8
 
 
-def remove_worktree(repository: Path, path: Path) -> None:
-    """Also where there is none, or half of one."""
-    subprocess.run(["git", "-C", str(repository), "worktree", "remove", "--force", str(path)], check=False, capture_output=True)
+def remove_worktree(repository: Path, path: Path, environment: Mapping[str, str]) -> None:
+    """Also where there is none, or half of one. environment: without what tells git of another repository."""
+    git = ("git", "-C", str(repository), "worktree")
+    subprocess.run([*git, "remove", "--force", str(path)], check=False, capture_output=True, env=environment)
     shutil.rmtree(path, ignore_errors=True)
-    subprocess.run(["git", "-C", str(repository), "worktree", "prune"], check=False, capture_output=True)
+    subprocess.run([*git, "prune"], check=False, capture_output=True, env=environment)
 
 
 def _kill(pid: int) -> None:
@@ -71,8 +79,8 @@ def _kill(pid: int) -> None:
 def _main() -> None:
     processes: set[int] = set()
     worktrees: list[tuple[Path, Path]] = []
-    for line in sys.stdin:
-        what, _, argument = line.rstrip("\n").partition(" ")
+    for line in sys.stdin.buffer:
+        what, _, argument = os.fsdecode(line).rstrip("\n").partition(" ")
         if what == "process":
             processes.add(int(argument))
         elif what == "ended":
@@ -82,8 +90,8 @@ def _main() -> None:
             worktrees.append((Path(repository), Path(path)))
     for pid in processes:
         _kill(pid)
-    for repository, path in worktrees:
-        remove_worktree(repository, path)
+    for of, tree in worktrees:
+        remove_worktree(of, tree, os.environ)
 
 
 if __name__ == "__main__":

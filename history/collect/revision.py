@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from history.collect.process import SUITE
 from history.git import git
 from history.records import BadInput
 
@@ -22,6 +23,12 @@ def repository() -> Path:
     return Path(git(Path.cwd(), "rev-parse", "--show-toplevel"))
 
 
+def suite(repository: Path) -> Path:
+    """Where the suite lies in the repository, which may hold more than it: at the command's folder, or the nearest one above."""
+    here = Path(git(Path.cwd(), "rev-parse", "--show-prefix"))
+    return next((each for each in (here, *here.parents) if (repository / each / SUITE).is_dir()), Path())
+
+
 def commit(repository: Path, revision: str, besides: Path) -> str:
     """Full hash. `besides`: a folder that is no part of the working tree, whatever git thinks of it."""
     if revision == WORKING_TREE:
@@ -37,7 +44,10 @@ def commit(repository: Path, revision: str, besides: Path) -> str:
 
 def _freeze(repository: Path, besides: Path) -> str:
     """A commit of all files that git does not ignore. The repository's own index stays as it is."""
-    parent = git(repository, "rev-parse", "--verify", "HEAD")
+    try:
+        parent = git(repository, "rev-parse", "--verify", "HEAD^{commit}")
+    except BadInput as error:
+        raise BadInput(f"{repository}: has no commit yet, so there is nothing to compare with. Make the first one.") from error
     with tempfile.TemporaryDirectory(prefix="history-index-") as folder:
         environment = _IDENTITY | {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git(repository, "read-tree", "HEAD", environment=environment)

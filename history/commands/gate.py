@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 
+from harness.findings.outputs.terminal import Terminal
 from history.collect import options as collection
-from history.collect.budget import Budget
-from history.collect.collector import collect
-from history.collect.revision import WORKING_TREE, repository
+from history.collect.revision import WORKING_TREE
 from history.gate.decision import decide
 from history.gate.evidence import gather
 from history.gate.exit_code import Inconclusive, exit_code
@@ -19,6 +18,7 @@ from history.gate.junit import junit_xml
 from history.gate.markdown import markdown
 from history.gate.terminal import print_decision
 from history.gate.verdict import Decision
+from history.output import write
 from history.pairs.comparison import Comparison, load
 from history.pairs.folder import pair_files
 from history.pairs.plan import DEFAULT_MAX_PAIRS, Plan
@@ -71,14 +71,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     folder: Path = options.pairs or options.into
+    files = {"--json": options.json, "--markdown": options.markdown, "--junit-xml": options.junit_xml}
     if options.base is not None:
-        collect(_comparison(options), folder, repository(), Console(stderr=True), Budget(options.budget))
+        collection.measure(_comparison(options), options, files)
     pairs = pair_files(folder)
     comparison = load(folder)
     across_environments = options.across_environments or (comparison is not None and comparison.across_environments)
     decision = decide(gather(pairs), _plan(options, comparison, len(pairs)), across_environments)
-    print_decision(decision, Console())
-    _write(options, decision)
+    print_decision(decision, Terminal.of(sys.stdout))
+    for (option, path), render in zip(files.items(), (_json, markdown, junit_xml), strict=True):
+        write(option, path, render(decision))
     return exit_code(decision.severity, options.inconclusive)
 
 
@@ -121,16 +123,6 @@ def _plan(options: argparse.Namespace, comparison: Comparison | None, pairs: int
     if options.max_pairs not in (None, comparison.plan.max_pairs):
         raise BadInput(f"--max-pairs {options.max_pairs}: {options.pairs} was collected for {comparison.plan.max_pairs}. Leave it out.")
     return msgspec.structs.replace(comparison.plan, min_effect=options.min_effect)
-
-
-def _write(options: argparse.Namespace, decision: Decision) -> None:
-    for option, render in (("json", _json), ("markdown", markdown), ("junit_xml", junit_xml)):
-        path: Path | None = getattr(options, option)
-        if path is not None:
-            try:
-                path.write_text(render(decision), encoding="utf-8")
-            except OSError as error:
-                raise BadInput(f"--{option.replace('_', '-')} {path}: cannot be written ({error.strerror}).") from error
 
 
 def _json(decision: Decision) -> str:

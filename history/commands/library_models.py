@@ -9,6 +9,7 @@ import msgspec
 
 from harness.findings.library_models import page
 from harness.record.parting import Examination
+from history.output import write_with_folder
 from history.records import BadInput
 
 NAME = "library-models"
@@ -33,11 +34,7 @@ def run(options: argparse.Namespace) -> int:
     if not found:
         mend = "run pytest benchmarks/test_equal_work.py --model libraries first"
         raise BadInput(f"--examinations {options.examinations}: no {PATTERN} there: {mend}.")
-    try:
-        options.into.parent.mkdir(parents=True, exist_ok=True)
-        options.into.write_text(page(found, _versions(found), COMMAND), encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"--into {options.into}: cannot be written ({error.strerror}).") from error
+    write_with_folder("--into", options.into, page(found, _versions(found), COMMAND))
     return 0
 
 

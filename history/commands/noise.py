@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 
+from harness.findings.outputs.terminal import Terminal
 from history.collect import options as collection
-from history.collect.budget import Budget
-from history.collect.collector import collect
-from history.collect.revision import WORKING_TREE, repository
+from history.collect.revision import WORKING_TREE
 from history.gate.evidence import gather
 from history.gate.noise import noise
 from history.gate.noise_table import print_noise
+from history.output import write
 from history.pairs.comparison import Comparison
 from history.pairs.folder import pair_files
 from history.pairs.plan import DEFAULT_MAX_PAIRS, Plan
-from history.records import BadInput
 
 NAME = "noise"
 HELP = "tell how noisy this machine is: head against itself"
@@ -40,14 +39,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     folder: Path = options.pairs or options.into
     if options.pairs is None:
-        collect(_comparison(options), folder, repository(), Console(stderr=True), Budget(options.budget))
+        collection.measure(_comparison(options), options, {"--json": options.json})
     found = noise(gather(pair_files(folder)), Plan(max_pairs=DEFAULT_MAX_PAIRS))
-    print_noise(found, Console())
-    if options.json is not None:
-        try:
-            options.json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
-        except OSError as error:
-            raise BadInput(f"--json {options.json}: cannot be written ({error.strerror}).") from error
+    print_noise(found, Terminal.of(sys.stdout))
+    write("--json", options.json, msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     return 0
 
 

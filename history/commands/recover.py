@@ -11,6 +11,7 @@ from pytest_benchmark.utils import get_machine_id
 
 from harness.findings.benchmark_json import UNFINISHED, of_journal
 from harness.record.journal import FOLDER, SUFFIX, Journal, JournalError, read
+from history.output import write_with_folder
 from history.records import BadInput
 
 NAME = "recover"
@@ -43,11 +44,7 @@ def run(options: argparse.Namespace) -> int:
         raise BadInput(f"{path}: no comparison is complete in it, so there is nothing to recover.")
     document = of_journal(journal)
     file = options.into or _next(journal)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(document, indent=4), encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{file}: cannot be written ({error.strerror}).") from error
+    write_with_folder("--into", file, json.dumps(document, indent=4))
     print(_told(journal, document, file))
     return 0
 

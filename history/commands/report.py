@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import platformdirs
@@ -38,9 +39,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    try:
-        from history.report.build import build  # what draws and exports is not installed where the gate alone is run
+    try:  # what draws and exports is not installed where the gate alone is run
+        from history.report.build import build
+        from history.report.cache import unusable
     except ModuleNotFoundError as error:
         raise BadInput(f"the report needs {error.name}, which is not installed: pip install -e '.[report]'.") from error
+    if why := unusable(options.cache):
+        print(f"--cache {options.cache}: cannot be written ({why}): each file is read anew.", file=sys.stderr)
     build(options)
     return 0

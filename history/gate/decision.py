@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.findings.watched import Watched, value_at
 from harness.record.figure import Unit
-from harness.record.outcome import Outcome
+from harness.record.outcome import NOT_INSTALLED, Outcome
 from history.gate.comparable import case_difference, machine_difference, model_difference
 from history.gate.evidence import CaseEvidence, Evidence, Sample
 from history.gate.findable import smallest_findable
@@ -220,7 +220,7 @@ def _failure_on(base: str | None, head: str | None) -> tuple[str, Severity]:
         return f"head: {head}", Severity.BLOCKS
     if head is None:
         return f"base: {base}; head runs", Severity.OPEN
-    both_unsupported = base.startswith(unsupported) and head.startswith(unsupported)
+    both_unsupported = all(each.startswith(unsupported) and NOT_INSTALLED not in each for each in (base, head))
     return (f"on both sides: {head}", Severity.PASSES if both_unsupported else Severity.OPEN)
 
 

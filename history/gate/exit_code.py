@@ -12,7 +12,9 @@ class ExitCode(IntEnum):
     REGRESSED = 1
     BAD_INPUT = 2
     INCONCLUSIVE = 3
+    FAULT = 70  # of ours: EX_SOFTWARE of sysexits.h
     INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+    BROKEN_PIPE = 141  # 128 + SIGPIPE: nobody read what was printed
 
 
 class Inconclusive(StrEnum):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from harness.record.figure import MIB, NOTHING
 from harness.record.machine import Machine
+from harness.record.text import clipped, is_cut, shortened
 from history.gate.verdict import CaseVerdict, ChangeFinding, Decision, MemoryFinding, Verdict
+from history.short_commit import short_commit
+
+LONGEST_REASON = 120  # characters of a table's cell
+LONGEST_NAME = 160
+WHOLE_REASONS = (
+    "why, in full: in the JSON and the JUnit XML. --pairs DIR with --json FILE or --junit-xml FILE writes them without measuring again."
+)
 
 
 def change(finding: ChangeFinding | None) -> str:
@@ -68,11 +76,20 @@ def machine(machine: Machine) -> str:
 
 
 def revisions(decision: Decision) -> str:
-    base, head = ((commit or "unknown")[:12] for commit in (decision.base_commit, decision.head_commit))
-    return f"{base} → {head}"
+    return f"{short_commit(decision.base_commit)} → {short_commit(decision.head_commit)}"
 
 
 def short(case: CaseVerdict) -> str:
     """The test's file and id without the folders, which all cases share."""
     path, _, test = case.case.partition("::")
-    return f"{path.rsplit('/', 1)[-1]}::{test}" if test else case.case
+    return clipped(f"{path.rsplit('/', 1)[-1]}::{test}" if test else case.case, LONGEST_NAME)
+
+
+def reason(case: CaseVerdict) -> str:
+    """What a table has of it."""
+    return shortened(case.reason, LONGEST_REASON)
+
+
+def whole_reasons(decision: Decision) -> list[str]:
+    """Where they are, if a table has not the whole of each."""
+    return [WHOLE_REASONS] if any(is_cut(case.reason, LONGEST_REASON) for case in decision.cases) else []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
+from harness.record.text import shortened, visible, visible_lines
 from history.gate import figures
 from history.gate.verdict import CaseVerdict, Decision, Severity, Verdict
 
-_NOT_IN_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
+LONGEST_MESSAGE = 200  # characters: servers show it in a line, and the element's text below
 
 
 def junit_xml(decision: Decision) -> str:
@@ -23,13 +23,14 @@ def junit_xml(decision: Decision) -> str:
     if decision.unfinished:
         properties = ElementTree.SubElement(suite, "properties")
         for each in decision.unfinished:
-            ElementTree.SubElement(properties, "property", name=f"unfinished: {_text(each.file)}", value=f"{each.how_far.told} cases")
+            ElementTree.SubElement(properties, "property", name=f"unfinished: {visible(each.file)}", value=f"{each.how_far.told} cases")
     for case in decision.cases:
         path, _, test = case.case.partition("::")
-        element = ElementTree.SubElement(suite, "testcase", classname=_text(path), name=_text(test or path))
+        element = ElementTree.SubElement(suite, "testcase", classname=visible(path), name=visible(test or path))
         if tag := _tag(case):
-            ElementTree.SubElement(element, tag, message=_text(f"{case.verdict}: {case.reason}"))
-        ElementTree.SubElement(element, "system-out").text = _text(f"{figures.sides(case.finding)} {figures.change(case.finding)}")
+            said = f"{case.verdict}: {case.reason}"
+            ElementTree.SubElement(element, tag, message=shortened(said, LONGEST_MESSAGE)).text = visible_lines(said)
+        ElementTree.SubElement(element, "system-out").text = f"{figures.sides(case.finding)} {figures.change(case.finding)}"
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
@@ -39,7 +40,3 @@ def _tag(case: CaseVerdict) -> str | None:
     if case.severity is Severity.OPEN:
         return "skipped"
     return "error" if case.verdict is Verdict.FAILED else "failure"
-
-
-def _text(text: str) -> str:
-    return _NOT_IN_XML.sub("\ufffd", text)

@@ -1,11 +1,9 @@
-"""The decision in the terminal."""
+"""The decision in the terminal, or in a log."""
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
+from harness.findings.outputs.sheet import Sheet
+from harness.findings.outputs.terminal import Terminal
 from history.gate import figures
 from history.gate.verdict import CaseVerdict, Decision, Severity, Verdict
 
@@ -17,20 +15,23 @@ _HEADLINE = {
 }
 
 
-def print_decision(decision: Decision, console: Console) -> None:
-    table = Table(title=f"{figures.revisions(decision)}: {figures.counts(decision)}", title_justify="left")
-    for name in ("case", "verdict", "base → head", "change (95 % interval)", "pairs", "findable", "peak memory", "why"):
-        table.add_column(name, overflow="fold", justify="right" if name in ("pairs", "findable") else "left")
+def print_decision(decision: Decision, terminal: Terminal) -> None:
+    table = Sheet(f"{figures.revisions(decision)}: {figures.counts(decision)}")
+    for name in ("case", "verdict", "base → head", "change (95 % interval)", "pairs", "findable", "peak memory"):
+        table.add_column(name, no_wrap=True, justify="right" if name in ("pairs", "findable") else "left")
+    table.add_column("why")
     for case in decision.cases:
-        table.add_row(*(escape(_printable(cell)) for cell in _cells(case)), style=_style(case))
-    console.print(table)
+        table.add_row(*_cells(case), style=_style(case))
+    terminal.table(table)
+    for line in figures.whole_reasons(decision):
+        terminal.line(line)
     if shared := figures.whole_run(decision):
-        console.print(shared, highlight=False)
-    console.print(f"{figures.limits(decision)}.", highlight=False, soft_wrap=True)
+        terminal.line(shared)
+    terminal.line(f"{figures.limits(decision)}.")
     for line in figures.unfinished(decision):
-        console.print(escape(_printable(line)), style="yellow", highlight=False, soft_wrap=True)
-    console.print(escape(_printable(figures.machine(decision.machine))), highlight=False, soft_wrap=True)
-    console.print(_HEADLINE[decision.severity], style=_STYLE[decision.severity] or "green")
+        terminal.line(line, "yellow")
+    terminal.line(figures.machine(decision.machine))
+    terminal.line(_HEADLINE[decision.severity], _STYLE[decision.severity] or "green")
 
 
 def _cells(case: CaseVerdict) -> tuple[str, ...]:
@@ -43,14 +44,9 @@ def _cells(case: CaseVerdict) -> tuple[str, ...]:
         figures.pairs(finding),
         figures.findable(finding.smallest_findable if finding else None),
         figures.memory(case.memory),
-        case.reason,
+        figures.reason(case),
     )
 
 
 def _style(case: CaseVerdict) -> str:
     return "green" if case.verdict is Verdict.IMPROVED else _STYLE[case.severity]
-
-
-def _printable(text: str) -> str:
-    """Names and failures come from the commit under test: an escape sequence in them must not reach the terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gc
+import sys
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 
+from harness.findings.outputs.terminal import Terminal
 from history.gate.noise import Noise
 from history.records import BadInput
 from history.report.changes import machine_changes
@@ -45,7 +45,7 @@ def _report(options: argparse.Namespace) -> Report:
         machines=tuple(machines),
         overviews=tuple(overview(machine, options.storage) for machine in machines),
         changes=tuple(machine_changes(machine, commits) for machine in machines),
-        notes=(*storage.notes, *_several(len(machines), [machine.key.title for machine in machines])),
+        notes=(*storage.notes, *_several(len(machines), [machine.key.title for machine in machines]), *_without_messages(commits)),
         commits=commits,
         links=places,
         noise=noise,
@@ -55,6 +55,10 @@ def _report(options: argparse.Namespace) -> Report:
 
 def _several(count: int, titles: list[str]) -> list[Note]:
     return [Note(Kind.MACHINES, "", f"{count} machines, each with a history of its own: {'; '.join(titles)}.")] if count > 1 else []
+
+
+def _without_messages(commits: Commits) -> list[Note]:
+    return [Note(Kind.COMMITS, "", f"their messages are not told: {commits.refusal}")] if commits.refusal else []
 
 
 def _noise(path: Path | None) -> Noise | None:
@@ -74,20 +78,15 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _tell(report: Report, site: Path) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    terminal = Terminal.of(sys.stdout)
     for note in report.notes:
         place = f"{note.source}: " if note.source else ""
-        console.print(f"[yellow]{note.kind}[/]: {escape(_printable(place + note.text))}")
+        terminal.line(f"{note.kind}: {place}{note.text}", "yellow")
     nights = sum(len(machine.nights) for machine in report.machines)
     cases = max(len(machine.cases) for machine in report.machines)
     changes = [change for each in report.changes for change in each.changes]
     new = sum(change.new and change.worse for change in changes)
-    console.print(
+    terminal.line(
         f"{nights} {'run' if nights == 1 else 'runs'} of up to {cases} cases; {len(changes)} changes found, {new} of them new regressions."
     )
-    console.print(f"{escape(str(site / 'index.html'))}")
-
-
-def _printable(text: str) -> str:
-    """Names come from files: an escape sequence in them must not reach the terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    terminal.line(str(site / "index.html"))

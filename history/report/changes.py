@@ -17,6 +17,7 @@ from history.gate.moderation import Floats
 from history.report.commits import Between, Commits
 from history.report.histories import CaseHistory, MachineHistory
 from history.report.night import Side
+from history.short_commit import is_hash, short_commit
 from history.trends.change_points import ChangePoint, Trends, trends
 from history.trends.limits import LIMITS
 
@@ -215,10 +216,13 @@ def _known(point: ChangePoint, earlier: Sequence[ChangePoint]) -> bool:
 
 
 def confirmation(before: str | None, after: str | None, name: str, framework: str) -> str:
-    """The gate on both ends of the range, for this case. Where only the environment changed, that is what it is to compare."""
-    if not before or not after:
+    """The gate on both ends of the range, for this case. Where only the environment changed, that is what it is to compare.
+
+    "" where an end has no commit that could be checked out.
+    """
+    if not (is_hash(before) and is_hash(after)):
         return ""
-    words = ["python", "-m", "history", "gate", "--base", before[:12], "--head", after[:12]]
+    words = ["python", "-m", "history", "gate", "--base", short_commit(before), "--head", short_commit(after)]
     if before == after:
         worker = f"{framework or 'FRAMEWORK'}=popen//python="
         words += ["--base-worker", f"{worker}OLD", "--head-worker", f"{worker}NEW"]

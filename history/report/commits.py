@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from history.git import git
-from history.records import BadInput
+from harness.record.git import GitError, ask
+from history.short_commit import is_hash
 
-_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ENCODING = re.compile(rb"^encoding (\S+)$", re.MULTILINE)
 MOST_BETWEEN = 20
 
 
@@ -32,7 +31,13 @@ class Between(msgspec.Struct, frozen=True):
 class Commits:
     def __init__(self, repository: Path, hashes: Iterable[str | None]) -> None:
         self._repository = repository
-        self.known = _read(repository, sorted({each for each in hashes if each and _HASH.fullmatch(each)}))
+        self.known: dict[str, Commit] = {}
+        self.refusal = ""  # why git tells nothing of a repository that is there
+        try:
+            self.known = _read(repository, sorted({each for each in hashes if each and is_hash(each)}))
+        except GitError as error:
+            if any((each / ".git").exists() for each in (repository.resolve(), *repository.resolve().parents)):
+                self.refusal = str(error)
         self._between: dict[tuple[str, str], Between | None] = {}
 
     def between(self, before: str | None, after: str | None) -> Between | None:
@@ -45,16 +50,8 @@ class Commits:
 
 
 def _read(repository: Path, hashes: list[str]) -> dict[str, Commit]:
-    """Those that the repository has: a shallow clone lacks most, and a folder without git all."""
-    if not hashes:
-        return {}
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(repository), "cat-file", "--batch"], input="\n".join(hashes).encode(), capture_output=True, check=False
-        )
-    except OSError:
-        return {}
-    return dict(_objects(done.stdout)) if done.returncode == 0 else {}
+    """Those that the repository has: a shallow clone lacks most. Raises GitError."""
+    return dict(_objects(ask(repository, "cat-file", "--batch", content="\n".join(hashes).encode()))) if hashes else {}
 
 
 def _objects(output: bytes) -> Iterable[tuple[str, Commit]]:
@@ -68,7 +65,16 @@ def _objects(output: bytes) -> Iterable[tuple[str, Commit]]:
         content = output[position : position + int(header[2])]
         position += int(header[2]) + 1
         if header[1] == "commit":
-            yield header[0], _commit(header[0], content.decode(errors="replace"))
+            yield header[0], _commit(header[0], _text(content))
+
+
+def _text(content: bytes) -> str:
+    """In the encoding that the commit names. Old ones name none and have another than UTF-8: told with replacement characters."""
+    named = _ENCODING.search(content.partition(b"\n\n")[0])
+    try:
+        return content.decode(named[1].decode() if named else "utf-8", errors="replace")
+    except (LookupError, ValueError):
+        return content.decode(errors="replace")
 
 
 def _commit(hash_: str, content: str) -> Commit:
@@ -79,8 +85,9 @@ def _commit(hash_: str, content: str) -> Commit:
 
 def _log(repository: Path, before: str, after: str) -> Between | None:
     try:
-        lines = git(repository, "log", "--format=%H%x00%an%x00%s", f"{before}..{after}", "--").splitlines()
-    except BadInput:
+        told = ask(repository, "log", "-z", "--no-show-signature", "--format=tformat:%H%x00%an%x00%s", f"{before}..{after}", "--")
+    except GitError:
         return None
-    parts = [line.split("\0", 2) for line in lines[:MOST_BETWEEN]]
-    return Between(count=len(lines), commits=tuple(Commit(hash_, subject, author) for hash_, author, subject in parts))
+    fields = told.decode(errors="replace").split("\0")[:-1]  # no other character is sure to be in none of them
+    found = [Commit(hash_, subject, author) for hash_, author, subject in zip(fields[::3], fields[1::3], fields[2::3], strict=True)]
+    return Between(count=len(found), commits=tuple(found[:MOST_BETWEEN]))

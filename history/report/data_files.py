@@ -1,7 +1,7 @@
 """The site's data: each piece as JSON, for machines, and as a script, for the pages.
 
 A page that is opened from a folder may not fetch a file beside it, but it may load a script. The script holds the JSON as text, so that
-nothing a file says is ever read as code.
+nothing a file says is ever read as code; what would do something where it is shown stands in it as an escape.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from history.report.cache import FORMAT
+from history.report.page_text import shown_json
 
 MARK = "report.json"  # by which a folder is known to be a site of ours
 
@@ -31,7 +32,7 @@ class DataFiles:
     def write(self, name: str, content: Any) -> None:
         text = _ENCODER.encode(content)
         self.write_bytes(f"{name}.json", text)
-        self.write_bytes(f"{name}.js", b"data.arrive(%s, %s);\n" % (_ENCODER.encode(name), _ENCODER.encode(text.decode())))
+        self.write_bytes(f"{name}.js", b"data.arrive(%s, %s);\n" % (_ENCODER.encode(name), _ENCODER.encode(shown_json(text.decode()))))
 
     def write_bytes(self, name: str, content: bytes) -> None:
         path = self.path(name)

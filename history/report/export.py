@@ -17,8 +17,9 @@ from history.report.night import Side
 
 def export(machines: list[MachineHistory], csv: Path, parquet: Path) -> None:
     table = _table(machines)
-    pyarrow.csv.write_csv(table, csv)
-    pyarrow.parquet.write_table(table, parquet, compression="zstd")
+    with csv.open("wb") as csv_file, parquet.open("wb") as parquet_file:  # pyarrow opens no path that is not UTF-8
+        pyarrow.csv.write_csv(table, csv_file)
+        pyarrow.parquet.write_table(table, parquet_file, compression="zstd")
 
 
 def _table(machines: list[MachineHistory]) -> pa.Table:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from harness.findings.ahead import Verdict
 from harness.findings.five_metrics import FiveMetrics, Metric
+from harness.findings.outputs.markdown import code, escaped, folded, table
 from harness.findings.sides import title
 from harness.record.figure import NOTHING
-from history.gate.markdown import code, escaped, folded, table_row
+from harness.record.text import clipped, is_cut, shortened
 from history.report.changes import Change
 from history.report.histories import MachineHistory
 from history.report.notes import Note
-from history.report.overview import Overview
+from history.report.overview import Failure, Overview
 from history.report.percent import percent
+from history.short_commit import short_commit
 
 MOST_ROWS = 100
+LONGEST_NAME = 160  # characters of a table's cell
+LONGEST_REASON = 120
 
 
 def job_summary(machine: MachineHistory, overview: Overview, changes: Sequence[Change], notes: Sequence[Note]) -> str:
@@ -26,19 +30,18 @@ def job_summary(machine: MachineHistory, overview: Overview, changes: Sequence[C
     ]
     if new:
         parts.append(_changes(new))
-    parts.extend(_metrics(table) for table in overview.metrics)
+    parts.extend(map(_metrics, overview.metrics))
     if overview.failures:
-        rows = [(escaped(each.name), escaped(each.framework), each.outcome, escaped(each.detail)) for each in overview.failures]
-        parts.append("**Failed**\n\n" + _table(("case", "framework", "outcome", "why"), rows))
+        parts.append("**Failed**\n\n" + _failures(overview.failures))
     if notes:
-        lines = "\n".join(f"- {note.kind}: `{code(note.source)}` {escaped(note.text)}" for note in notes[:MOST_ROWS])
+        lines = "\n".join(f"- {note.kind}: {code(note.source)} {escaped(note.text)}" for note in notes[:MOST_ROWS])
         parts.append(folded(f"{len(notes)} {'note' if len(notes) == 1 else 'notes'} on the files", lines))
     return "\n\n".join(parts) + "\n"
 
 
 def _run(machine: MachineHistory) -> str:
     newest = machine.nights[-1]
-    return f"{newest.when:%Y-%m-%d %H:%M} UTC · {(newest.night.commit or 'unknown commit')[:12]} · {machine.key.title}"
+    return f"{newest.when:%Y-%m-%d %H:%M} UTC · {short_commit(newest.night.commit, 'unknown commit')} · {machine.key.title}"
 
 
 def _models(overview: Overview) -> str:
@@ -57,24 +60,33 @@ def _headline(new: Sequence[Change], overview: Overview) -> str:
     return f"{found}, {len(overview.failures)} failed" if overview.failures else found
 
 
+def _failures(failures: Sequence[Failure]) -> str:
+    rows = [
+        (escaped(clipped(each.name, LONGEST_NAME)), escaped(each.framework), each.outcome, escaped(shortened(each.detail, LONGEST_REASON)))
+        for each in failures[:MOST_ROWS]
+    ]
+    whole = "\n\nWhy, in full: on the page of the newest run." if any(is_cut(each.detail, LONGEST_REASON) for each in failures) else ""
+    return table(("case", "framework", "outcome", "why"), rows) + whole
+
+
 def _changes(changes: Sequence[Change]) -> str:
     rows = [
         (
             escaped(change.title),
             f"{percent(change.share)} {change.word}",
             f"{percent(change.low)} … {percent(change.high)}",
-            f"`{code((change.commit_before or '?')[:12])}..{code((change.commit_after or '?')[:12])}`",
+            code(f"{short_commit(change.commit_before, '?')}..{short_commit(change.commit_after, '?')}"),
             escaped("; ".join(change.environment)) or NOTHING,
-            f"`{code(change.command)}`" if change.command else NOTHING,
+            code(change.command) if change.command else NOTHING,
         )
         for change in changes[:MOST_ROWS]
     ]
-    return _table(("new since last night", "change", "95 % interval", "commits", "environment", "confirm"), rows)
+    return table(("new since last night", "change", "95 % interval", "commits", "environment", "confirm"), rows)
 
 
-def _metrics(table: FiveMetrics) -> str:
-    columns = ("metric", *(escaped(title(each)) for each in table.frameworks), "ratio", "95 % interval", "result")
-    return f"**{escaped(table.heading)}**\n\n" + _table(columns, (_metric(each, table.frameworks) for each in table.metrics))
+def _metrics(found: FiveMetrics) -> str:
+    columns = ("metric", *(escaped(title(each)) for each in found.frameworks), "ratio", "95 % interval", "result")
+    return f"**{escaped(found.heading)}**\n\n" + table(columns, (_metric(each, found.frameworks) for each in found.metrics))
 
 
 def _metric(metric: Metric, frameworks: Sequence[str]) -> tuple[str, ...]:
@@ -93,7 +105,3 @@ def _sides(verdict: Verdict) -> str:
 def _lines(parts: Sequence[str]) -> str:
     """One below the other, a part that is empty in its place; an empty cell where there is none."""
     return "<br>".join(escaped(each) or NOTHING for each in parts) if any(parts) else ""
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join([table_row(columns), table_row("---" for _ in columns), *(table_row(row) for row in rows)])

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from harness.findings.ahead import Verdict
 from harness.findings.sides import ordered, title
 from history.gate.noise import Noise
+from history.output import make_folder
 from history.records import TO_SHOW, BadInput, read
 from history.report import run_data
 from history.report.changes import Change, MachineChanges
@@ -27,8 +28,10 @@ from history.report.marks.colours import colour
 from history.report.marks.slugs import slug
 from history.report.notes import Note
 from history.report.overview import Overview
+from history.report.page_text import in_short, shown
 from history.report.percent import percent
 from history.report.pictures import pictures
+from history.short_commit import is_hash, short_commit
 
 HERE = Path(__file__).parent
 
@@ -50,12 +53,13 @@ def expect_free(site: Path) -> None:
     """Raises BadInput for a folder that holds something else: what an earlier build left is replaced."""
     if site.exists() and not site.is_dir():
         raise BadInput(f"--output {site}: not a folder.")
-    if site.is_dir() and any(site.iterdir()) and not (site / "data" / MARK).is_file():
+    make_folder("--output", site)
+    if any(site.iterdir()) and not (site / "data" / MARK).is_file():
         raise BadInput(f"--output {site}: holds something that is no report. Give an empty folder.")
 
 
 def write(report: Report, site: Path) -> None:
-    site.mkdir(parents=True, exist_ok=True)
+    make_folder("--output", site)
     data = DataFiles(site)
     _write_data(report, data)
     _write_pages(report, site)
@@ -121,10 +125,17 @@ def _write_pages(report: Report, site: Path) -> None:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        finalize=shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters.update(percent=percent, day=_day, framework_title=title, colour=colour)
-    environment.tests["leading"] = leading
+    environment.filters.update(
+        percent=percent, day=_day, framework_title=title, colour=colour, in_short=in_short, short_commit=short_commit
+    )
+    environment.tests.update(leading=leading, hash=is_hash)
     return environment
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from harness.record.measurement import SCHEMA_VERSION
+from harness.record.text import is_text, visible
 from history.pairs.comparison import NAME as COMPARISON_NAME
 from history.records import BadInput
 from history.report.night import Night
@@ -42,7 +43,9 @@ def load(folder: Path, cache_folder: Path) -> Storage:
     for read in read_all(_files(folder), cache_folder):
         source = str(Path(read.path).relative_to(folder))
         night = read.night
-        if night is None:
+        if not is_text(source):  # the site, and whoever is sent it, could not name it
+            notes.append(Note(Kind.UNREADABLE, visible(source), "its name is not UTF-8: rename it."))
+        elif night is None:
             notes.append(Note(Kind.UNREADABLE, source, read.refusal))
         elif read.digest in digests:
             notes.append(Note(Kind.DUPLICATE, source, f"the same file as {digests[read.digest]}: counted once."))

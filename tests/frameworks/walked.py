@@ -11,6 +11,7 @@ from torch import nn
 from harness.frameworks.pytorch.walk.forward import walked
 from harness.frameworks.pytorch.walk.mode import Walk
 from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
+from harness.frameworks.pytorch.walk.search import Searches
 from harness.frameworks.tape import Record, Tape
 from harness.record.parting import Part
 
@@ -37,8 +38,8 @@ def held() -> tuple[int, int, int]:
     tape = _tape(network, data)
     walks: list[Counted] = []
 
-    def begin(kept: int) -> Walk:
-        walk = Counted(Part.INFERENCE, network, tape, (), {}, Nearest(tape), kept)
+    def begin(kept: int, searches: Searches) -> Walk:
+        walk = Counted(Part.INFERENCE, network, tape, (), {}, Nearest(tape), kept, searches)
         walk.made, walk.most = [], 0
         walk.follow(data)
         walks.append(walk)

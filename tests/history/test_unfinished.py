@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
-from rich.console import Console
 
+from harness.findings.outputs.terminal import Terminal
 from harness.record.outcome import Outcome
 from history.gate.junit import junit_xml
 from history.gate.markdown import markdown
@@ -35,9 +35,9 @@ def every(folder: Path, side: str) -> list[Path]:
 
 
 def printed(decision: Decision) -> str:
-    console = Console(file=io.StringIO(), width=250)
-    print_decision(decision, console)
-    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+    file = io.StringIO()
+    print_decision(decision, Terminal(file, None))
+    return file.getvalue()
 
 
 def test_the_reader_has_how_far_it_came(tmp_path: Path) -> None:

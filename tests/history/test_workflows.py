@@ -68,5 +68,11 @@ def test_the_nightly_measures_three_models_that_ship_and_the_gate_the_default_on
     assert "--model" not in text("gate.yml")
 
 
+def test_a_gpu_runner_without_its_gpu_measures_nothing() -> None:
+    """The gate passes on what follows `--`, to pytest on both sides."""
+    assert re.search(r"-m history gate .*? -- --require-gpu\n", text("gate.yml"), re.DOTALL)
+    assert re.search(r"-m pytest benchmarks .*? --require-gpu ", text("nightly.yml"), re.DOTALL)
+
+
 def test_the_comment_is_found_again() -> None:
     assert f'const MARKER = "{MARKER}";' in text("gate.yml")

@@ -26,7 +26,8 @@ from harness.frameworks.listing import Listing
 FRAMEWORKS.clear()
 for name in {names}:
     executions = {{"plain": "plain", "compiled": "compiled"}}
-    own = {{"title": name.title(), "module": "tests.stand_in." + name, "original": "{original}"}}
+    module = "tests.stand_in." + name
+    own = {{"title": name.title(), "module": module, "package": module, "original": "{original}"}}
     FRAMEWORKS[name] = Listing(executions=executions, formats={formats}, **own)
 
 pytest_plugins = {plugins}

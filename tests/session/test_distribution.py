@@ -45,6 +45,17 @@ def test_an_examination_is_refused(inner: InnerRun) -> None:
     assert "examining" not in output
 
 
+def test_cases_are_not_forked(inner: InnerRun) -> None:
+    """pytest-forked is not installed here: its option is. Each test would have a process, and the session would keep no figure."""
+    inner.use("sound", "queued")
+    (inner.folder / "forking.py").write_text('def pytest_addoption(parser): parser.addoption("--forked", action="store_true")')
+    code, output = inner.run("-p", "forking", "--forked")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: --forked: benchmarks run in one process of pytest." in output
+    assert "measuring" not in output
+    assert inner.run("-p", "forking", "-k", "inference and bs8")[0] == pytest.ExitCode.OK  # it is installed, and not asked for
+
+
 @pytest.mark.parametrize(
     ("options", "ended"),
     [

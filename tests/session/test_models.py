@@ -143,7 +143,8 @@ def test_one_that_needs_a_framework_for_its_weights_says_so(models: InnerRun) ->
 def test_where_the_framework_that_makes_weights_is_not_installed_a_model_with_its_own_is_measured(models: InnerRun) -> None:
     conftest = models.folder / "conftest.py"
     listing = "FRAMEWORKS['sound']"
-    absent = f"import msgspec\n{listing} = msgspec.structs.replace({listing}, original='tests.stand_in.not_installed')\n\npytest_plugins"
+    replaced = f"{listing} = msgspec.structs.replace({listing}, original=NONE, package=NONE)"
+    absent = f"import msgspec\nNONE = 'tests.stand_in.not_installed'\n{replaced}\n\npytest_plugins"
     conftest.write_text(conftest.read_text().replace("pytest_plugins", absent, 1))
     write_model(models.folder / "bare", weights="")
     both = ("--model=reader", "--model=bare", "-k", "inference and bs8")

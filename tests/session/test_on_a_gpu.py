@@ -64,7 +64,7 @@ def of_phases(inner: InnerRun) -> dict[str, Measurement]:
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """One run of all there is on a GPU in good order."""
     inner = InnerRun(tmp_path_factory.mktemp("healthy"))
-    code, output = run(inner, HEALTHY, "--gpu-exclusive")
+    code, output = run(inner, HEALTHY, "--gpu-exclusive", "--require-gpu")
     assert code == pytest.ExitCode.OK
     return inner, output, of_phases(inner)
 

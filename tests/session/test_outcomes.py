@@ -134,7 +134,11 @@ def test_equal_work_is_in_every_matched_result(inner: InnerRun) -> None:
 def test_what_cannot_be_done_is_skipped_with_its_reason(inner: InnerRun) -> None:
     inner.use("sound", "absent")  # there is no such module
     code, output = inner.run("--benchmark-json=out.json", "-m", "core or not core", "-rs")
-    assert code == pytest.ExitCode.OK
+    assert code == pytest.ExitCode.USAGE_ERROR, "one framework alone is no comparison"
+    last = output.strip().splitlines()[-1]
+    assert last.startswith("ERROR: Absent: no case was measured: not installed in this worker (")
+    assert "pip install -e '.[absent]'" in last
+    assert '-k "not absent"' in last
     found = outcomes(inner.json())
     assert {name for name, outcome in found.items() if outcome == "unsupported"} == {
         name for name in found if "[absent-" in name or "-tf32-" in name

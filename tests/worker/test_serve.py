@@ -21,6 +21,7 @@ from harness.worker.timing.fence import UnfencedError
 from tests.stand_in.framework import StandIn, Steps
 
 SOUND = "tests.stand_in.sound"
+ABSENT = "tests.stand_in.not_installed"
 TRAIN_STEP = "harness.phases.train_step.bench"
 CASE = Case(framework="any", phase="train_step", workload=Workload.FULL, style=Style.MATCHED, batch_size=8)
 
@@ -130,7 +131,7 @@ def test_a_train_step_that_has_begun_has_no_outputs_to_ask(server: Server, built
 
 def test_a_framework_that_is_not_installed_is_unsupported_whatever_the_bench() -> None:
     for bench in (TRAIN_STEP, "harness.phases.no_such_phase.bench"):
-        told = failure(Server("tests.stand_in.not_installed", report=lambda _: None), bench)
+        told = failure(Server(ABSENT, report=lambda _: None, package=ABSENT), bench)
         assert told.outcome is Outcome.UNSUPPORTED
         assert "not installed in this worker" in told.detail
 

@@ -16,6 +16,7 @@ from torchvision import datasets
 from fixtures.corpora import flowers, order
 from fixtures.corpora.order import Files
 from harness.frameworks.contract import NativeBatch, Setup
+from harness.frameworks.pytorch import shared_memory
 from harness.frameworks.pytorch.loader import Batches, EpochByEpoch, Images, ThreadLoader, endless
 from harness.frameworks.pytorch.transform import Transform, batched
 from harness.record.fairness import Source
@@ -33,8 +34,8 @@ class Pipeline:
         self._batch: NativeBatch = None
 
     def step(self) -> None:
-        """Takes the next batch. Raises CorpusError."""
-        with damage_named(self._setup):
+        """Takes the next batch. Raises CorpusError and SharedMemoryError."""
+        with damage_named(self._setup), shared_memory.want_named():
             self._batch = next(self._batches)
 
     def stop(self) -> None:

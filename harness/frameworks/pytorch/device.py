@@ -14,8 +14,8 @@ import torch
 from msgspec.structs import replace
 
 from harness.frameworks.contract import Setup
-from harness.frameworks.pytorch import strategies
-from harness.record.case import Precision
+from harness.frameworks.pytorch import build_tools, strategies
+from harness.record.case import Execution, Precision
 from harness.record.fairness import ON_A_GPU, Source
 from harness.record.measurement import Reading
 from harness.record.outcome import Unsupported
@@ -78,6 +78,8 @@ def open_device(setup: Setup) -> str:
         raise Unsupported(f"{precision} needs an NVIDIA GPU of Ampere or newer; this is {torch.cuda.get_device_name(device)}")
     if setup.case.rung in ON_A_GPU and device == "cpu":
         raise Unsupported(f"{setup.case.rung}: without a GPU both frameworks' habits are the neutral setting")
+    if setup.case.execution is Execution.COMPILED:
+        build_tools.check(device)
     settings(setup).apply()
     strategies.prepare(setup)
     return device

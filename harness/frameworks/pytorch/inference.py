@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import Any
 
 import torch
 
 from harness.frameworks.contract import Inference, NativeBatch, Outputs, Setup
-from harness.frameworks.pytorch import batches, device, network
+from harness.frameworks.pytorch import batches, compiler, device, network
 from harness.frameworks.pytorch.training import free
 from harness.record.case import Execution, Style
 
@@ -30,7 +31,7 @@ class MatchedInference:
         self._forward = self._outputs_of
         if setup.case.execution is Execution.COMPILED:
             self._cache.enter_context(device.cold_compiler())
-            self._forward = torch.compile(self._outputs_of, fullgraph=True, dynamic=False)
+            self._forward = compiler.compiled(self._outputs_of, functools.partial(setattr, self, "_forward"))
 
     def load(self, batch: NativeBatch) -> None:
         self._inputs, _ = batches.on_device(batch, self._setup)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import math
 from typing import Any
@@ -13,7 +14,7 @@ from fixtures.models.description import ModelError, Optimizer
 from fixtures.models.weights import Weights
 from harness.frameworks import optimizers
 from harness.frameworks.contract import NativeBatch, Setup
-from harness.frameworks.pytorch import batches, device, network
+from harness.frameworks.pytorch import batches, compiler, device, network
 from harness.frameworks.pytorch.loss import loss_of
 from harness.record.case import Execution
 from harness.record.fairness import Source
@@ -43,7 +44,7 @@ class TrainStep:
         self.forward = self.loss_of_batch
         if setup.case.execution is Execution.COMPILED:
             self._cache.enter_context(device.cold_compiler())
-            self.forward = torch.compile(self.loss_of_batch, fullgraph=True, dynamic=False)
+            self.forward = compiler.compiled(self.loss_of_batch, functools.partial(setattr, self, "forward"))
 
     def load(self, batch: NativeBatch) -> None:
         self.inputs, self.targets = batches.on_device(batch, self._setup)

@@ -21,9 +21,30 @@ from harness.record.outcome import Unsupported
 
 POLICIES = {Precision.FP64: "float64", Precision.BF16: "mixed_bfloat16"}
 FLOAT32 = "float32"
+BACKEND = "tensorflow"
+FUZZ = 1e-7  # Keras' epsilon
 AMPERE = (8, 0)  # compute capability: the first with TensorFloat-32 and bfloat16 in its tensor cores
 ONE_PLAN = "1"  # of cuDNN's for a convolution: the heuristic's first choice, nothing else is tried
 ALL_PLANS = "0"  # no limit, as PyTorch writes it
+
+
+def _by_itself() -> None:
+    """Keras as it is by itself, whatever a `keras.json` or the shell says of the work: a precision, a layout, how much of an epoch.
+
+    Raises RuntimeError where it computes by another framework.
+    """
+    backend = keras.config.backend()
+    if backend != BACKEND:
+        raise RuntimeError(f"Keras computes by {backend}: leave KERAS_BACKEND out of //env: in --worker, or give it {BACKEND}")
+    keras.config.set_floatx(FLOAT32)
+    keras.config.set_epsilon(FUZZ)
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_dtype_policy(FLOAT32)
+    keras.config.set_max_epochs(None)
+    keras.config.set_max_steps_per_epoch(None)
+
+
+_by_itself()  # before anything asks it
 
 
 @functools.cache  # a fence asks for it in every round

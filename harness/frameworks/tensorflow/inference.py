@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from harness.frameworks.contract import Inference, NativeBatch, Outputs, Setup
-from harness.frameworks.tensorflow import batches, device, network
+from harness.frameworks.tensorflow import batches, compiler, device, network
 from harness.frameworks.tensorflow.training import free
 from harness.record.case import Execution, Style
 
@@ -24,7 +24,8 @@ class MatchedInference:
 
     def __init__(self, setup: Setup) -> None:
         self._network = network.build(setup)
-        self._forward = tf.function(self._outputs_of, jit_compile=setup.case.execution is Execution.COMPILED)
+        by_xla = setup.case.execution is Execution.COMPILED
+        self._forward = compiler.compiled(self._outputs_of, functools.partial(setattr, self, "_forward"), by_xla)
 
     def load(self, batch: NativeBatch) -> None:
         self._inputs, _ = batches.on_device(batch)

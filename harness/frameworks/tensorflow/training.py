@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import itertools
 from typing import Any
@@ -14,7 +15,7 @@ from fixtures.models.weights import Weights
 from harness.frameworks import optimizers
 from harness.frameworks.contract import NativeBatch, Setup
 from harness.frameworks.contract import TrainStep as AnyTrainStep
-from harness.frameworks.tensorflow import batches, device, network
+from harness.frameworks.tensorflow import batches, compiler, device, network
 from harness.frameworks.tensorflow.loss import Own, loss_of
 from harness.record.case import Execution
 from harness.record.fairness import Source
@@ -39,7 +40,7 @@ class TrainStep:
         self.loss_function = loss_of(setup)
         self.optimizer = optimizer(setup)
         self.optimizer.build(self._trained)
-        self._train = tf.function(self._train_on, jit_compile=is_compiled(setup))
+        self._train = compiler.compiled(self._train_on, functools.partial(setattr, self, "_train"), is_compiled(setup))
 
     def load(self, batch: NativeBatch) -> None:
         self.inputs, self.targets = batches.on_device(batch)

@@ -13,6 +13,7 @@ from harness.findings.account import in_short
 from harness.findings.benchmark_json import EXAMINATIONS
 from harness.frameworks import FRAMEWORKS, titles
 from harness.record.parting import Examination
+from harness.record.text import visible
 from harness.session import cases, options
 from harness.session.comparer import COMPARER, Comparer
 from harness.session.examination import store, terminal
@@ -68,7 +69,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     width = max(NARROW, terminalreporter._tw.fullwidth)
     for each in examinations:
         for line in terminal.lines(each, width, titles()):
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(visible(line))
         terminalreporter.write_line(keep(config, each))
 
 

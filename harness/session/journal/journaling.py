@@ -24,7 +24,6 @@ from harness.session.storage import short, storage
 
 MADE_OF_MEASUREMENTS = frozenset({BENCHMARKS, UNMEASURED, EXAMINATIONS})  # in a file, beside its frame
 MACHINE: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
-COMMIT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 ENDING: pytest.StashKey[Ending] = pytest.StashKey()
 OPTIONS = (
     "min_rounds", "min_time", "max_time", "precision", "confidence", "disable_gc", "warmup", "warmup_iterations", "calibration_precision",
@@ -46,14 +45,6 @@ def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, A
     if MACHINE not in config.stash:
         config.stash[MACHINE] = plugin.pytest_benchmark_generate_machine_info()  # type: ignore[no-untyped-call]
     return copy.deepcopy(config.stash[MACHINE])
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_benchmark_generate_commit_info(config: pytest.Config) -> dict[str, Any]:
-    """pytest-benchmark's own, which asks Git, once a session: as it was when the session began."""
-    if COMMIT not in config.stash:
-        config.stash[COMMIT] = plugin.pytest_benchmark_generate_commit_info(config)  # type: ignore[no-untyped-call]
-    return copy.deepcopy(config.stash[COMMIT])
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
 from harness.findings.five_metrics import FiveMetrics
 from harness.findings.models import headed
+from harness.findings.outputs.sheet import Sheet
 from harness.findings.sides import title
-from harness.session.terminal.titled import titled
 from harness.session.terminal.verdict_cells import INTERVAL, verdict_cells
 
 
-def five_metrics_table(found: FiveMetrics) -> Table:
-    table = titled(f"The report's five metrics: {headed(found.comparison, found.model)}, {found.epochs} epochs")
+def five_metrics_table(found: FiveMetrics) -> Sheet:
+    table = Sheet(f"The report's five metrics: {headed(found.comparison, found.model)}, {found.epochs} epochs")
     table.add_column("metric", no_wrap=True)
     for framework in found.frameworks:
         table.add_column(title(framework), justify="right", no_wrap=True)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from harness.findings.comparison import heading_of
 from harness.findings.figures import shown
+from harness.findings.outputs.sheet import Sheet
 from harness.findings.sides import title
 from harness.record.case import AXES
 from harness.record.figure import NOTHING
 from harness.record.measurement import Measurement
-from harness.session.terminal.titled import titled
 
 
-def format_table(heading: str, measurements: Sequence[Measurement]) -> Table:
+def format_table(heading: str, measurements: Sequence[Measurement]) -> Sheet:
     """Measurements of one phase and model, in the order in which they were measured."""
     texts = [{row.title: row.text for row in shown(each)} for each in measurements]
     figures = list(dict.fromkeys(figure for row in texts for figure in row))
-    table = titled(heading)
+    table = Sheet(heading)
     for name in ("framework", "case"):
         table.add_column(name, no_wrap=True)
     for figure in figures:

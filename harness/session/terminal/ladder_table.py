@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 
-from rich.table import Table
-
 from harness.findings.ladder import Ladder, Rung
 from harness.findings.models import headed
+from harness.findings.outputs.sheet import Sheet
 from harness.findings.sides import title
-from harness.session.terminal.titled import titled
 from harness.session.terminal.verdict_cells import INTERVAL
 
 BAR_CELLS = 12  # on either side of the middle
 
 
-def ladder_table(ladder: Ladder) -> Table:
+def ladder_table(ladder: Ladder) -> Sheet:
     """Columns for the ratio to each other side."""
     titles = {framework: title(framework) for framework in (ladder.reference, *ladder.others)}
     sides = " / ".join(titles.values())
-    table = titled(
+    table = Sheet(
         f"Why, {headed(ladder.title.lower(), ladder.model)}: {sides} from stock to matched, one source of unfairness neutralised a rung"
     )
     table.add_column("rung", no_wrap=True)

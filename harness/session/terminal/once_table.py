@@ -5,20 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from harness.findings.comparison import Comparison, comparisons
+from harness.findings.outputs.sheet import Sheet
 from harness.findings.receipt import mark, receipt_of
 from harness.findings.sides import ordered, title
 from harness.record.figure import NOTHING
 from harness.record.measurement import Measurement
-from harness.session.terminal.titled import titled
 
 
-def once_table(measurements: Sequence[Measurement]) -> Table:
+def once_table(measurements: Sequence[Measurement]) -> Sheet:
     """A row a comparison, a column a framework."""
     frameworks = ordered(each.case.framework for each in measurements)
-    table = titled("Run once each, nothing was timed: no ratio, no winner")
+    table = Sheet("Run once each, nothing was timed: no ratio, no winner")
     for name in ("case", *map(title, frameworks), "equal work"):
         table.add_column(name, no_wrap=True)
     for comparison in comparisons(measurements):

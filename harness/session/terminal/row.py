@@ -10,8 +10,9 @@ from harness.findings.figures import shown
 from harness.findings.sides import title
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
+from harness.record.text import shortened
 
-LONGEST = 120  # of why a side has no number: the whole reason is in the table
+LONGEST = 120  # characters of why a side has no number: its test's failure has the whole reason
 
 
 def row(measurements: Iterable[Measurement]) -> str:
@@ -33,5 +34,4 @@ def _figure(side: Measurement) -> str:
 
 
 def _without_a_number(side: Measurement) -> str:
-    why = " ".join(side.detail.split())
-    return f"{title(side.case.framework)} {side.outcome}: {why if len(why) <= LONGEST else why[: LONGEST - 1] + '…'}"
+    return f"{title(side.case.framework)} {side.outcome}: {shortened(side.detail, LONGEST)}"

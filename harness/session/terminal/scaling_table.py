@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
 from harness.findings.lead import name
 from harness.findings.models import headed
+from harness.findings.outputs.sheet import Sheet
 from harness.findings.scaling import Growth, called_growth, speed_ups
 from harness.findings.sides import title
 from harness.record.measurement import Measurement, ScalingPoint
-from harness.session.terminal.titled import titled
 
 
-def scaling_table(measurement: Measurement, model: str = "") -> Table:
+def scaling_table(measurement: Measurement, model: str = "") -> Sheet:
     """Of a measured `pipeline_scaling`. model: its title, where it needs telling."""
     way = f"{title(measurement.case.framework)}'s {name(measurement)}"
     item = measurement.item
-    table = titled(f"{headed(f'{way} pipeline', model)} by workers, beside the limit with as many threads")
+    table = Sheet(f"{headed(f'{way} pipeline', model)} by workers, beside the limit with as many threads")
     for heading in ("workers", f"{item}s/s", "speed-up", "efficiency", f"limit {item}s/s", "speed-up", "efficiency", "of the limit"):
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("busy cores", f"CPU ms/{item}"):

@@ -5,26 +5,24 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from harness.findings.ahead import Verdict, verdicts
 from harness.findings.comparison import Comparison, comparisons, heading_of
 from harness.findings.figures import shown
+from harness.findings.outputs.sheet import Sheet
 from harness.findings.receipt import mark, receipt_of
 from harness.findings.sides import ordered, title
 from harness.record.figure import NOTHING
 from harness.record.measurement import Measurement
-from harness.session.terminal.titled import titled
 from harness.session.terminal.verdict_cells import INTERVAL, verdict_cells
 
 NAMED_ABOVE = frozenset({"model"})  # the axes that the table's title names
 
 
-def phase_table(heading: str, measurements: Sequence[Measurement]) -> Table:
+def phase_table(heading: str, measurements: Sequence[Measurement]) -> Sheet:
     """Measurements of one phase and model."""
     found = comparisons(measurements)
     frameworks = ordered(each.case.framework for each in measurements)
-    table = titled(heading)
+    table = Sheet(heading)
     for name in ("case", "figure"):
         table.add_column(name, no_wrap=True)
     for name in frameworks:
@@ -36,7 +34,7 @@ def phase_table(heading: str, measurements: Sequence[Measurement]) -> Table:
     return table
 
 
-def _add(table: Table, comparison: Comparison, frameworks: Sequence[str]) -> None:
+def _add(table: Sheet, comparison: Comparison, frameworks: Sequence[str]) -> None:
     texts = {side.case.framework: {row.title: row.text for row in shown(side)} for side in comparison.sides}
     figures = list(dict.fromkeys(figure for of_side in texts.values() for figure in of_side))
     lines = [_line(comparison, verdict, several=len(frameworks) > 2) for verdict in verdicts(comparison)]

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from harness.findings.figures import shown
 from harness.findings.lead import line, name, ranked
 from harness.findings.models import headed
+from harness.findings.outputs.sheet import Sheet
 from harness.findings.ratio import limit_share
 from harness.findings.sides import title
 from harness.phases.figures import SHARE_OF_LIMIT
 from harness.record.figure import NOTHING
 from harness.record.measurement import Measurement
-from harness.session.terminal.titled import titled
 from harness.session.terminal.verdict_cells import INTERVAL
 
 
-def strategies_table(framework: str, measurements: Sequence[Measurement], model: str = "") -> Table:
+def strategies_table(framework: str, measurements: Sequence[Measurement], model: str = "") -> Sheet:
     """Measurements of that framework and model: `lead.ways`. model: its title, where it needs telling."""
     what = headed(f"{title(framework)}'s ways to load the same images", model)
-    table = titled(f"{what}, by their share of what libjpeg-turbo and OpenCV do alone")
+    table = Sheet(f"{what}, by their share of what libjpeg-turbo and OpenCV do alone")
     cells = [_cells(each) for each in ranked(measurements)]
     headings = list(dict.fromkeys(heading for row in cells for heading in row))
     table.add_column("strategy", no_wrap=True)

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pytest
-from rich.console import Console
-from rich.table import Table
 
 from harness.findings.comparison import phase_title
 from harness.findings.five_metrics import of_jobs
 from harness.findings.ladder import ladders
 from harness.findings.lead import leads, left_out, told, ways
 from harness.findings.models import by_model, headed, model_titles, told_apart
+from harness.findings.outputs.sheet import Sheet
+from harness.findings.outputs.terminal import Terminal
 from harness.findings.sides import ordered
 from harness.phases import PHASES
 from harness.phases.declaration import Schedule
@@ -31,9 +31,8 @@ from harness.session.terminal.once_table import once_table
 from harness.session.terminal.scaling_table import scaling_table
 from harness.session.terminal.side_by_side import phase_table
 from harness.session.terminal.strategies_table import strategies_table
-from harness.session.terminal.unmeasured_table import unmeasured_table
+from harness.session.terminal.unmeasured_table import unmeasured_table, whole_reasons
 
-TABLE_WIDTH = 250  # room for every column: a table that is cut says nothing, and a narrow terminal scrolls
 START_SECONDS = pytest.StashKey[float]()
 
 
@@ -62,15 +61,18 @@ def print_side_by_side(terminalreporter: pytest.TerminalReporter, config: pytest
     _print(terminalreporter, "side by side", [*contents(measurements), of_the_time])
 
 
-def _print(terminalreporter: pytest.TerminalReporter, section: str, contents: Iterable[Table | str]) -> None:
+def _print(terminalreporter: pytest.TerminalReporter, section: str, contents: Iterable[Sheet | str]) -> None:
     terminalreporter.section(section)
     writer = terminalreporter._tw
-    console = Console(file=writer._file, width=TABLE_WIDTH, force_terminal=writer.hasmarkup, highlight=False)
+    terminal = Terminal(writer._file, writer.fullwidth if terminalreporter.isatty else None, writer.hasmarkup)
     for each in contents:
-        console.print(each, soft_wrap=isinstance(each, str))
+        if isinstance(each, str):
+            terminal.line(each)
+        else:
+            terminal.table(each)
 
 
-def contents(measurements: Sequence[Measurement]) -> Iterator[Table | str]:
+def contents(measurements: Sequence[Measurement]) -> Iterator[Sheet | str]:
     """Tables, and sentences below them."""
     measured = [each for each in measurements if each.outcome is Outcome.OK]
     titles = told_apart(measurements)
@@ -85,7 +87,7 @@ def contents(measurements: Sequence[Measurement]) -> Iterator[Table | str]:
     yield from notes(measured)
 
 
-def contents_of_one_round(measurements: Sequence[Measurement]) -> Iterator[Table | str]:
+def contents_of_one_round(measurements: Sequence[Measurement]) -> Iterator[Sheet | str]:
     """Of a session that times nothing: a single round of each is no result."""
     yield _models(measurements)
     yield once_table(measurements)
@@ -93,9 +95,10 @@ def contents_of_one_round(measurements: Sequence[Measurement]) -> Iterator[Table
     yield from of_weak_checks(measurements)
 
 
-def _unmeasured(measurements: Sequence[Measurement]) -> Iterator[Table]:
+def _unmeasured(measurements: Sequence[Measurement]) -> Iterator[Sheet | str]:
     if without := [each for each in measurements if each.outcome is not Outcome.OK]:
         yield unmeasured_table(without)
+        yield from whole_reasons(without)
 
 
 def _models(measurements: Sequence[Measurement]) -> str:
@@ -116,7 +119,7 @@ def _has_another_table(measurement: Measurement) -> bool:
     return case.rung is not None or (case.strategy is not None and case.workload is Workload.LOADING)
 
 
-def _phase_table(name: str, model: str, measurements: Sequence[Measurement]) -> Table:
+def _phase_table(name: str, model: str, measurements: Sequence[Measurement]) -> Sheet:
     """model: its title, where it needs telling."""
     phase = PHASES.get(name)
     heading = headed(phase_title(name), model) + (f": {phase.subtitle}" if phase else "")
@@ -124,7 +127,7 @@ def _phase_table(name: str, model: str, measurements: Sequence[Measurement]) -> 
     return format_table(heading, measurements) if alone else phase_table(heading, measurements)
 
 
-def _strategies(found: Sequence[Measurement], titles: Mapping[str, str]) -> Iterator[Table | str]:
+def _strategies(found: Sequence[Measurement], titles: Mapping[str, str]) -> Iterator[Sheet | str]:
     """titles: of the models, where they need telling."""
     for model, own in by_model(found).items():
         if any(each.case.strategy for each in own):

@@ -38,9 +38,9 @@ class WorkerPool:
         return framework in self._started
 
     def close(self, framework: str) -> None:
-        _, worker = self._workers.pop(framework, (None, None))
-        if worker is not None:
-            worker.close()
+        if framework in self._workers:
+            self._workers[framework][1].close()  # one whose end is broken off stays here, and is ended again
+            del self._workers[framework]
 
     def close_others(self, frameworks: Iterable[str]) -> None:
         """Than those of these."""

@@ -1,4 +1,4 @@
-"""Processes of this machine: whether one runs, how one ends with all that it has started, and whom the kernel killed."""
+"""Processes of this machine: whether one runs, and how one ends with all that it has started."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
@@ -36,12 +35,3 @@ def kill_tree(pid: int) -> None:
     deadline = time.monotonic() + KILL_SECONDS
     while any(runs(process.pid) for process in descendants) and time.monotonic() < deadline:
         time.sleep(0.01)  # not until init has reaped them, too: that may take it a second, and a zombie holds nothing
-
-
-def oom_kills() -> int:
-    """Processes that this machine's kernel has killed for want of memory since it started; 0 where it does not tell."""
-    try:
-        lines = Path("/proc/vmstat").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)

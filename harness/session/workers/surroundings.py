@@ -16,9 +16,20 @@ KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**30), "M
 # OpenMP threads that spin while they wait make PyTorch, not TensorFlow, slow when anything else runs: a loaded machine measured TensorFlow
 # at 0.25–0.31 of PyTorch's step time instead of 0.69. Passive waiting costs nothing when quiet.
 WAIT_PASSIVELY = {"OMP_WAIT_POLICY": "PASSIVE"}
-# A shell's leftovers would change a side alone: neutral is without them. OpenMP's and MKL's belong to no framework, as native code in any
-# worker may read them; what a framework alone reads is in its listing.
-LEFTOVERS = ("NVIDIA_TF32_OVERRIDE", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "KMP_BLOCKTIME")
+# A shell's leftovers would change a side alone: neutral is without them. A * stands for any end of a name. These belong to no framework, as
+# native code in any worker may read them: OpenMP's, BLAS', oneDNN's, cuDNN's, those of the libraries that decode and resize, CUDA's own
+# that change how work is queued or loaded. What a framework alone reads is in its listing.
+LEFTOVERS = (
+    *("OMP_*", "GOMP_*", "KMP_*", "MKL_*", "OPENBLAS_*", "GOTO_*", "BLIS_*", "VECLIB_*", "NUMEXPR_*", "DNNL_*", "ONEDNN_*"),
+    *("CUBLAS_*", "CUBLASLT_*", "CUDNN_*", "NVIDIA_TF32_OVERRIDE", "CUDA_LAUNCH_BLOCKING", "CUDA_MODULE_LOADING"),
+    *("CUDA_DEVICE_MAX_CONNECTIONS", "CUDA_FORCE_PTX_JIT", "NPY_*", "OPENCV_*", "JSIMD_*"),
+)
+# What a process reads before it runs a line of ours: another allocator, or glibc's and Python's own with other settings. Those of
+# KEEP_MEMORY are none of them: `mallopt` sets them anew.
+READ_AT_START = (
+    *("LD_PRELOAD", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX", "MALLOC_ARENA_TEST", "MALLOC_CHECK_", "MALLOC_PERTURB_", "MALLOC_CONF"),
+    *("PYTHONMALLOC", "PYTHONTRACEMALLOC", "PYTHONDEVMODE"),
+)
 
 
 def variables(framework: str, surroundings: frozenset[Source]) -> dict[str, str]:
@@ -35,5 +46,10 @@ def variables(framework: str, surroundings: frozenset[Source]) -> dict[str, str]
 
 
 def leftovers(framework: str, surroundings: frozenset[Source]) -> tuple[str, ...]:
-    """What a worker of the framework is without, whatever the shell has."""
+    """Patterns of what a worker of the framework is without, whatever the shell has, once it runs. Those of `//env:` in its spec stay."""
     return (*LEFTOVERS, *FRAMEWORKS[framework].leftovers) if Source.THREADS in surroundings else ()
+
+
+def left_out_at_start(surroundings: frozenset[Source]) -> tuple[str, ...]:
+    """What its process is started without. As above those of its spec stay."""
+    return READ_AT_START if Source.ALLOCATOR in surroundings else ()

@@ -7,10 +7,9 @@ case gets a fresh one.
 from __future__ import annotations
 
 import shutil
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,24 @@ import msgspec
 from harness.frameworks import FRAMEWORKS
 from harness.record.fairness import Source
 from harness.record.outcome import Outcome
-from harness.session.workers.processes import KILL_SECONDS, kill_tree, oom_kills, runs
-from harness.session.workers.surroundings import leftovers, variables
+from harness.record.text import visible_lines
+from harness.session.workers.deadline import Deadline
+from harness.session.workers.gateway import GATEWAY_ERRORS, START_SECONDS, Gateway, GatewayError, first_line
+from harness.session.workers.oom_kills import oom_kills
+from harness.session.workers.processes import kill_tree, runs
+from harness.session.workers.surroundings import left_out_at_start, leftovers, variables
 from harness.worker.protocol import Answer, Failure, Hello, Message, Progress, Request
 
 BOOTSTRAP = """
-import os, sys
-paths, module, unset = channel.receive()
+import sys
+paths, module, package, patterns, given = channel.receive()
 sys.path[:0] = paths
-for name in unset:
-    os.environ.pop(name, None)
+from harness.worker import system
+system.check()
+from harness.worker.leftovers import drop
+drop(patterns, given)
 from harness.worker.serve import serve
-serve(channel, module)
+serve(channel, module, package)
 """
 KILL_GROUP = """
 import os, shutil, signal
@@ -39,10 +44,8 @@ pid, folder = channel.receive()
 os.killpg(pid, signal.SIGKILL)
 shutil.rmtree(folder, ignore_errors=True)
 """
-START_SECONDS = 60.0
 LOG_LINES = 15
 LIVENESS_SECONDS = 0.5
-_GATEWAY_ERRORS = (OSError, EOFError, execnet.HostNotFound, execnet.RemoteError)  # execnet's TimeoutError is an OSError
 Report = Callable[[Progress], None]
 Waiting = Callable[[], None]
 
@@ -55,9 +58,9 @@ class WorkerFailure(Exception):
     """A request ended without an answer."""
 
     def __init__(self, outcome: Outcome, detail: str) -> None:
-        super().__init__(f"{outcome}: {detail}")
         self.outcome = outcome
-        self.detail = detail
+        self.detail = visible_lines(detail)  # from a framework or a log, and on its way to a terminal
+        super().__init__(f"{outcome}: {self.detail}")
 
 
 class WorkerStartError(Exception):
@@ -78,33 +81,28 @@ class Worker:
         self._spec = spec
         self._waiting = waiting
         self._oom_kills = self._oom_kills_before = oom_kills()  # when it began, and when it was asked
-        self._group = execnet.Group()
-        xspec = execnet.XSpec(spec)
-        self._is_local = bool(xspec.popen and not xspec.via)
-        xspec.execmodel = xspec.execmodel or "main_thread_only"  # a framework wants the main thread: signals, forks
-        xspec.env.update(variables(framework, surroundings) | xspec.env)
-        unset = [name for name in leftovers(framework, surroundings) if name not in xspec.env]
         try:
-            self._gateway = self._group.makegateway(xspec)
-            self._channel = self._gateway.remote_exec(BOOTSTRAP)
-            self._channel.send((import_paths, FRAMEWORKS[framework].module, unset))
-            self.hello = msgspec.msgpack.decode(self._channel.receive(START_SECONDS), type=Hello)
-        except (*_GATEWAY_ERRORS, ValueError, KeyError) as error:  # the last two are makegateway's, over the spec
-            self._group.terminate(timeout=KILL_SECONDS)
-            raise WorkerStartError(
-                f"--worker {framework}={spec}: no worker could be started ({_first_line(error)}). "
-                f"Its interpreter needs this suite's own packages: pip install -e '.[{framework}]'"
-            ) from error
-        except BaseException:
-            self._group.terminate(timeout=KILL_SECONDS)
-            raise
+            self._gateway = Gateway(spec, variables(framework, surroundings), framework, left_out_at_start(surroundings))
+            listing, patterns = FRAMEWORKS[framework], leftovers(framework, surroundings)
+            try:
+                self._channel = self._gateway.run(
+                    BOOTSTRAP, import_paths, listing.module, listing.package, patterns, self._gateway.variables
+                )
+                self.hello = msgspec.msgpack.decode(self._channel.receive(START_SECONDS), type=Hello)
+            except GATEWAY_ERRORS as error:
+                raise self._gateway.failed(error) from error
+            except BaseException:
+                self._gateway.close()
+                raise
+        except GatewayError as error:
+            raise WorkerStartError(f"--worker {framework}={spec}: no worker could be started {error}") from error
         self.alive = True
         self._unanswered = 0
         _LIVE.add(self)
 
     @property
     def runs(self) -> bool:
-        return self.alive and (not self._is_local or runs(self.hello.pid))
+        return self.alive and (not self._gateway.is_local or runs(self.hello.pid))
 
     @property
     def is_idle(self) -> bool:
@@ -129,7 +127,7 @@ class Worker:
 
     def answer(self, request: Request, timeout_seconds: float, report: Report) -> Any:
         """To the first request that was sent and is not answered yet. timeout_seconds: from now on. Raises WorkerFailure."""
-        deadline = time.monotonic() + timeout_seconds
+        deadline = Deadline(timeout_seconds)
         try:
             with self._watched():
                 while True:
@@ -159,7 +157,7 @@ class Worker:
             yield
         except (execnet.TimeoutError, WorkerFailure):
             raise
-        except _GATEWAY_ERRORS as error:
+        except GATEWAY_ERRORS as error:
             died = self._death(error)
             self.kill()
             raise died from error
@@ -167,18 +165,19 @@ class Worker:
             self.kill()
             raise
 
-    def _receive(self, deadline: float) -> bytes:
+    def _receive(self, deadline: Deadline) -> bytes:
         """The next message. Raises execnet.TimeoutError past the deadline, EOFError once the process is dead.
 
         The pipe alone would not tell: a loader process that the worker has left behind keeps it open.
         """
         while True:
             try:
-                return self._channel.receive(max(0.0, min(LIVENESS_SECONDS, deadline - time.monotonic())))  # type: ignore[no-any-return]
+                with deadline.waiting(LIVENESS_SECONDS) as given_seconds:
+                    return self._channel.receive(given_seconds)  # type: ignore[no-any-return]
             except execnet.TimeoutError:
-                if self._is_local and not runs(self.hello.pid):
+                if self._gateway.is_local and not runs(self.hello.pid):
                     raise EOFError("killed from outside") from None
-                if time.monotonic() >= deadline:
+                if deadline.is_over:
                     raise
                 self._waiting()
 
@@ -190,23 +189,24 @@ class Worker:
 
     def kill(self) -> None:
         """Kills the process and all it has started, and removes its temporary folder."""
-        if self._is_local:
+        if self._gateway.is_local:
             kill_tree(self.hello.pid)
             shutil.rmtree(self.hello.folder, ignore_errors=True)
         else:
             self._kill_remotely()
-        self._group.terminate(timeout=KILL_SECONDS)
+        self._gateway.close()
         self.alive = False
         _LIVE.discard(self)
 
     def _kill_remotely(self) -> None:
         """Through a second, short-lived gateway: the first one's main thread may be stuck in the measured code."""
         try:
-            channel = self._group.makegateway(self._spec).remote_exec(KILL_GROUP)
-            channel.send((self.hello.pid, self.hello.folder))
-            channel.waitclose(START_SECONDS)
-        except _GATEWAY_ERRORS:
-            pass  # the machine or the process is gone already
+            killing = Gateway(self._spec, {}, self.framework)
+        except GatewayError:
+            return  # the machine is gone already
+        with suppress(*GATEWAY_ERRORS):  # or the process is
+            killing.run(KILL_GROUP, self.hello.pid, self.hello.folder).waitclose(START_SECONDS)
+        killing.close()
 
     def _was_oom_killed_below(self) -> bool:
         """Whether the kernel has killed a loader's process of it since it was asked: its framework only knows that that is gone.
@@ -227,16 +227,10 @@ class Worker:
         log = Path(self.hello.folder) / "log"
         try:
             last = list(deque(log.read_text(errors="replace").splitlines(), maxlen=LOG_LINES))
-        except OSError:
-            last = []
+        except OSError:  # it is on another machine
+            last = self._gateway.said
         told = "\n".join(["; its last words:", *last]) if last else ""
-        return WorkerFailure(Outcome.CRASHED, f"the worker's process died ({_first_line(error)}){told}")
-
-
-def _first_line(error: BaseException) -> str:
-    """The last line of a remote traceback says what happened; the first of anything else does."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[-1] if isinstance(error, execnet.RemoteError) else lines[0]
+        return WorkerFailure(Outcome.CRASHED, f"the worker's process died ({first_line(error)}){told}")
 
 
 _LIVE: set[Worker] = set()  # of this session, and those whose death nobody has noticed yet

@@ -11,14 +11,14 @@ import os
 import platform
 import time
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import psutil
 
+from harness.worker.meters import core_times
 from harness.worker.meters.children import children
+from harness.worker.meters.control_groups import quota_cores
 
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 CPU_INFO = Path("/proc/cpuinfo")
 IDLE_SHARE = 0.05  # of one core: below this the worker counts as idle
 IDLE_WINDOW_SECONDS = 0.03
@@ -31,11 +31,12 @@ class Usage(msgspec.Struct, frozen=True):
     wall_seconds: float
     own_seconds: float
     foreign_seconds: float
+    cores: int  # that were watched
 
     @property
     def foreign_share(self) -> float:
         """Of the cores this process may run on, 0 to 1."""
-        return self.foreign_seconds / (self.wall_seconds * len(os.sched_getaffinity(0)))
+        return self.foreign_seconds / (self.wall_seconds * max(1, self.cores))
 
 
 class CpuMeter:
@@ -53,15 +54,16 @@ class CpuMeter:
         self._start = self._read()
 
     def usage(self) -> Usage:
-        wall, own, busy = (now - then for now, then in zip(self._read(), self._start, strict=True))
+        (wall, own, busy), (wall_then, own_then, busy_then) = self._read(), self._start
+        watched = core_times.own(busy.keys() & busy_then.keys())  # a core that came or went meanwhile is left out
         newborn = [child for child in children() if child not in self._children]
         self._children += newborn
-        own += sum(map(_cpu_seconds, newborn))
-        return Usage(wall, own, max(0.0, busy - own))
+        own += sum(map(_cpu_seconds, newborn)) - own_then
+        foreign = sum(busy[core] - busy_then[core] for core in watched) - own
+        return Usage(wall - wall_then, own, max(0.0, foreign), len(watched))
 
-    def _read(self) -> tuple[float, float, float]:
-        machine = psutil.cpu_times(percpu=True)
-        busy = sum(_busy_seconds(machine[core]) for core in os.sched_getaffinity(0))
+    def _read(self) -> tuple[float, float, dict[int, float]]:
+        busy = core_times.busy_seconds()
         ended = os.times()
         own = time.process_time() + ended.children_user + ended.children_system + sum(map(_cpu_seconds, self._children))
         return time.perf_counter(), own, busy
@@ -76,19 +78,10 @@ def _cpu_seconds(process: psutil.Process) -> float:
     return float(times.user + times.system + times.children_user + times.children_system)
 
 
-def _busy_seconds(times: Any) -> float:
-    """Of one core, stolen time among them. Guest time is left out: it is in user already."""
-    return float(sum(times[:8]) - times.idle - getattr(times, "iowait", 0.0))
-
-
 def cores() -> int:
-    """Cores this process may use: by its affinity, and by its container's quota."""
-    allowed = len(os.sched_getaffinity(0))
-    try:
-        quota, period = CGROUP_QUOTA.read_text().split()
-        return max(1, min(allowed, math.ceil(int(quota) / int(period))))
-    except (OSError, ValueError):  # no such file, or "max": no quota
-        return allowed
+    """Cores this process may use: by its affinity, and by its control groups' quota."""
+    allowed, quota = len(os.sched_getaffinity(0)), quota_cores()
+    return allowed if quota is None else max(1, min(allowed, math.ceil(quota)))
 
 
 def model() -> str:

@@ -94,7 +94,7 @@
     find("plot-title").textContent = shown.comparison;
     find("plot-lede").textContent = historyWords.lede(shown, figure === WATCHED, Boolean(baseline));
     const around = {
-      ticks: shown.runs.map((_, index) => ({ commit: labels.hash(run(index).commit).slice(0, 7), day: labels.shortDay(run(index).when), subject: run(index).subject })),
+      ticks: shown.runs.map((_, index) => ({ commit: labels.hash(run(index).commit, 7), day: labels.shortDay(run(index).when), subject: run(index).subject })),
       environment: shown.environment.map(({ at, changes }) => ({ at, text: changes.map(historyWords.environmentText).join("; ") })),
       changeText: (change) => historyWords.changeText(shown, change),
       baseline: baseline && labels.hash(runs.get(baseline).commit),

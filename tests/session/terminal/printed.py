@@ -1,25 +1,28 @@
-"""What a table or a sentence reads like on a wide terminal."""
+"""What a table or a sentence reads like in a log, or on a terminal of so many columns."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 
-from rich.console import Console
-from rich.table import Table
-
+from harness.findings.outputs.sheet import Sheet
+from harness.findings.outputs.terminal import Terminal
 from harness.record.measurement import Measurement
-from harness.session.terminal.summary import TABLE_WIDTH, contents
+from harness.session.terminal.summary import contents
 
 
-def printed(each: Table | str) -> str:
-    console = Console(width=TABLE_WIDTH, highlight=False)
-    with console.capture() as captured:
-        console.print(each, soft_wrap=isinstance(each, str))
-    return captured.get()
+def printed(each: Sheet | str, columns: int | None = None) -> str:
+    file = io.StringIO()
+    terminal = Terminal(file, columns)
+    if isinstance(each, str):
+        terminal.line(each)
+    else:
+        terminal.table(each)
+    return file.getvalue()
 
 
-def side_by_side(measurements: Iterable[Measurement]) -> str:
-    return "".join(printed(each) for each in contents(list(measurements)))
+def side_by_side(measurements: Iterable[Measurement], columns: int | None = None) -> str:
+    return "".join(printed(each, columns) for each in contents(list(measurements)))
 
 
 def row(text: str, beginning: str) -> list[str]:

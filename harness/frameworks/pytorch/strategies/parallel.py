@@ -14,9 +14,12 @@ from harness.frameworks.contract import NativeBatch, Setup
 from harness.frameworks.pytorch import data
 from harness.frameworks.pytorch.data import Pipeline
 from harness.frameworks.pytorch.loader import PREFETCH_BATCHES, Batches, Images, ThreadLoader, endless
+from harness.frameworks.pytorch.shared_memory import expect_room
 from harness.frameworks.pytorch.transform import Transform, batched
 from harness.record.fairness import Source
 from harness.record.outcome import Unsupported
+
+FLOAT_BYTES = 4
 
 
 def own_operations(setup: Setup) -> Pipeline:
@@ -71,8 +74,11 @@ def in_workers(setup: Setup, **changed: Any) -> Pipeline:
     return Pipeline(setup, loader, burst=loader.num_workers)
 
 
-def data_loader(setup: Setup, **changed: Any) -> DataLoader[Any]:
-    """`own_operations` in worker processes, each of one intra-op thread, its own setting; with other arguments where they are given."""
+def data_loader(setup: Setup, value_bytes: int = FLOAT_BYTES, **changed: Any) -> DataLoader[Any]:
+    """`own_operations` in worker processes, each of one intra-op thread, its own setting; with other arguments where they are given.
+
+    value_bytes: of a channel of a pixel, as a worker hands it over. Raises SharedMemoryError.
+    """
     arguments = {
         "dataset": _images(setup),
         "batch_sampler": endless(setup, setup.training_files()),
@@ -82,7 +88,9 @@ def data_loader(setup: Setup, **changed: Any) -> DataLoader[Any]:
         "prefetch_factor": PREFETCH_BATCHES,
         "multiprocessing_context": fork_server(),
     }
-    return DataLoader(**arguments | changed)
+    loader = DataLoader(**arguments | changed)
+    expect_room(setup, loader.num_workers, loader.prefetch_factor, value_bytes)
+    return loader
 
 
 def _images(setup: Setup) -> Images:

@@ -36,7 +36,7 @@ def uint8_v2(setup: Setup) -> Pipeline:
 def uint8_v2_batches(setup: Setup) -> Pipeline:
     size = (setup.image_size, setup.image_size)
     resized = v2.Compose([exactly_decoded, v2.Resize(size, antialias=True)])
-    loader = data_loader(setup, dataset=Images(setup.training_files(), resized), collate_fn=channels_last)
+    loader = data_loader(setup, value_bytes=1, dataset=Images(setup.training_files(), resized), collate_fn=channels_last)
     return Pipeline(setup, Anew(lambda: map(normalised_batch, loader)), burst=loader.num_workers)
 
 

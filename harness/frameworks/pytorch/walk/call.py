@@ -111,11 +111,21 @@ class Call:
         self.weights: tuple[str, ...] = ()  # canonical names of the tensors that go into it
         self.outputs: tuple[Value, ...] = ()
         self.settled = False  # what it gives agrees, or what is computed from that does
+        self._flat: tuple[list[Any], Any] | None = None
+        self._given: list[Value] | None = None
+
+    @property
+    def flat(self) -> tuple[list[Any], Any]:
+        """The arguments one by one, and how they are nested. A search asks for them thousands of times."""
+        if self._flat is None:
+            self._flat = pytree.tree_flatten((self.args, self.kwargs), is_leaf=is_held)
+        return self._flat
 
     @property
     def given(self) -> list[Value]:
-        leaves = pytree.tree_leaves((self.args, self.kwargs), is_leaf=is_held)
-        return [inner(each) for each in leaves if isinstance(each, Value | Later)]
+        if self._given is None:
+            self._given = [inner(each) for each in self.flat[0] if isinstance(each, Value | Later)]
+        return self._given
 
     @property
     def mutates(self) -> bool:
@@ -178,6 +188,7 @@ class Call:
         for value in self.outputs:
             value.call = None
         self.args, self.kwargs = (), {}
+        self._flat = self._given = None
 
     @classmethod
     def of_value(cls, value: Value) -> Call:

@@ -15,6 +15,7 @@ from harness.frameworks.pytorch.walk.beforehand import beforehand
 from harness.frameworks.pytorch.walk.forward import walked
 from harness.frameworks.pytorch.walk.mode import Walk
 from harness.frameworks.pytorch.walk.nearest import Nearest
+from harness.frameworks.pytorch.walk.search import Searches
 from harness.frameworks.tape import Tape, Walked
 from harness.record.case import Precision
 from harness.record.parting import Part, Point
@@ -28,9 +29,9 @@ def inference(setup: Setup, tape: Tape) -> Walked:
     built = network.build(replace(setup, drops_out=True))
     inputs, _ = batches.on_device(batches.native(setup.canonical_batch(), setup), setup)
 
-    def begin(kept: int) -> Walk:
+    def begin(kept: int, searches: Searches) -> Walk:
         exact = Nearest(tape, setup.case.precision is Precision.FP64)
-        walk = Walk(Part.INFERENCE, built, tape, layers_of(setup), names_of(built), exact, kept)
+        walk = Walk(Part.INFERENCE, built, tape, layers_of(setup), names_of(built), exact, kept, searches)
         walk.follow(inputs)
         return walk
 

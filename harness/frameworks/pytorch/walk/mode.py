@@ -19,6 +19,7 @@ from harness.frameworks.pytorch.walk.call import HIDDEN, Call, Value, tensors
 from harness.frameworks.pytorch.walk.completed import Completed
 from harness.frameworks.pytorch.walk.nearest import STEADY, Nearest, sketch_of
 from harness.frameworks.pytorch.walk.numbered import Numbered
+from harness.frameworks.pytorch.walk.search import MOST_TOGETHER, Searches
 from harness.frameworks.pytorch.walk.statistics import Norm
 from harness.frameworks.tape import NOWHERE, Called, Tape
 from harness.record.parting import Part, Parting, Point
@@ -38,9 +39,20 @@ class Walk(Numbered):
     """Of one forward pass."""
 
     def __init__(
-        self, part: Part, network: Any, tape: Tape, layers: Sequence[Layer], names: Mapping[int, str], nearest: Nearest, kept: int
+        self,
+        part: Part,
+        network: Any,
+        tape: Tape,
+        layers: Sequence[Layer],
+        names: Mapping[int, str],
+        nearest: Nearest,
+        kept: int,
+        searches: Searches,
     ) -> None:
-        """kept: of how many calls the inputs are kept, for a layer that is found to part; those of earlier ones are let go of."""
+        """kept: of how many calls the inputs are kept, for a layer that is found to part; those of earlier ones are let go of.
+
+        searches: those of the passes before this one.
+        """
         super().__init__(network, names)
         self.partings: list[Parting] = []
         self.points: list[Point] = []
@@ -53,6 +65,7 @@ class Walk(Numbered):
         self.norms: dict[str, Norm] = {}  # that measure the batch, by layer
         self.asked_again: list[Call] = []  # what gradients may part by
         self._kept = kept
+        self._searches = searches
         self._latest: list[Call] = []
 
     @property
@@ -150,7 +163,8 @@ class Walk(Numbered):
     def _examine(self, value: Value, called: Called | None, told: str, record: int, nearest: Nearest) -> None:
         """Finds out why what a layer gives is not the other's, and puts that in its place."""
         region = self._region(value)
-        found = search.reasons(region, value, nearest)
+        is_known = record in self._tape.values  # asked for, as several together were tried in vain
+        found = self._searches.reasons(region, value, nearest, 1 if is_known else MOST_TOGETHER)
         place = search.place(region, self._nearest) if not found.reasons else found.place
         self.partings.append(self._parting(place, value, called, told, record, found))
         if found.reasons:

@@ -48,7 +48,8 @@ def run(call: Call, computed: Computed, constant: Callable[[Any], Any] = copied)
             return tensor.clone() if call.mutates and isinstance(leaf, Value) else tensor
         return constant(leaf)
 
-    args, kwargs = pytree.tree_map(put, (call.args, call.kwargs), is_leaf=lambda leaf: isinstance(leaf, Value | Later))
+    leaves, nesting = call.flat
+    args, kwargs = pytree.tree_unflatten([put(leaf) for leaf in leaves], nesting)
     found = call.function(*args, **kwargs)
     return args[0] if found is None else found
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
 import torch
-from torch.utils import _pytree as pytree
 
 from harness.frameworks.pytorch.walk import catalogue
 from harness.frameworks.pytorch.walk.call import Call, Later, Value
 from harness.frameworks.pytorch.walk.catalogue.hypothesis import Hypothesis
 from harness.frameworks.pytorch.walk.nearest import COARSE, Nearest, sketch_of
 from harness.frameworks.pytorch.walk.region import Computed, replayed, there
+from harness.frameworks.tape import NOWHERE
 from harness.record.parting import Reason
 
 MOST_TOGETHER = 3
-SECONDS = 6.0  # of the search for several that hold together
+SECONDS = 3.0  # of this thread's, for several that hold together: on a busy machine no fewer are tried
 
 
 class Found(NamedTuple):
@@ -36,7 +36,25 @@ class Tried(NamedTuple):
     entered: float  # how far apart what goes in is: what is changed and found there as the other framework has it is counted, too
 
 
-def reasons(region: Sequence[Call], target: Value, nearest: Nearest) -> Found:
+class Searches:
+    """Those of all passes of a walk. One that has found nothing is not made again."""
+
+    def __init__(self) -> None:
+        self._in_vain: dict[tuple[Any, ...], tuple[str, ...]] = {}
+
+    def reasons(self, region: Sequence[Call], target: Value, nearest: Nearest, together: int) -> Found:
+        """together: the most hypotheses at once."""
+        edges, inside = ([call.place for call in calls] for calls in (edges_of(region), region))
+        key = (target.key, nearest.required, *edges, NOWHERE, *inside)
+        if key in self._in_vain:
+            return Found((), self._in_vain[key], region[-1], {}, {})
+        found = reasons(region, target, nearest, together)
+        if not found.reasons:
+            self._in_vain[key] = found.ruled_out
+        return found
+
+
+def reasons(region: Sequence[Call], target: Value, nearest: Nearest, together: int = MOST_TOGETHER) -> Found:
     """Those that make the target agree: the fewest, and of as many the first in the catalogue."""
     edges = (
         edges_of(region) if target.tensor.ndim else []
@@ -45,7 +63,7 @@ def reasons(region: Sequence[Call], target: Value, nearest: Nearest) -> Found:
     known = {value.found for call in region for value in call.given if value.agrees} - {nearest.required}
     tried: set[str] = set()
     before, ends = [Tried((), {}, entered)], math.inf
-    for _ in range(MOST_TOGETHER):
+    for _ in range(together):
         leading: list[Tried] = []
         after: list[Tried] = []
         for start in before:
@@ -59,10 +77,10 @@ def reasons(region: Sequence[Call], target: Value, nearest: Nearest) -> Found:
                     if reached is not None:
                         return _found(led._replace(entered=reached), [*edges, *region], computed)
                     (after if leads is None else leading).append(led)
-                if time.monotonic() > ends:
+                if time.thread_time() > ends:
                     return Found((), tuple(sorted(tried)), region[-1], {}, {})
         before = leading + after
-        ends = min(ends, time.monotonic() + SECONDS)
+        ends = min(ends, time.thread_time() + SECONDS)
     return Found((), tuple(sorted(tried)), region[-1], {}, {})
 
 
@@ -102,7 +120,7 @@ def _leads(tried: Tried, computed: Computed, nearest: Nearest, known: Set[int]) 
     """How far apart what the last hypothesis changes is, where the other framework has it: others are tried together with it first."""
     call = tried.hypotheses[-1].call
     with torch.no_grad():
-        made = [there(leaf, computed) for leaf in pytree.tree_leaves((call.args, call.kwargs)) if isinstance(leaf, Later)]
+        made = [there(leaf, computed) for leaf in call.flat[0] if isinstance(leaf, Later)]
         made += [computed[id(value)] for value in call.outputs if id(value) in computed]
     found = (_apart(each, nearest, tried.entered, known) for each in made if isinstance(each, torch.Tensor) and each.is_floating_point())
     return next((each for each in found if each is not None), None)

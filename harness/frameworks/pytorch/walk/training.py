@@ -18,6 +18,7 @@ from harness.frameworks.pytorch.walk.inference import layers_of, names_of
 from harness.frameworks.pytorch.walk.mode import Walk
 from harness.frameworks.pytorch.walk.nearest import Nearest, sketch_of
 from harness.frameworks.pytorch.walk.rewritten import Rewritten
+from harness.frameworks.pytorch.walk.search import Searches
 from harness.frameworks.tape import Trained, Walked
 from harness.record.case import Precision
 from harness.record.parting import Part, Parting, Point
@@ -53,9 +54,9 @@ def _forward(setup: Setup, work: TrainStep, trained: Trained) -> tuple[Walk, Wal
     built, tape = work.network, trained.tape
     measured = _Measured(built)
 
-    def begin(kept: int) -> Walk:
+    def begin(kept: int, searches: Searches) -> Walk:
         exact = Nearest(tape, setup.case.precision is Precision.FP64)
-        walk = Walk(Part.TRAINING, built, tape, layers_of(setup), names_of(built), exact, kept)
+        walk = Walk(Part.TRAINING, built, tape, layers_of(setup), names_of(built), exact, kept, searches)
         walk.follow((work.inputs, work.targets))
         return walk
 

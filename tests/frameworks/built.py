@@ -1,0 +1,62 @@
+"""What torch.compile's cases say on machines that lack what it builds with. Runs in PyTorch's interpreter."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from typing import Any
+
+from fixtures.experiments.experiment import Experiment
+from fixtures.models import DEFAULT
+from fixtures.models.folder import find
+from harness.frameworks.pytorch import build_tools, device
+from harness.phases.setups import setup_of
+from harness.record.case import Case, Execution, Precision, Style, Workload
+from harness.record.outcome import Unsupported
+
+
+def opened(execution: str) -> str:
+    """The device of such a case, or why there is none."""
+    case = Case(
+        framework="pytorch",
+        phase="inference",
+        workload=Workload.INFERENCE,
+        style=Style.MATCHED,
+        batch_size=2,
+        precision=Precision.FP32,
+        execution=Execution(execution),
+    )
+    try:
+        return device.open_device(setup_of(case, Experiment(name="test"), model=find(DEFAULT), threads=2))
+    except Unsupported as error:
+        return str(error)
+
+
+def checked(where: str, without_headers: bool = False, **variables: str) -> str:
+    """What is missing there, with these environment variables; "" where nothing is."""
+    build_tools.check.cache_clear()
+    environment, get_path = dict(os.environ), sysconfig.get_path
+    os.environ.update(variables)
+    if without_headers:
+        sysconfig.get_path = lambda name: "/nowhere"  # type: ignore[assignment]
+    try:
+        build_tools.check(where)
+    except Unsupported as error:
+        return str(error)
+    finally:
+        sysconfig.get_path = get_path
+        os.environ.clear()
+        os.environ.update(environment)
+    return ""
+
+
+def everything(no_programs: str, compiler_that_fails: str) -> dict[str, Any]:
+    """no_programs: a folder without any, for PATH."""
+    found = {"here": (opened("plain"), opened("compiled"), checked("cuda:0"))}
+    found["CXX"] = tuple(checked("cpu", CXX=each) for each in ("", "'g++", "/nowhere/g++", compiler_that_fails))
+    found["CC"] = tuple(checked("cuda:0", CC=each) for each in ("", "/nowhere/gcc", compiler_that_fails))
+    found["headers"] = (checked("cpu", without_headers=True), checked("cuda:0", without_headers=True))
+    os.environ.pop("CXX", None)
+    os.environ["PATH"] = no_programs
+    build_tools.check.cache_clear()
+    return found | {"slim": (opened("plain"), opened("compiled"), checked("cuda:0"))}

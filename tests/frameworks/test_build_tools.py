@@ -1,0 +1,50 @@
+"""Compiled cases where a machine has no compiler, as slim images have none: unsupported, with what to install, and no other case is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.frameworks.conftest import RunIn
+
+CXX = "torch.compile needs a C++ compiler (CXX), and there is none that works "
+CC = "torch.compile needs a C compiler (CC), and there is none that works "
+MEND = "install g++, with Python's headers (python3-dev) where it is the system's Python, or name a compiler in"
+
+
+@pytest.fixture(scope="module")
+def found(run_in: RunIn, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("tools")
+    (folder / "none").mkdir()
+    failing = folder / "failing"
+    failing.write_text("#!/bin/sh\necho 'cc1plus: out of memory' >&2\necho 'collect2: error: ld is missing' >&2\nexit 1\n")
+    failing.chmod(0o755)
+    return run_in("pytorch", f"from built import everything\nresult = everything({str(folder / 'none')!r}, {str(failing)!r})")
+
+
+def test_a_machine_with_a_compiler_has_all_cases(found: Any) -> None:
+    plain, compiled, on_a_gpu = found["here"]
+    assert plain == compiled
+    assert "torch.compile" not in plain
+    assert on_a_gpu == ""
+
+
+def test_a_slim_image_has_all_but_the_compiled_ones(found: Any) -> None:
+    plain, compiled, on_a_gpu = found["slim"]
+    assert plain == found["here"][0]
+    assert compiled == f"{CXX}([Errno 2] No such file or directory: 'g++'): {MEND} CXX"
+    assert on_a_gpu == f"{CC}([Errno 2] No such file or directory: 'gcc'): {MEND} CC"
+
+
+def test_a_compiler_that_is_named_is_the_one_that_is_tried(found: Any) -> None:
+    whys = ("its name is empty", "No closing quotation", "[Errno 2] No such file or directory: '/nowhere/g++'")
+    assert found["CXX"] == [f"{CXX}({why}): {MEND} CXX" for why in (*whys, "collect2: error: ld is missing")]
+    whys = ("its name is empty", "[Errno 2] No such file or directory: '/nowhere/gcc'")
+    assert found["CC"] == [f"{CC}({why}): {MEND} CC" for why in (*whys, "collect2: error: ld is missing")]
+
+
+def test_a_python_without_its_headers(found: Any) -> None:
+    for told, variable in zip(found["headers"], ("CXX", "CC"), strict=True):
+        assert "Python.h" in told
+        assert told.endswith(f"{MEND} {variable}")
