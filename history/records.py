@@ -1,4 +1,4 @@
-"""pytest-benchmark's JSON as frozen rows: what every command of `history` reads.
+"""pytest-benchmark's JSON as frozen rows, packed or not: what every command of `history` reads.
 
 Files of this suite carry a `Measurement` with each benchmark; files of other suites do not, and read as well. Anything that cannot
 be trusted is refused in one line that names the file: a number that is wrong is worse than no number.
@@ -6,19 +6,41 @@ be trusted is refused in one line that names the file: a number that is wrong is
 
 from __future__ import annotations
 
+import hashlib
 import math
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from harness.findings.ratio import Ratio
 from harness.record.machine import Machine
 from harness.record.measurement import SCHEMA_VERSION, Measurement
 from harness.record.outcome import Outcome
+from history.packing import PackingError, compact, unpacked
+
+IDENTITY_DIGITS = 12
 
 
 class BadInput(Exception):
     """A file or an option that cannot be used. The message is one line: what is wrong, where, and the mend."""
+
+
+class Condensed(msgspec.Struct, frozen=True):
+    """What was told of a case's rounds before they were left out. Its figures stand in its measurement, those of the rounds too."""
+
+    value: float | None  # of what the case is watched by; None: not measured
+    low: float | None  # quartiles
+    high: float | None
+    disturbed: bool  # most rounds were
+    reference: str = ""  # the framework that the case was compared with
+    ratio: Ratio | None = None  # of the reference's cost over this one's; None where it is the reference, or none could be told
+
+    def __post_init__(self) -> None:
+        """What is no measure is refused, as it is among durations."""
+        told = (self.value, self.low, self.high, *(msgspec.structs.astuple(self.ratio) if self.ratio else ()))
+        if not all(each is None or each > 0 for each in told):
+            raise ValueError("what was condensed is above 0")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -31,6 +53,7 @@ class Row(msgspec.Struct, frozen=True):
     detail: str  # why, where the outcome is not ok
     step_seconds: tuple[float, ...]  # one value a round; empty where the outcome is not ok
     measurement: Measurement | None  # None in files of other suites
+    condensed: Condensed | None = None  # None where the rounds are there
 
 
 class Unfinished(msgspec.Struct, frozen=True):
@@ -60,6 +83,8 @@ class Run(msgspec.Struct, frozen=True):
     branch: str | None = None
     schema_version: int | None = None  # None in files of other suites
     unfinished: Unfinished | None = None  # None where all cases were measured
+    identity: str = ""  # the beginning of the hash of its content: packed, indented or condensed it is the same run
+    condensed: bool = False  # its rounds were left out
 
 
 class Demands(msgspec.Struct, frozen=True):
@@ -90,6 +115,7 @@ class _Stats(msgspec.Struct):
 
 class _ExtraInfo(msgspec.Struct):
     measurement: msgspec.Raw = msgspec.Raw()  # empty in files of other suites
+    condensed: Condensed | None = None
 
 
 class _Benchmark(msgspec.Struct):
@@ -103,6 +129,7 @@ class _Benchmark(msgspec.Struct):
 class _Unmeasured(msgspec.Struct):
     fullname: str
     measurement: msgspec.Raw
+    condensed: Condensed | None = None
 
 
 class _MachineInfo(msgspec.Struct):
@@ -119,6 +146,10 @@ class _CommitInfo(msgspec.Struct):
     branch: str | None = None
 
 
+class _CondensedFile(msgspec.Struct):
+    identity: str  # of the run, as it was with its rounds
+
+
 class _File(msgspec.Struct):
     benchmarks: list[_Benchmark]
     machine_info: _MachineInfo = msgspec.field(default_factory=_MachineInfo)
@@ -126,6 +157,7 @@ class _File(msgspec.Struct):
     datetime: str = ""
     unmeasured: list[_Unmeasured] = []
     unfinished: Unfinished | None = None
+    condensed: _CondensedFile | None = None
 
 
 class _Version(msgspec.Struct):
@@ -149,12 +181,18 @@ def read(path: Path, demands: Demands = TO_DECIDE) -> Run:
 def parse(path: Path, content: bytes, demands: Demands) -> Run:
     """`read`, for who has the content already. `path`: what the file is called in a refusal."""
     try:
+        content = unpacked(content)
         file = _FILE.decode(content)
         machine = Machine.of(msgspec.structs.asdict(file.machine_info))
+        identity = file.condensed.identity if file.condensed else hashlib.sha256(compact(content)).hexdigest()[:IDENTITY_DIGITS]
+    except PackingError as error:
+        raise BadInput(f"{path}: cannot be unpacked: {error}. Fetch it again, or remove it.") from error
     except msgspec.ValidationError as error:
         raise BadInput(f"{path}: not a pytest-benchmark file ({error}). Write it with --benchmark-json.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: not valid JSON ({error}): truncated, or it holds NaN or Infinity. Measure it again.") from error
+    if file.condensed and demands.raw_durations:
+        raise BadInput(f"{path}: condensed: it has no raw durations any more, and no decision can be made of it. Measure it again.")
     _expect_version(path, "machine_info.suite", machine.schema_version, demands)
     rows = [_measured(path, benchmark, demands) for benchmark in file.benchmarks]
     rows.extend(_unmeasured(path, entry, demands) for entry in file.unmeasured)
@@ -173,6 +211,8 @@ def parse(path: Path, content: bytes, demands: Demands) -> Run:
         branch=file.commit_info.branch,
         schema_version=machine.schema_version,
         unfinished=file.unfinished,
+        identity=identity,
+        condensed=file.condensed is not None,
     )
 
 
@@ -195,6 +235,7 @@ def _measured(path: Path, benchmark: _Benchmark, demands: Demands) -> Row:
         detail=measurement.detail if measurement else "",
         step_seconds=tuple(durations_seconds),
         measurement=measurement,
+        condensed=benchmark.extra_info.condensed,
     )
 
 
@@ -210,6 +251,7 @@ def _unmeasured(path: Path, entry: _Unmeasured, demands: Demands) -> Row:
         detail=measurement.detail,
         step_seconds=(),
         measurement=measurement,
+        condensed=entry.condensed,
     )
 
 

@@ -59,6 +59,8 @@ ALONE = {  # without a twin, and why; a folder stands for all in it
         "calibration.py": "of the weights that it makes",
         "layers.py": "its layers, which the other framework's are paired with",
         "flops.py": "one count for all frameworks, by torch's counter",
+        "build_tools.py": "torch.compile's kernels are built by a compiler of the machine's, XLA brings its own",
+        "shared_memory.py": "a DataLoader's workers are processes, tf.data has threads",
         "walk/": "it is walked through beside the other framework's tape",
     },
     "tensorflow": {

@@ -36,14 +36,6 @@ class FormatError(Exception):
     """A model cannot be saved, or a saved one cannot be loaded. The message names the file, its format and the mend."""
 
 
-class NotCompiledError(Exception):
-    """What the case calls compiled, or a graph, ran as plain Python. The message says what may have turned it off."""
-
-
-class SharedMemoryError(Exception):
-    """The loader's worker processes have no room to hand over their batches. The message says how much there is, and the mend."""
-
-
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """What a piece of work is built from; every framework is given the same. What follows from the case is made by `phases.setups`."""
 

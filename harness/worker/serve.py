@@ -22,7 +22,8 @@ from fixtures.models import code
 from fixtures.models.description import ModelError
 from fixtures.models.folder import Folder
 from fixtures.models.weights import WeightsError
-from harness.frameworks.contract import Framework, NotCompiledError, Setup, SharedMemoryError
+from harness.frameworks.contract import Framework, Setup
+from harness.frameworks.errors import NotCompiledError, SharedMemoryError
 from harness.record.outcome import NOT_INSTALLED, Outcome, Unsupported
 from harness.record.text import visible_lines
 from harness.worker import affinity, allocator, inputs, rounding, sockets, traces

@@ -9,7 +9,7 @@ import msgspec
 
 from history.records import BadInput
 
-_NAME = re.compile(r"(?P<number>\d+)-(?P<side>base|head)\.json")
+_NAME = re.compile(r"(?P<number>\d+)-(?P<side>base|head)\.json(?:\.gz)?")  # packed ones are read as well
 
 
 class PairFiles(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ import msgspec
 from harness.record.measurement import SCHEMA_VERSION
 from history.report.night import Night
 
-FORMAT = 6  # of Night and of a run's data, and of how they are made: raise it with any of them
+FORMAT = 7  # of Night and of a run's data, and of how they are made: raise it with any of them
 
 CHECKSUM_BYTES = 4  # before a night
 _NIGHT = msgspec.msgpack.Decoder(Night)

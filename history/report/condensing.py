@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from harness.findings.comparison import in_order, title_of
 from harness.findings.figures import figures
@@ -11,7 +11,6 @@ from harness.findings.models import model_titles
 from harness.findings.ratio import ratio
 from harness.findings.watched import Watched, values, watched
 from harness.record.case import Style
-from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from history.records import Row, Run
 from history.report.night import Night, Side, SideRatio
@@ -19,12 +18,12 @@ from history.report.night import Night, Side, SideRatio
 Environment = tuple[tuple[str, str], ...]
 
 
-def condensed(run: Run, identity: str) -> Night:
+def condensed(run: Run) -> Night:
     environments: dict[Environment, int] = {}
     hows: dict[Watched, int] = {}
     sides = tuple(_side(row, environments, hows) for row in run.rows)
     return Night(
-        identity=identity,
+        identity=run.identity,
         datetime=run.datetime,
         commit=run.commit,
         commit_time=run.commit_time,
@@ -37,7 +36,7 @@ def condensed(run: Run, identity: str) -> Night:
         models=model_titles(row.measurement for row in run.rows if row.measurement),
         sides=sides,
         ratios=_ratios(run.rows),
-        raw_durations=any(row.step_seconds for row in run.rows),
+        condensed=run.condensed,
         unfinished=run.unfinished,
     )
 
@@ -70,15 +69,23 @@ def _side(row: Row, environments: dict[Environment, int], hows: dict[Watched, in
         value=value,
         low=low,
         high=high,
-        disturbed=measurement is not None and measurement.disturbed,
-        figures=figures(measurement) if measurement else {},
+        disturbed=row.condensed.disturbed if row.condensed else measurement is not None and measurement.disturbed,
+        figures=_figures(row),
         environment=environments.setdefault(environment, len(environments)),
         checks=len(measurement.equal_work.checks) if measurement and measurement.equal_work else None,
     )
 
 
+def _figures(row: Row) -> dict[str, float]:
+    if row.measurement is None:
+        return {}
+    return row.measurement.figures if row.condensed else figures(row.measurement)
+
+
 def _watched(row: Row) -> tuple[float | None, float | None, float | None]:
     """Median and quartiles."""
+    if row.condensed:
+        return row.condensed.value, row.condensed.low, row.condensed.high
     found = values(row.measurement, row.step_seconds) if row.outcome is Outcome.OK else ()
     if not found:
         return None, None, None
@@ -90,15 +97,18 @@ def _watched(row: Row) -> tuple[float | None, float | None, float | None]:
 
 def _ratios(rows: Iterable[Row]) -> dict[str, tuple[SideRatio, ...]]:
     """Of the reference over each other side that was measured."""
-    sides: dict[str, dict[str, Measurement]] = {}
+    sides: dict[str, dict[str, Row]] = {}
     for row in rows:
         if row.measurement is not None and row.outcome is Outcome.OK:
-            sides.setdefault(comparison(row), {})[row.measurement.case.framework] = row.measurement
-    found = {name: _of_reference(in_order(each.values())) for name, each in sides.items()}
+            sides.setdefault(comparison(row), {})[row.measurement.case.framework] = row
+    found = {name: tuple(_of_reference(by_framework)) for name, by_framework in sides.items()}
     return {name: ratios for name, ratios in found.items() if ratios}
 
 
-def _of_reference(sides: tuple[Measurement, ...]) -> tuple[SideRatio, ...]:
-    reference, *others = sides
-    found = [(other, ratio(reference, other)) for other in others]
-    return tuple(SideRatio(reference.case.framework, other.case.framework, each) for other, each in found if each is not None)
+def _of_reference(rows: Mapping[str, Row]) -> Iterator[SideRatio]:
+    reference, *others = in_order(row.measurement for row in rows.values() if row.measurement is not None)
+    for other in others:
+        framework, kept = other.case.framework, rows[other.case.framework].condensed
+        name, found = (kept.reference, kept.ratio) if kept else (reference.case.framework, ratio(reference, other))
+        if found is not None:
+            yield SideRatio(name, framework, found)

@@ -57,5 +57,5 @@ class Night(msgspec.Struct, frozen=True, array_like=True):
     models: dict[str, str]  # titles by name
     sides: tuple[Side, ...]
     ratios: dict[str, tuple[SideRatio, ...]]  # by comparison
-    raw_durations: bool
+    condensed: bool  # its rounds are in no file any more
     unfinished: Unfinished | None  # None where all of the session's cases were measured

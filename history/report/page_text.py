@@ -20,7 +20,7 @@ def shown(value: object) -> object:
 
 def in_short(text: str) -> str:
     """In one line; "" where it is one already, and not long."""
-    return shortened(text, LONGEST) if is_cut(text, LONGEST) or "\n" in text.strip() else ""
+    return shortened(text, LONGEST) if is_cut(text, LONGEST) or len(text.strip().splitlines()) > 1 else ""
 
 
 def shown_json(text: str) -> str:

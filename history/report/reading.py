@@ -12,20 +12,20 @@ from pathlib import Path
 
 import msgspec
 
+from history.packing import SUFFIX
 from history.records import TO_SHOW, BadInput, parse
 from history.report.cache import Cache, pack, unpack
 from history.report.condensing import condensed
 from history.report.night import Night
 
 POOL_PAYS_BYTES = 100_000_000  # starting processes takes as long as reading so much
-IDENTITY_DIGITS = 12
+PACKED_TO = 10  # what is packed is about so many times as much to read
 
 
 class Read(msgspec.Struct, frozen=True):
     """A file's night, packed as the cache has it, or why it has none."""
 
     path: str
-    digest: str
     packed: bytes | None
     refusal: str = ""
 
@@ -37,7 +37,7 @@ class Read(msgspec.Struct, frozen=True):
 def read_all(paths: Sequence[Path], cache_folder: Path) -> Iterator[Read]:
     """In the order of `paths`."""
     read = partial(_read, cache_folder=cache_folder)
-    if sum(path.stat().st_size for path in paths) < POOL_PAYS_BYTES:
+    if sum(path.stat().st_size * (PACKED_TO if path.suffix == SUFFIX else 1) for path in paths) < POOL_PAYS_BYTES:
         yield from map(read, paths)
         return
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("forkserver")) as pool:
@@ -49,13 +49,13 @@ def _read(path: Path, cache_folder: Path) -> Read:
     try:
         content = path.read_bytes()
     except OSError as error:
-        return Read(str(path), "", None, f"cannot be read ({error.strerror}).")
+        return Read(str(path), None, f"cannot be read ({error.strerror}).")
     digest = hashlib.sha256(content).hexdigest()
     packed = cache.get(digest)
     if packed is None:
         try:
-            packed = pack(condensed(parse(path, content, TO_SHOW), digest[:IDENTITY_DIGITS]))
+            packed = pack(condensed(parse(path, content, TO_SHOW)))
         except BadInput as error:
-            return Read(str(path), digest, None, str(error).removeprefix(f"{path}: "))
+            return Read(str(path), None, str(error).removeprefix(f"{path}: "))
         cache.put(digest, packed)
-    return Read(str(path), digest, packed)
+    return Read(str(path), packed)

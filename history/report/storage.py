@@ -12,6 +12,7 @@ import msgspec
 
 from harness.record.measurement import SCHEMA_VERSION
 from harness.record.text import is_text, visible
+from history.packing import SUFFIX
 from history.pairs.comparison import NAME as COMPARISON_NAME
 from history.records import BadInput
 from history.report.night import Night
@@ -19,6 +20,7 @@ from history.report.notes import Kind, Note
 from history.report.reading import read_all
 
 _NUMBERED = re.compile(r"(\d{4,})_")  # pytest-benchmark counts the runs of a folder
+PATTERNS = ("*.json", f"*.json{SUFFIX}")
 COMMIT_LEEWAY = timedelta(hours=1)  # the clock of whoever committed may be a little ahead
 
 
@@ -39,7 +41,6 @@ def load(folder: Path, cache_folder: Path) -> Storage:
     """Raises BadInput where there is no night at all."""
     notes: list[Note] = []
     nights: dict[str, Night] = {}  # by source
-    digests: dict[str, str] = {}
     for read in read_all(_files(folder), cache_folder):
         source = str(Path(read.path).relative_to(folder))
         night = read.night
@@ -47,12 +48,9 @@ def load(folder: Path, cache_folder: Path) -> Storage:
             notes.append(Note(Kind.UNREADABLE, visible(source), "its name is not UTF-8: rename it."))
         elif night is None:
             notes.append(Note(Kind.UNREADABLE, source, read.refusal))
-        elif read.digest in digests:
-            notes.append(Note(Kind.DUPLICATE, source, f"the same file as {digests[read.digest]}: counted once."))
         else:
-            digests[read.digest] = source
             nights[source] = night
-    nights = _gone_on_with(_once_each(nights, notes), notes)
+    nights = _gone_on_with(_once_each(_each_file_once(nights, notes), notes), notes)
     if not nights:
         raise BadInput(f"{folder}: no file in there is a complete pytest-benchmark JSON. " + (notes[0].text if notes else ""))
     notes.extend(
@@ -74,7 +72,17 @@ def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise BadInput(f"{folder}: no such folder. Give the one that pytest-benchmark stores in: .benchmarks.")
     pairs = {path.parent for path in folder.rglob(COMPARISON_NAME)}
-    return sorted(path for path in folder.rglob("*.json") if path.is_file() and path.parent not in pairs)
+    found = (path for pattern in PATTERNS for path in folder.rglob(pattern))
+    return sorted(path for path in found if path.is_file() and path.parent not in pairs)
+
+
+def _each_file_once(nights: dict[str, Night], notes: list[Note]) -> dict[str, Night]:
+    """Those that have their rounds come first: of a night that is there condensed as well, they are what is shown."""
+    kept: dict[str, str] = {}
+    for source, night in sorted(nights.items(), key=lambda each: each[1].condensed):
+        if (first := kept.setdefault(night.identity, source)) != source:
+            notes.append(Note(Kind.DUPLICATE, source, f"the same file as {first}: counted once."))
+    return {source: nights[source] for source in kept.values()}
 
 
 def _once_each(nights: dict[str, Night], notes: list[Note]) -> dict[str, Night]:

@@ -12,7 +12,8 @@ from fixtures.corpora import CLASSES
 from fixtures.experiments.experiment import Experiment
 from fixtures.models import DEFAULT
 from fixtures.models.folder import find
-from harness.frameworks.contract import Setup, SharedMemoryError
+from harness.frameworks.contract import Setup
+from harness.frameworks.errors import SharedMemoryError
 from harness.frameworks.pytorch import device, framework, shared_memory
 from harness.frameworks.pytorch.strategies import IN_PROCESSES
 from harness.phases.setups import setup_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.record.outcome import Outcome
+from harness.record.outcome import NOT_INSTALLED, Outcome
 from history.gate.decision import decide, suspects
 from history.gate.evidence import gather
 from history.gate.verdict import Severity, Verdict
@@ -120,6 +120,14 @@ def test_failed(tmp_path: Path, base: Outcome, head: Outcome, severity: Severity
     case = verdict_of(decided(tmp_path), 0)
     assert (case.verdict, case.severity) == (Verdict.FAILED, severity)
     assert str(base if head is Outcome.OK else head) in case.reason
+
+
+def test_a_framework_that_is_installed_on_neither_side_was_not_compared(tmp_path: Path) -> None:
+    for side in ("01-base", "01-head", "02-base", "02-head"):
+        detail = f"{NOT_INSTALLED} (/usr/bin/python): No module named 'torch'"
+        files.write(tmp_path / f"{side}.json", [], [files.unmeasured(files.name(0), Outcome.UNSUPPORTED, detail)])
+    case = verdict_of(decided(tmp_path), 0)
+    assert (case.verdict, case.severity) == (Verdict.FAILED, Severity.OPEN)
 
 
 def test_throttled(tmp_path: Path) -> None:

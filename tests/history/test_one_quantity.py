@@ -92,7 +92,7 @@ def test_gate_and_page_have_the_same_number(
     assert math.exp(case.base[1].log_cost or math.nan) == pytest.approx(share * statistics.median(first.step_seconds))
     for pair in pair_files(tmp_path):
         for path, samples in ((pair.base, case.base), (pair.head, case.head)):
-            night = condensed(read(path), "night")
+            night = condensed(read(path))
             (side,) = night.sides
             assert night.hows[side.how] == case.how
             assert side.value == pytest.approx(math.exp(samples[pair.number].log_cost or math.nan))
@@ -107,7 +107,7 @@ def test_the_meter_that_the_page_watches_is_judged_too(tmp_path: Path) -> None:
     case = decided_of(tmp_path, 0.1, 0.1, fields(1000 * MIB), fields(1100 * MIB))
     assert case.verdict is Verdict.REGRESSED
     assert [each.name for each in case.memory] == ["host_with_children_bytes"]
-    night = condensed(read(tmp_path / "01-head.json"), "night")
+    night = condensed(read(tmp_path / "01-head.json"))
     assert night.sides[0].value == case.memory[0].head_bytes
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from harness.session import progress
 from harness.session.progress import LOG_SECONDS, ProgressLine
+from tests.findings.outputs.from_elsewhere import TEXTS, harmful_characters
 from tests.findings.sides import FIRST, SECOND, case
 
 CASES = (case(FIRST), case(SECOND), case(FIRST, batch_size=16))
@@ -140,6 +142,27 @@ def test_quick_repetitions_are_thinned_out(clock: Clock) -> None:
         clock.seconds += progress.REFRESH_SECONDS / 10
         line.tell(CASES[0], f"measuring, block {number}")
     assert len(reporter.written) <= 6
+
+
+@given(TEXTS, st.booleans())
+def test_what_a_stage_or_a_row_says_is_one_line_and_does_nothing(text: str, isatty: bool) -> None:
+    line, reporter = line_of(Clock(), isatty)
+    line.result(text)
+    line.announce(text)
+    line.milestone(CASES[0], text)
+    written = [*(told for _, told in reporter.lines), *(each.strip("\r") for each in reporter.written)]
+    assert written
+    assert harmful_characters("".join(written)) == set()
+    assert not any("\n" in each for each in written)
+
+
+def test_wide_letters_keep_the_line_within_the_terminal(clock: Clock) -> None:
+    line, reporter = line_of(clock, isatty=True)
+    line.tell(CASES[0], "名前" * 60)
+    line.clear()
+    shown, wiped = reporter.written
+    assert cell_len(shown.strip("\r")) == 79
+    assert wiped == f"\r{' ' * 79}\r"
 
 
 @pytest.mark.parametrize("isatty", [False, True])

@@ -19,7 +19,7 @@ from harness.record.text import visible
 
 LOG_COLUMNS = 100_000
 LINES = 25  # rich asks the terminal for both sizes where one is not given, and knows one that is called dumb to have 80 columns
-LEAST_COLUMNS = 24  # of a column that may take several lines
+LEAST_COLUMNS = 40  # of a column that may take several lines
 
 
 class Terminal:

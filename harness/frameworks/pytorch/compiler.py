@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from harness.frameworks.contract import NotCompiledError
+from harness.frameworks.errors import NotCompiledError
 
 Function = Callable[..., Any]
 TURNING_OFF = ("TORCHDYNAMO_DISABLE", "TORCH_COMPILE_DISABLE", "TORCH_COMPILE_OVERRIDE_BACKENDS")

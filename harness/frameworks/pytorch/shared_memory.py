@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.frameworks.contract import Setup, SharedMemoryError
+from harness.frameworks.contract import Setup
+from harness.frameworks.errors import SharedMemoryError
 
 PLACE = Path("/dev/shm")
 CHANNELS = 3

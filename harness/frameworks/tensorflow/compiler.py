@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from harness.frameworks.contract import NotCompiledError
+from harness.frameworks.errors import NotCompiledError
 
 Function = Callable[..., Any]
 MUST_COMPILE = "_XlaMustCompile"  # of a graph that runs by XLA or not at all

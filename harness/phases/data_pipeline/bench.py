@@ -98,7 +98,7 @@ class Bench:
 
 
 def _restart_seconds(pipeline: Pipeline) -> float:
-    """To the first batch of a new epoch. The last one has ended: nothing of it is on its way any more, and nothing has to be thrown away."""
+    """To the first batch of a new epoch. The last one has ended: nothing of it is on its way any more."""
     pipeline.stop()
     wait_until_idle(IDLE_LIMIT_SECONDS)
     start = time.perf_counter()

@@ -22,9 +22,11 @@ PLANTED_NIGHT = 50
 NEW_NIGHT = NIGHTS - 3
 HOSTILE_MESSAGE = "Faster <script>document.title='owned'</script> & \"quoted\" </script><img src=x onerror=\"document.title='owned'\">"
 HOSTILE_DETAIL = "<img src=https://example.org/x onerror=\"document.title='owned'\"> ran out of memory"
+LONG_DETAIL = HOSTILE_DETAIL + " \x1b]0;owned\x07 \u202efile.exe \x00\ufffe\n" + "\n".join(f"  line {number}" for number in range(30))
 HOSTILE_BRANCH = "feature/<b onmouseover=alert(1)>"
 HOSTILE_CASE = "benchmarks/test_other.py::test_<script>document.title='owned'</script>[__proto__]"
 HOSTILE_FRAMEWORK = "`*|<img src=x onerror=alert(1)>@everyone"
+TURNED_CASE = "benchmarks/test_other.py::test_\u202e\u200bturned\x1b[31m\u2066"
 PROTOTYPE, UNKNOWN = "__proto__", "something_new_bytes"  # figures that no phase declares
 PLANTS = (
     Plant("train_step[pytorch-matched-eager-fp32-frozen", PLANTED_NIGHT, 1.08),
@@ -48,7 +50,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     storage, site, repository = folder / "storage", folder / "site", folder / "repository"
     messages = [HOSTILE_MESSAGE if night == PLANTED_NIGHT else f"Work of day {night}" for night in range(NIGHTS)]
     hashes = commits(repository, messages)
-    failing = {NIGHTS - 1: ("train_step[tensorflow-matched-xla", Outcome.OUT_OF_MEMORY, HOSTILE_DETAIL)}
+    failing = {NIGHTS - 1: ("train_step[tensorflow-matched-xla", Outcome.OUT_OF_MEMORY, LONG_DETAIL)}
     paths = Nights(Machine(nights=NIGHTS, rounds=12, plants=PLANTS, failing=failing), hashes).write(storage)
     _make_hostile(paths[-1])
     built = Built(site, storage, repository, folder / "cache", hashes)
@@ -81,6 +83,7 @@ def _make_hostile(path: Path) -> None:
     hostile = measurement | {"case": measurement["case"] | {"framework": HOSTILE_FRAMEWORK}, "figures": {}}
     content["benchmarks"].append(first | {"fullname": f"{first['fullname']}hostile", "extra_info": {"measurement": hostile}})
     content["benchmarks"].append({"fullname": HOSTILE_CASE, "name": "x", "group": "=1+1", "params": None, "stats": stats, "extra_info": {}})
+    content["benchmarks"].append({"fullname": TURNED_CASE, "name": "y", "group": None, "params": None, "stats": stats, "extra_info": {}})
     path.write_text(json.dumps(content))
 
 

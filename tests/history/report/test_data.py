@@ -20,6 +20,9 @@ from history.__main__ import main
 from history.gate.noise import CaseNoise, Noise
 from history.records import TO_SHOW, read
 from history.report.marks.slugs import slug
+from history.report.page_text import shown_json
+from tests.findings.outputs.from_elsewhere import harmful_characters
+from tests.findings.outputs.rendered import OF_OURS
 from tests.history.report.conftest import HOSTILE_CASE, NIGHTS, PLANTED_NIGHT, Built, arguments
 from tests.history.report.generated_cases import many_cases, node_id, standard_cases
 from tests.history.report.generated_nights import Machine, Nights
@@ -82,6 +85,11 @@ def test_the_job_s_summary(built: Built) -> None:
     assert "<img" not in text
     assert "<script" not in text
     assert "@everyone" not in text
+    assert harmful_characters(text) <= {OF_OURS}
+    (failed,) = (line for line in text.splitlines() if "ran out of memory" in line)
+    assert failed.endswith("… |")
+    assert "line 29" not in text
+    assert "Why, in full: on the page of the newest run." in text
     assert not re.search(r"\| <br>|<br> \||<br><br>", text)  # the hostile framework has no job: what is said of it stands in its line
     rows = [line.replace("\\|", "") for line in text.splitlines() if line.startswith(("| metric", "| training time"))]
     assert {row.count("|") for row in rows} == {8}

@@ -7,7 +7,19 @@ import itertools
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.history.report.conftest import HOSTILE_BRANCH, HOSTILE_CASE, HOSTILE_DETAIL, HOSTILE_FRAMEWORK, HOSTILE_MESSAGE, Built
+from harness.record.text import shortened, visible
+from history.report.page_text import LONGEST
+from tests.findings.outputs.from_elsewhere import harmful_characters
+from tests.history.report.conftest import (
+    HOSTILE_BRANCH,
+    HOSTILE_CASE,
+    HOSTILE_DETAIL,
+    HOSTILE_FRAMEWORK,
+    HOSTILE_MESSAGE,
+    LONG_DETAIL,
+    TURNED_CASE,
+    Built,
+)
 from tests.history.report.watched_page import PLANTED, Watched
 
 PAGES = ("index", "history", "regressions", "compare", "pictures")
@@ -105,6 +117,32 @@ def test_hostile_words_are_text(watched: Watched, address: str) -> None:
     assert page.evaluate("document.scripts.length") == page.evaluate("document.querySelectorAll('head > script').length")
     assert page.locator("img").count() == 0
     assert page.title() == f"History · PyTorch against TensorFlow against {HOSTILE_FRAMEWORK}"
+
+
+def test_a_long_error_is_a_line_that_opens(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    row = page.locator("section[aria-labelledby=failed] tr", has_text="ran out of memory")
+    expect(row.locator("summary")).to_have_text(shortened(LONG_DETAIL, LONGEST))
+    expect(row.get_by_text("line 29")).to_be_hidden()
+    row.locator("summary").click()
+    expect(row.get_by_text("line 29")).to_be_visible()
+    assert [line.strip() for line in row.locator("details").inner_text().splitlines()][-1] == "line 29"
+
+
+@EACH_PAGE
+def test_no_page_shows_a_character_that_does_something(watched: Watched, address: str, name: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/{name}.html", wait_until="networkidle")
+    assert harmful_characters(page.evaluate("document.documentElement.outerHTML")) == set()
+
+
+def test_a_name_that_would_turn_its_line_is_shown_as_what_it_is(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    page.get_by_role("link", name=visible(TURNED_CASE), exact=True).click()
+    expect(page.locator("#plot-title")).to_have_text(visible(TURNED_CASE))
+    assert harmful_characters(page.content()) == set()
 
 
 def test_the_policy_allows_nothing_from_outside(watched: Watched, address: str) -> None:

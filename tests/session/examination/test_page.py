@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
 from harness.record.parting import Line, Part, Point
+from harness.record.text import visible
 from harness.session.examination import store
 from harness.session.examination.page import page
+from tests.findings.outputs.from_elsewhere import TEXTS, harmful_characters
 from tests.history.report.browser import launched
 from tests.history.report.watched_page import Watched
 from tests.session.examination.examined import LAYERS, NORMS, TITLES, agreeing, parted, parting
@@ -40,7 +41,7 @@ class Elements(HTMLParser):
         self.read += data
 
 
-@given(st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1).filter(lambda text: "`" not in text))
+@given(TEXTS.map(lambda text: text.replace("`", "")).filter(bool))
 def test_words_from_outside_are_text(words: str) -> None:
     point = Point(words, words, 0.1)
     part = replace(parting(words), operation=words, other_operation=words, ruled_out=(words,))
@@ -49,7 +50,8 @@ def test_words_from_outside_are_text(words: str) -> None:
     plain = replace(plain, partings=(replace(part, layer="w", operation="w", other_layer="w", other_operation="w", ruled_out=("w",)),))
     found = Elements(page(held))
     assert found.names == Elements(page(plain)).names
-    assert words in found.read
+    assert visible(words) in found.read
+    assert harmful_characters(found.read) == set()
 
 
 def test_nothing_is_fetched() -> None:

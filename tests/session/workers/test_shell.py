@@ -16,7 +16,7 @@ from harness.record.outcome import Outcome
 from harness.session.workers.gateway import Gateway
 from harness.session.workers.worker import Worker, WorkerFailure
 from tests.session.conftest import PROJECT
-from tests.session.workers.test_at_once import SOUND
+from tests.session.workers.test_worker import SOUND
 
 SECONDS = 60.0
 PRELOADED = "libanl"  # glibc's, which nothing here loads by itself
