@@ -16,17 +16,15 @@ from harness.worker.leftovers import found
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
-    """Of workers on this machine: another one's shell is not known yet."""
+    """Of workers on this machine: another one's shell is not known yet. Names alone: Terraform's secrets begin with TF_, too."""
     frameworks = {item.stash[CASE].framework for item in items if CASE in item.stash}
     workers = {name: spec for name, spec in options.of(config).workers.items() if name in frameworks and options.on_this_machine(spec)}
     left_out = list(dict.fromkeys(name for framework, spec in workers.items() for name in of(framework, spec)))
     if not left_out:
         return []
-    told = ", ".join(f"{name}={os.environ[name]}" for name in left_out)
-    example = next(f"{name}={spec}" for name, spec in workers.items())
     return [
-        f"matched without {told} of this shell, which would change one side alone",
-        f"  (--worker {example}//env:{left_out[0]}={os.environ[left_out[0]]} gives it to one framework's workers)",
+        f"matched without {', '.join(left_out)} of this shell, which would change one side alone",
+        f"  (to have it all the same: --worker FRAMEWORK=SPEC//env:{left_out[0]}=VALUE)",
     ]
 
 

@@ -6,7 +6,7 @@ import fnmatch
 import os
 from collections.abc import Container, Iterable, Iterator
 
-PLACES = ("_DIR", "_HOME", "_PATH", "_PYTHON")  # how names end that say where something lies: what is measured is the same without them
+PLACES = ("_DIR", "_FILE", "_HOME", "_PATH", "_PYTHON")  # how names end that say where something lies
 
 
 def found(environment: Iterable[str], patterns: Iterable[str], kept: Container[str]) -> Iterator[str]:

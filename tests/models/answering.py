@@ -15,9 +15,9 @@ from fixtures.corpora import CLASSES
 from fixtures.models.description import ModelError
 from fixtures.models.weights import WeightsError
 from harness.frameworks import FRAMEWORKS
-from harness.frameworks.contract import Framework, Original
+from harness.frameworks.contract import Framework, Original, Setup
 from harness.worker import inputs, rounding, traces
-from harness.worker.protocol import MakeWeights, TraceOutputs, TraceRounding, TraceTraining
+from harness.worker.protocol import MakeWeights, OutputTrace, TraceOutputs, TraceRounding, TraceTraining, TrainingTrace
 
 Asked = MakeWeights | TraceOutputs | TraceTraining | TraceRounding
 
@@ -31,11 +31,12 @@ def answer(framework: str, folder: str) -> int:
     listing = FRAMEWORKS[framework]
     module: Framework = importlib.import_module(listing.module)
     original: Original | None = importlib.import_module(listing.original) if listing.original else None
-    asked = sorted(Path(folder).glob("*.request"))
+    asked = sorted(Path(folder).glob("*.request"), key=lambda path: path.stem)  # what is traced before its rounding
+    traced: dict[tuple[Setup, int], OutputTrace | TrainingTrace] = {}
     for path in asked:
         request: Any = msgspec.msgpack.decode(path.read_bytes(), type=Asked)
         try:
-            told = _told(module, original, request)
+            told = _told(module, original, request, traced)
         except (ModelError, WeightsError) as error:
             path.with_suffix(".refusal").write_text(str(error))
         else:
@@ -50,15 +51,18 @@ def coarse_images(root: Path, size: int, count: int) -> tuple[npt.NDArray[np.flo
     return images, np.arange(count, dtype=np.int64) * 13 % CLASSES
 
 
-def _told(module: Framework, original: Original | None, request: Any) -> Any:
+def _told(module: Framework, original: Original | None, request: Any, traced: dict[tuple[Setup, int], OutputTrace | TrainingTrace]) -> Any:
+    """traced: what is traced already, as a worker keeps it."""
     match request:
         case MakeWeights():
             return inputs.canonical_weights(request, original, lambda *_: None)
         case TraceOutputs(setup):
-            return traces.outputs(module, setup)
+            traced[setup, 0] = outputs = traces.outputs(module, setup)
+            return outputs
         case TraceTraining(setup, steps):
-            return traces.training(module, setup, steps)
+            traced[setup, steps] = trained = traces.training(module, setup, steps)
+            return trained
         case TraceRounding():
-            return rounding.of(module, request, {})
+            return rounding.of(module, request, traced)
         case _:
             raise TypeError(type(request).__name__)

@@ -59,7 +59,7 @@ class Terminal:
         return sum(max(0, width - LEAST_COLUMNS) for width in widths)
 
     def _blocks(self, sheet: Sheet) -> None:
-        """Each row's cells one below the other, by the names of their columns. One whose first cell is empty goes on with the block above."""
+        """Each row's cells one below the other, by their columns' names. One whose first cell is empty goes on with the block above."""
         assert self._columns is not None
         grid = Table.grid(padding=(0, 1))
         grid.add_column(overflow="fold", max_width=self._columns // 2)
@@ -92,7 +92,7 @@ def _text(content: object) -> str:
 class _TextConsole(Console):
     """To which all text is text: rich would take `[red]` for a colour and `:boom:` for a picture, and hand an escape sequence on."""
 
-    def render_str(self, text: str, **options: Any) -> Text:  # type: ignore[override]
+    def render_str(self, text: str, **options: Any) -> Text:
         """What the file's encoding has no character for is written as an escape."""
         shown = visible(text).encode(self.encoding, "backslashreplace").decode(self.encoding)
         return Text(shown, **{name: options[name] for name in ("style", "justify", "overflow") if options.get(name) is not None})

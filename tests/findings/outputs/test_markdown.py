@@ -52,6 +52,7 @@ def test_nothing_is_mentioned_linked_or_turned(text: str) -> None:
         assert re.search(r"[@#](?!\u200b)", re.sub(r"&#\d+;", "", said)) is None
         assert re.search(r"://|www\.", said, re.IGNORECASE) is None
         assert html.unescape(said).count("\n") == 0
+        assert "|" not in said, "renderers differ in what ends a cell"
 
 
 @given(TEXTS)

@@ -5,19 +5,15 @@ python -m tests.history.report.build_large [RUNS [COMPARISONS]]     about 4 GB i
 
 from __future__ import annotations
 
-import resource
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
-
-import psutil
 
 from tests.history.report.browser import opened_seconds
 from tests.history.report.generated_cases import many_cases
 from tests.history.report.generated_nights import Machine, Nights, Plant
+from tests.history.report.watched_process import Spent, spent
 
 RUNS, COMPARISONS = 1000, 100
 PLANT = Plant("pytorch-matched-eager-fp32-frozen-bs1]", 700, 1.05)
@@ -40,28 +36,8 @@ def main() -> None:
         print(f"index opened in {opened_seconds(site):.2f} s; the site has {site_bytes / 1e6:.0f} MB")
 
 
-def _built(storage: Path, site: Path, cache: Path) -> str:
-    """Seconds, and the most memory that the build's processes had at once (each one's unshared and its part of what is shared)."""
-    command = [sys.executable, "-m", "history", "report", str(storage), "--output", str(site), "--cache", str(cache)]
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    peaks = [0]
-    watcher = threading.Thread(target=_watch, args=(psutil.Process(process.pid), peaks), daemon=True)
-    watcher.start()
-    code = process.wait()
-    seconds = time.perf_counter() - start
-    largest_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    assert code == 0, f"the build ended with {code}"
-    return f"{seconds:.1f} s, {max(peaks) / 2**20:.0f} MiB in all its processes, {largest_mib:.0f} MiB in the largest"
-
-
-def _watch(process: psutil.Process, peaks: list[int]) -> None:
-    while process.is_running():
-        try:
-            peaks.append(sum(each.memory_full_info().pss for each in (process, *process.children(recursive=True))))
-        except psutil.Error:
-            continue
-        time.sleep(0.2)
+def _built(storage: Path, site: Path, cache: Path) -> Spent:
+    return spent([sys.executable, "-m", "history", "report", str(storage), "--output", str(site), "--cache", str(cache)])
 
 
 if __name__ == "__main__":

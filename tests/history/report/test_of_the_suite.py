@@ -9,7 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from history.__main__ import main
+from history.nights.condensed_file import condensed_file
+from history.records import TO_SHOW, parse
+from history.report.condensing import condensed
 from tests.session.conftest import InnerRun
 
 PROJECT = Path(__file__).parents[3]
@@ -24,6 +29,9 @@ def test_a_run_of_the_suite_and_what_others_make_of_its_json(tmp_path: Path) -> 
     report = inner.json()
     for benchmark in report["benchmarks"]:
         assert extracted(benchmark)["value"] > 0
+    whole = (tmp_path / "out.json").read_bytes()
+    without_rounds = condensed(parse(tmp_path, condensed_file(tmp_path, whole), TO_SHOW))
+    assert msgspec.structs.replace(without_rounds, condensed=False) == condensed(parse(tmp_path, whole, TO_SHOW))
     compared = subprocess.run(
         [str(Path(sys.executable).with_name("pytest-benchmark")), "compare", str(tmp_path / "out.json")],
         capture_output=True,

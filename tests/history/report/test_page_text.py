@@ -20,9 +20,8 @@ from tests.history.report.generated_cases import many_cases
 from tests.history.report.generated_nights import Machine, Nights
 
 STORED = TEXTS.map(lambda text: text.encode("utf-8", "replace").decode())  # a JSON file has no half of a pair
-CONTENT = st.recursive(
-    st.none() | st.floats(allow_nan=False, allow_infinity=False) | STORED, lambda held: st.lists(held) | st.dictionaries(STORED, held)
-)
+VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False) | STORED
+CONTENT = st.recursive(VALUES, lambda held: st.lists(held) | st.dictionaries(STORED, held), max_leaves=10)
 
 
 def as_shown(content: object) -> object:
@@ -38,10 +37,9 @@ def as_shown(content: object) -> object:
 
 @given(CONTENT)
 def test_a_script_is_given_the_same_as_text_that_does_nothing(content: object) -> None:
-    for written in (msgspec.json.encode(content).decode(), json.dumps(content)):
-        found = shown_json(written)
-        assert json.loads(found) == as_shown(content)
-        assert harmful_characters(found) == set()
+    found = shown_json(msgspec.json.encode(content).decode())
+    assert json.loads(found) == as_shown(content)
+    assert harmful_characters(found) == set()
 
 
 @given(TEXTS)
@@ -63,7 +61,7 @@ def test_a_file_whose_name_is_no_text_is_left_out_and_named(tmp_path: Path) -> N
     storage = tmp_path / "storage"
     Nights(Machine(nights=2, rounds=4, cases=many_cases(1))).write(storage)
     newest = sorted(storage.rglob("*.json"))[-1]
-    os.rename(newest, os.fsencode(newest.parent) + b"/0002_\xff.json")
+    newest.rename(newest.with_name(os.fsdecode(b"0002_\xff.json")))
     found = load(storage, tmp_path / "cache")
     assert len(found.nights) == 1
     assert [(note.kind, note.text) for note in found.notes] == [(Kind.UNREADABLE, "its name is not UTF-8: rename it.")]

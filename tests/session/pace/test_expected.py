@@ -32,6 +32,7 @@ CHOSEN = options.Options(
     examined_steps=20,
     compare_anyway=False,
     gpu_exclusive=False,
+    require_gpu=False,
     min_rounds=5,
     max_seconds=3.0,
     precision=0.01,
