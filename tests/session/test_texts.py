@@ -10,10 +10,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
 from rich.cells import cell_len
 
+from harness.record.outcome import Outcome
 from harness.session.terminal.unmeasured_table import WHOLE
-from tests.findings.outputs.from_elsewhere import harmful_characters
+from harness.session.workers.worker import WorkerFailure
+from tests.findings.outputs.from_elsewhere import TEXTS, harmful_characters
 from tests.session.conftest import InnerRun, measurements
 
 CHOSEN = ("-k", "train_step and stock or inference and bs8")
@@ -63,6 +66,14 @@ def test_json_and_junit_have_the_whole(run: tuple[InnerRun, str]) -> None:
     assert "\n  line 29" in failed.detail
     suite = ElementTree.parse(inner.folder / "out.xml").getroot()
     assert any("line 29" in (failure.text or "") for failure in suite.iter("failure"))
+
+
+@given(TEXTS)
+def test_the_last_words_of_a_worker_do_nothing(words: str) -> None:
+    """They come from its log, which whatever runs in it writes to."""
+    failure = WorkerFailure(Outcome.CRASHED, f"it died; its last words:\n{words}")
+    assert harmful_characters(failure.detail) == harmful_characters(str(failure)) == set()
+    assert failure.detail.startswith("it died; its last words:")
 
 
 def test_a_narrow_terminal_has_blocks(tmp_path: Path) -> None:
