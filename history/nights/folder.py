@@ -30,16 +30,17 @@ def keep(files: Sequence[Path], folder: Path, raw_nights: int, cache_folder: Pat
         night_file.write(folder / name, content)
     storage = load(folder, cache_folder)
     older = _older(storage.nights, raw_nights)
-    every = {dated.source: dated.night.condensed for dated in storage.nights}
+    every = {dated.source: dated.night.condensed for dated in storage.nights}  # whether it has been already
     own = {night_file.packed_path(folder / source) for source in every}
     of_duplicates = (note.source for note in storage.notes if note.kind is Kind.DUPLICATE)
     twice = {source for source in of_duplicates if night_file.packed_path(folder / source) not in own}  # else about to be replaced
+    to_condense = {source for source in older if not every[source]}
     for source in (*every, *twice):
-        _replace(folder / source, condense=source in older or source in twice)
+        _replace(folder / source, condense=source in to_condense or source in twice)
     return Kept(
         nights=len(every),
         with_rounds=sum(not condensed and source not in older for source, condensed in every.items()),
-        condensed_now=sum(not every[source] for source in older),
+        condensed_now=len(to_condense),
         folder_bytes=sum(night_file.packed_path(folder / source).stat().st_size for source in (*every, *twice)),
         notes=tuple(note for note in storage.notes if note.kind in (Kind.UNREADABLE, Kind.DUPLICATE)),
     )

@@ -27,6 +27,7 @@ from tests.history.report.watched_process import Spent, spent
 
 FIRST_NIGHT = datetime(2026, 1, 1, 1, 17, tzinfo=UTC)
 NIGHT_SD, ROUND_SD = 0.015, 0.008  # of the logarithm
+APART = 1000  # a copy's batch sizes and the next one's
 TIMES = ("seconds", "cpu_seconds", "device_seconds")  # of a round
 MEASURES = ("min", "max", "mean", "stddev", "median", "iqr", "q1", "q3", "ld15iqr", "hd15iqr", "total")  # of pytest-benchmark's, in seconds
 
@@ -54,7 +55,7 @@ def main() -> None:
 def template(paths: list[Path], cases: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A file without its benchmarks, and the benchmarks of all. A comparison's sides stay together."""
     runs = [msgspec.json.decode(path.read_bytes()) for path in paths]
-    copies = (_of_batch_size(entry, more) for more in itertools.count() for entry in runs[more % len(runs)]["benchmarks"])
+    copies = (_of_batch_size(entry, more * APART) for more in itertools.count() for entry in runs[more % len(runs)]["benchmarks"])
     return runs[0], list(itertools.islice(copies, cases))
 
 

@@ -104,8 +104,8 @@ def test_a_narrow_terminal_has_a_block_a_case(decision: Decision, columns: int) 
     table = printed(decision, columns).partition("\nAll cases together")[0]
     assert max(map(len, table.splitlines())) <= columns
     assert table.count("case:") == len(decision.cases)
-    assert re.search(r"verdict: +regressed +\n", table)
-    assert re.search(r"pairs: +12 +\n", table)
+    assert re.search(r"verdict: +regressed\n", table)
+    assert re.search(r"pairs: +12\n", table)
 
 
 @given(TEXTS, TEXTS)

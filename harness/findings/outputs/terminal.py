@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from typing import IO, Any
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.style import StyleType
@@ -19,6 +20,8 @@ from harness.record.text import visible
 
 LOG_COLUMNS = 100_000
 LINES = 25  # rich asks the terminal for both sizes where one is not given, and knows one that is called dumb to have 80 columns
+RESET = "\x1b[0m"
+_FILLING = re.compile(r"(?: |\x1b\[[\d;]*m)+$")  # with the colours in it
 LEAST_COLUMNS = 40  # of a column that may take several lines
 
 
@@ -42,9 +45,9 @@ class Terminal:
     def table(self, sheet: Sheet) -> None:
         wide = self._natural_columns(sheet)
         if self._columns is None or wide <= self._columns:
-            self._console.print(sheet, width=wide)
+            self._print(sheet, width=wide)
         elif wide - self._spare_columns(sheet) <= self._columns:
-            self._console.print(sheet)
+            self._print(sheet)
         else:
             self._blocks(sheet)
 
@@ -65,24 +68,34 @@ class Terminal:
         grid.add_column(overflow="fold", max_width=self._columns // 2)
         grid.add_column(overflow="fold")
         for place, (style, cells) in enumerate(_rows(sheet)):
-            first = next(iter(cells.values()), "")
+            (_, first), *_others = cells
             if first and place:
                 grid.add_row("", "")
-            for column, (name, cell) in enumerate(cells.items()):
+            for column, (name, cell) in enumerate(cells):
                 if cell:
                     grid.add_row(f"{'  ' if column else ''}{name}:", cell, style=style)
-        self._console.print(_text(sheet.title), style="bold")
-        self._console.print(Padding(grid, (1, 0, 1, 1)))
+        self._print(_text(sheet.title), style="bold")
+        self._print(Padding(grid, (1, 0, 1, 1)))
+
+    def _print(self, content: RenderableType, **options: Any) -> None:
+        """Without the blanks that rich fills lines with: a log's reader would break them, and show empty lines."""
+        with self._console.capture() as captured:
+            self._console.print(content, **options)
+        self._console.file.write("".join(_filled_less(line) for line in captured.get().splitlines(keepends=True)))
+        self._console.file.flush()
 
 
-def _rows(sheet: Sheet) -> Iterator[tuple[StyleType | None, dict[str, str]]]:
-    """Of each its style, and its cells by the names of their columns; one name may be there twice."""
-    names: list[str] = []
-    for column in sheet.columns:
-        name = _text(column.header)
-        names.append(name if name not in names else f"{name} ({names[-1]})")
+def _rows(sheet: Sheet) -> Iterator[tuple[StyleType | None, list[tuple[str, str]]]]:
+    """Of each its style, and its cells with the names of their columns, one of which may be there twice."""
+    names = [_text(column.header) for column in sheet.columns]
     for row, cells in zip(sheet.rows, zip(*(column.cells for column in sheet.columns), strict=True), strict=True):
-        yield row.style, dict(zip(names, map(_text, cells), strict=True))
+        yield row.style, list(zip(names, map(_text, cells), strict=True))
+
+
+def _filled_less(line: str) -> str:
+    ended = line.rstrip("\n")
+    found = _FILLING.sub(lambda filling: RESET if "\x1b" in filling[0] else "", ended)
+    return found + line[len(ended) :]
 
 
 def _text(content: object) -> str:

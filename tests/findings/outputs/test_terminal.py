@@ -115,6 +115,18 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_in_it_does_anything(colu
     assert [line for line in text.split("\n") if cell_len(line) > columns] == []
 
 
+@pytest.mark.parametrize("columns", [None, 60])
+@pytest.mark.parametrize("is_coloured", [False, True])
+def test_no_line_ends_with_blanks(columns: int | None, is_coloured: bool) -> None:
+    file = io.StringIO()
+    of = sheet()
+    of.add_row("a", "b", "c", "d", "", style="red")
+    Terminal(file, columns, is_coloured).table(of)
+    lines = [line.removesuffix("\x1b[0m") for line in file.getvalue().split("\n")]
+    assert [line for line in lines if line.rstrip() != line] == []
+    assert ("\x1b[31m" in file.getvalue()) is is_coloured
+
+
 @given(st.lists(st.tuples(*[TEXTS] * len(NAMES)), min_size=1, max_size=3))
 def test_a_log_has_each_cell_whole_in_the_line_of_its_row(rows: list[tuple[str, ...]]) -> None:
     lines = printed(sheet(tuple(rows)), None).split("\n")[ABOVE : ABOVE + len(rows)]
