@@ -111,7 +111,9 @@ def test_what_is_there_is_never_replaced_by_less(nightly: Nightly) -> None:
     expect_done(nightly.keep(0))
     before = nightly.files()
     git_itself = shutil.which("git")
-    for name, fault in (("git", '[ "$1" = fetch ] && exit 128'), ("git", '[ "$1" = archive ] && exit 1'), ("python", "exit 2")):
+    nothing = "tar --create --files-from=/dev/null"  # a whole archive, as far as can be told from it
+    faults = ("git", '[ "$1" = fetch ] && exit 128'), ("git", f'[ "$1" = archive ] && {{ {nothing}; exit 1; }}'), ("python", "exit 2")
+    for name, fault in faults:
         original = nightly.program(name, f'{fault}\nexec {git_itself} "$@"')
         assert nightly.keep(1).returncode != 0, fault
         assert nightly.files() == before, fault
