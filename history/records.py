@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from harness.findings.ratio import Ratio
 from harness.record.machine import Machine
 from harness.record.measurement import SCHEMA_VERSION, Measurement
 from harness.record.outcome import Outcome
+from harness.record.round import Round
 from history.packing import PackingError, compact, unpacked
 
 IDENTITY_DIGITS = 12
@@ -227,6 +229,8 @@ def _measured(path: Path, benchmark: _Benchmark, demands: Demands) -> Row:
     wrong = next((value for value in durations_seconds if not (math.isfinite(value) and value > 0)), None)
     if wrong is not None:
         raise BadInput(f"{path}: {name} has a duration of {wrong:g} s. Durations are above 0 and finite: measure it again.")
+    if measurement and benchmark.extra_info.condensed:
+        measurement = _with_one_round(measurement, durations_seconds, benchmark.extra_info.condensed)
     return Row(
         fullname=name,
         group=benchmark.group,
@@ -237,6 +241,13 @@ def _measured(path: Path, benchmark: _Benchmark, demands: Demands) -> Row:
         measurement=measurement,
         condensed=benchmark.extra_info.condensed,
     )
+
+
+def _with_one_round(measurement: Measurement, step_seconds: list[float], condensed: Condensed) -> Measurement:
+    """Which stands for all that were left out. Of one turn no ratio is told."""
+    seconds = statistics.median(step_seconds) * measurement.steps_per_round
+    one = Round(seconds=seconds, cpu_seconds=0.0, foreign_cpu_share=float(condensed.disturbed), block=0)
+    return msgspec.structs.replace(measurement, rounds=(one,))
 
 
 def _unmeasured(path: Path, entry: _Unmeasured, demands: Demands) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from history.gate.noise import Noise
 from history.records import BadInput
 from history.report.changes import machine_changes
 from history.report.commits import Commits
-from history.report.histories import of_machines
+from history.report.histories import MachineHistory, of_machines
 from history.report.job_summary import job_summary
 from history.report.links import links
 from history.report.notes import Kind, Note
@@ -45,7 +46,12 @@ def _report(options: argparse.Namespace) -> Report:
         machines=tuple(machines),
         overviews=tuple(overview(machine, options.storage) for machine in machines),
         changes=tuple(machine_changes(machine, commits) for machine in machines),
-        notes=(*storage.notes, *_several(len(machines), [machine.key.title for machine in machines]), *_without_messages(commits)),
+        notes=(
+            *storage.notes,
+            *_several(len(machines), [machine.key.title for machine in machines]),
+            *_without_messages(commits),
+            *_without_rounds(machines),
+        ),
         commits=commits,
         links=places,
         noise=noise,
@@ -59,6 +65,12 @@ def _several(count: int, titles: list[str]) -> list[Note]:
 
 def _without_messages(commits: Commits) -> list[Note]:
     return [Note(Kind.COMMITS, "", f"their messages are not told: {commits.refusal}")] if commits.refusal else []
+
+
+def _without_rounds(machines: Sequence[MachineHistory]) -> list[Note]:
+    """`history keep` leaves each machine's newest its rounds: the files with them are elsewhere, or gone."""
+    text = "the newest run of its machine, and its rounds were left out: its ratios, percentiles and pictures are not told."
+    return [Note(Kind.CONDENSED, machine.nights[-1].source, text) for machine in machines if machine.newest.condensed]
 
 
 def _noise(path: Path | None) -> Noise | None:

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     MACHINES = "several machines"
     COMMITS = "commits"
     UNFINISHED = "unfinished"
+    CONDENSED = "condensed"
 
 
 class Note(msgspec.Struct, frozen=True):

@@ -76,6 +76,19 @@ def test_the_pages_are_as_they_were(tmp_path: Path) -> None:
     assert [name for name in before if after[name] != before[name]] == []
 
 
+def test_where_no_night_has_its_rounds_the_page_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its newest was removed, for one. What was told of a night is shown, and nothing is made up of what is gone."""
+    folder = tmp_path / "folder"
+    newest = Nights(Machine(nights=3, rounds=40, cases=standard_cases())).write(folder)[-1]
+    kept(folder, raw_nights=1)
+    night_file.packed_path(newest).unlink()
+    assert main(["report", str(folder), "--output", str(tmp_path / "site"), "--cache", str(tmp_path / "cache")]) == 0
+    assert "the newest run of its machine, and its rounds were left out" in " ".join(capsys.readouterr().out.split())
+    page = (tmp_path / "site" / "index.html").read_text()
+    assert "its rounds were left out" in page
+    assert "too few turns" in page
+
+
 def test_a_second_time_nothing_is_written(folder: Path) -> None:
     kept(folder)
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
