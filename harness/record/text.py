@@ -42,15 +42,20 @@ def visible_lines(text: str) -> str:
     return "\n".join(visible(line.expandtabs(TAB_COLUMNS)) for line in text.splitlines())
 
 
+def one_line(text: str) -> str:
+    """Visible, and what is between two words is one blank."""
+    return visible(" ".join(text.split()))
+
+
 def shortened(text: str, longest: int) -> str:
     """In one line and visible, its beginning where it is longer: what an error says first says most."""
-    found = visible(" ".join(text.split()))
+    found = one_line(text)
     return found if len(found) <= longest else found[: longest - 1] + CUT
 
 
 def is_cut(text: str, longest: int) -> bool:
     """Whether `shortened` leaves something out."""
-    return len(visible(" ".join(text.split()))) > longest
+    return len(one_line(text)) > longest
 
 
 def clipped(text: str, longest: int) -> str:

@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from harness.record.text import visible
+from harness.record.text import one_line
 from history.commands import gate, keep, library_models, noise, recover, report
 from history.gate.exit_code import ExitCode
 from history.records import BadInput
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None) -> int:
         sys.stdout.flush()
         return code
     except BadInput as error:
-        return _ended(ExitCode.BAD_INPUT, f"{parser.prog}: {visible(' '.join(str(error).split()))}")
+        return _ended(ExitCode.BAD_INPUT, f"{parser.prog}: {one_line(str(error))}")
     except KeyboardInterrupt:
         return _ended(ExitCode.INTERRUPTED, f"{parser.prog}: stopped. The same command goes on from here.")
     except (BrokenPipeError, SystemExit):  # the latter is how rich ends where nobody reads what it prints

@@ -8,6 +8,8 @@ from harness.record.text import clipped, is_cut, shortened
 from history.gate.verdict import CaseVerdict, ChangeFinding, Decision, MemoryFinding, Verdict
 from history.short_commit import short_commit
 
+WHY = "why"
+COLUMNS = ("case", "verdict", "base → head", "change (95 % interval)", "pairs", "findable", "peak memory", WHY)  # of its tables
 LONGEST_REASON = 120  # characters of a table's cell
 LONGEST_NAME = 160
 WHOLE_REASONS = (

@@ -17,7 +17,6 @@ _HEADLINE = {
     Severity.OPEN: "⚠️ Inconclusive",
     Severity.PASSES: "✅ Nothing regressed",
 }
-COLUMNS = ("case", "verdict", "base → head", "change (95 % interval)", "pairs", "findable", "peak memory", "why")
 
 
 def markdown(decision: Decision) -> str:
@@ -41,7 +40,8 @@ def markdown(decision: Decision) -> str:
 
 def _table(cases: tuple[CaseVerdict, ...]) -> str:
     left_out = len(cases) - MOST_ROWS
-    return table(COLUMNS, map(_cells, cases[:MOST_ROWS])) + (f"\n\n… and {left_out} more: see the JSON report." if left_out > 0 else "")
+    found = table(figures.COLUMNS, map(_cells, cases[:MOST_ROWS]))
+    return found + (f"\n\n… and {left_out} more: see the JSON report." if left_out > 0 else "")
 
 
 def _cells(case: CaseVerdict) -> tuple[str, ...]:

@@ -17,9 +17,8 @@ _HEADLINE = {
 
 def print_decision(decision: Decision, terminal: Terminal) -> None:
     table = Sheet(f"{figures.revisions(decision)}: {figures.counts(decision)}")
-    for name in ("case", "verdict", "base → head", "change (95 % interval)", "pairs", "findable", "peak memory"):
-        table.add_column(name, no_wrap=True, justify="right" if name in ("pairs", "findable") else "left")
-    table.add_column("why")
+    for name in figures.COLUMNS:
+        table.add_column(name, no_wrap=name != figures.WHY, justify="right" if name in ("pairs", "findable") else "left")
     for case in decision.cases:
         table.add_row(*_cells(case), style=_style(case))
     terminal.table(table)

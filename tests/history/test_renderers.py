@@ -17,8 +17,9 @@ from harness.findings.watched import SECONDS_A_STEP
 from harness.record.outcome import Outcome
 from history.gate import figures
 from history.gate.exit_code import ExitCode, Inconclusive, exit_code
+from history.gate.figures import COLUMNS
 from history.gate.junit import junit_xml
-from history.gate.markdown import COLUMNS, MARKER, markdown
+from history.gate.markdown import MARKER, markdown
 from history.gate.terminal import print_decision
 from history.gate.verdict import ChangeFinding, Decision, Severity, UnfinishedFile
 from history.records import Unfinished

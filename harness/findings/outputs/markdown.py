@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable
 
-from harness.record.text import visible
+from harness.record.text import one_line
 
 _MARKUP = re.compile(r"[\\`*_\[\]()~#@!$|]")
 _LINE = re.compile(r"^(?:[-+](?= |$)|-(?=[- ]*$)|=(?==*$)|\d+(?=[.)](?: |$)))")  # a list's point, a rule, a heading
@@ -19,8 +19,8 @@ _NO_BACKSLASH = {
 
 def escaped(text: str) -> str:
     """Plain text in one line: no HTML, no markup, no table cell's end, no link, no mention of a person or another issue."""
-    one_line = html.escape(visible(" ".join(text.split())), quote=False)
-    marked = _MARKUP.sub(lambda found: _NO_BACKSLASH.get(found[0], f"\\{found[0]}"), one_line)
+    harmless = html.escape(one_line(text), quote=False)
+    marked = _MARKUP.sub(lambda found: _NO_BACKSLASH.get(found[0], f"\\{found[0]}"), harmless)
     unlinked = re.sub(r"(?i)www\.", lambda found: f"{found[0][:-1]}&#46;", marked.replace("://", "&#58;//"))
     return _LINE.sub(_as_text, unlinked)
 
@@ -42,7 +42,7 @@ def table_row(cells: Iterable[str]) -> str:
 
 def cell(markup: str) -> str:
     """Markdown of ours, in which a name may have a cell's end or a line's."""
-    return visible(" ".join(markup.split())).replace("|", r"\|")
+    return one_line(markup).replace("|", r"\|")
 
 
 def folded(title: str, body: str) -> str:
