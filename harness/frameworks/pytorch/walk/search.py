@@ -18,7 +18,7 @@ from harness.frameworks.tape import NOWHERE
 from harness.record.parting import Reason
 
 MOST_TOGETHER = 3
-SECONDS = 3.0  # of this thread's, for several that hold together: on a busy machine no fewer are tried
+SECONDS = 6.0  # of this thread's, for several that hold together: on a busy machine no fewer are tried
 
 
 class Found(NamedTuple):
