@@ -6,11 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-import platformdirs
-
 from harness.findings.outputs.terminal import Terminal
 from history.nights.folder import Kept, keep
 from history.output import make_folder
+from history.report.cache import FOLDER
 
 NAME = "keep"
 HELP = "keep nights for years: packed, and all but the newest without their rounds"
@@ -36,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--cache",
         type=Path,
         metavar="DIR",
-        default=platformdirs.user_cache_path("flowers-benchmarks") / "report",
+        default=FOLDER,
         help="The report's, where files that were read are remembered by their content. Default: %(default)s.",
     )
 

@@ -6,9 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-import platformdirs
-
 from history.records import BadInput
+from history.report.cache import FOLDER, unusable
 
 NAME = "report"
 HELP = "make a site of all runs in a folder"
@@ -32,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--cache",
         type=Path,
         metavar="DIR",
-        default=platformdirs.user_cache_path("flowers-benchmarks") / "report",
+        default=FOLDER,
         help="Where files that were read are remembered by their content. Default: %(default)s.",
     )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="Write the newest run as GitHub Markdown, for the job's page.")
@@ -41,7 +40,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     try:  # what draws and exports is not installed where the gate alone is run
         from history.report.build import build
-        from history.report.cache import unusable
     except ModuleNotFoundError as error:
         raise BadInput(f"the report needs {error.name}, which is not installed: pip install -e '.[report]'.") from error
     if why := unusable(options.cache):
