@@ -14,11 +14,12 @@ from fixtures.models import DEFAULT
 from fixtures.models.folder import find
 from harness.frameworks import FRAMEWORKS
 from harness.phases.setups import setup_of
-from harness.record.case import Case, Execution, Precision, Style, Workload
+from harness.record.case import Execution, Precision, Workload
 from harness.record.fairness import SURROUNDINGS, Source
 from harness.record.outcome import Outcome
 from harness.session.workers.worker import Worker, WorkerFailure
 from harness.worker.protocol import Describe
+from tests.findings.sides import case
 from tests.frameworks.interpreters import ROOT, interpreter
 
 SECONDS = 120.0
@@ -52,16 +53,8 @@ def workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Wo
 def described(workers: list[Worker], framework: str, surroundings: frozenset[Source], more: str = "") -> dict[str, str]:
     spec = f"popen//python={interpreter(framework)}{more}"
     workers.append(Worker(framework, spec, surroundings, [str(ROOT)]))
-    case = Case(
-        framework=framework,
-        phase="inference",
-        workload=Workload.INFERENCE,
-        style=Style.MATCHED,
-        batch_size=2,
-        precision=Precision.FP32,
-        execution=Execution.PLAIN,
-    )
-    setup = setup_of(case, Experiment(name="x"), model=find(DEFAULT), threads=2)
+    axes = {"workload": Workload.INFERENCE, "batch_size": 2, "precision": Precision.FP32, "execution": Execution.PLAIN}
+    setup = setup_of(case(framework, "inference", **axes), Experiment(name="x"), model=find(DEFAULT), threads=2)
     found: dict[str, str] = workers[-1].call(Describe(setup), SECONDS, lambda _: None)
     return found
 

@@ -16,11 +16,12 @@ from fixtures.models.folder import find
 from harness import phases
 from harness.frameworks.contract import Setup
 from harness.phases.setups import setup_of
-from harness.record.case import Case, Execution, Precision, Style, Workload
+from harness.record.case import Execution, Precision, Style, Workload
 from harness.record.fairness import SURROUNDINGS
 from harness.record.outcome import Outcome
 from harness.session.workers.worker import Worker, WorkerFailure
 from harness.worker.protocol import Begin, Describe, End
+from tests.findings.sides import case
 from tests.frameworks.conftest import interpreter
 from tests.session.conftest import PROJECT
 
@@ -54,24 +55,14 @@ def asked(worker: Worker, request: Describe | Begin | End) -> object:
 
 
 def compiled(framework: str) -> Setup:
-    case = Case(
-        framework=framework,
-        phase="inference",
-        workload=Workload.INFERENCE,
-        style=Style.MATCHED,
-        batch_size=2,
-        precision=Precision.FP32,
-        execution=Execution.COMPILED,
-    )
-    return setup_of(case, Experiment(name="test"), model=find(DEFAULT), threads=2)
+    axes = {"workload": Workload.INFERENCE, "batch_size": 2, "precision": Precision.FP32, "execution": Execution.COMPILED}
+    return setup_of(case(framework, "inference", **axes), Experiment(name="test"), model=find(DEFAULT), threads=2)
 
 
 def loading(framework: str, corpus: str, strategy: str) -> Setup:
-    case = Case(
-        framework=framework, phase="data_pipeline", workload=Workload.LOADING, style=Style.STRATEGY, batch_size=4, strategy=strategy
-    )
+    of_strategy = case(framework, "data_pipeline", Style.STRATEGY, workload=Workload.LOADING, batch_size=4, strategy=strategy)
     experiment = Experiment(name="test", image_size=32, shuffle_buffer=40)
-    return setup_of(case, experiment, model=find(DEFAULT), corpus=corpus, classes=CLASSES, threads=2)
+    return setup_of(of_strategy, experiment, model=find(DEFAULT), corpus=corpus, classes=CLASSES, threads=2)
 
 
 def test_what_needs_a_compiler_is_unsupported_and_what_brings_its_own_is_not(worker: Worker) -> None:
