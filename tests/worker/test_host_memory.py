@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from harness.worker.meters import host_memory
-from harness.worker.meters.children import watches
+from harness.worker.meters.children import children, watches
 
 TAKEN_BYTES = 200 * 2**20
 
@@ -62,6 +62,14 @@ input()
 """
 
 
+@pytest.fixture
+def childless() -> None:
+    """Workers that other tests of this process keep are not this test's."""
+    for child in children():
+        watches(child.pid)
+
+
+@pytest.mark.usefixtures("childless")
 def test_who_maps_the_same_file_makes_no_worker_lighter(tmp_path: Path) -> None:
     """As the other framework's worker does with the C++ library, or a second session with all of them."""
     file = tmp_path / "library"
