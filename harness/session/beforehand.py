@@ -68,8 +68,9 @@ def _folders(config: pytest.Config) -> Iterator[tuple[str, Path, bool]]:
         yield "--benchmark-cprofile-dump", here / Path(str(benchmarks.cprofile_dump)).parent, True
     if config.getoption("xmlpath", None):
         yield "--junit-xml", here / Path(config.option.xmlpath).parent, True
-    if any("popen" in spec for spec in options.of(config).workers.values()):  # else it is on another machine
-        yield "--input-cache", here / input_cache(options.of(config).cache), True
+    cache = here / input_cache(options.of(config).cache)
+    if any("popen" in spec for spec in options.of(config).workers.values()) and not cache.is_dir():  # what is there may be complete
+        yield "--input-cache", cache, True
 
 
 def _refused(folder: Path, is_made: bool) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from fixtures.corpora import flowers, own, oxford
+from fixtures.made_once import writing
 from fixtures.models import code, weights
 from fixtures.models.description import ModelError
 from fixtures.models.kept import FACTS, Kept
-from fixtures.models.layers import Facts
 from fixtures.models.weights import Weights, WeightsError
 from harness.frameworks.contract import Framework, Original, Setup
 from harness.worker.input_cache import input_cache
@@ -25,7 +25,7 @@ TRAVELS = (".safetensors", ".json")
 
 
 def corpus(request: MakeCorpus, framework: Framework, report: Report) -> MadeCorpus:
-    """Raises CorpusError, which names the file and the mend."""
+    """Raises CorpusError or CacheError, which name the file and the mend."""
     cache = input_cache(request.cache)
     if request.dataset == GENERATED:
         made = flowers.generated(cache, lambda done, total: report("drawing the corpus", done, total))
@@ -38,19 +38,18 @@ def corpus(request: MakeCorpus, framework: Framework, report: Report) -> MadeCor
 
 
 def canonical_weights(request: MakeWeights, original: Original | None, report: Report) -> MadeWeights:
-    """Weights, and the facts beside them where there is an original to tell them. Raises ModelError, WeightsError and Unsupported."""
+    """Weights, and the facts beside them where there is an original to tell them. Raises ModelError, CacheError and others."""
     setup, model = request.setup, request.setup.model
     model.expect_here()
     kept = _kept(request)
-    with kept.locked():
-        report("making the weights", 0, 0)
-        file = kept.weights(lambda: _weights(request, original))
-        facts = kept.facts()
-        if facts is None and original is not None:
-            report("counting", 0, 0)
-            facts = original.facts(setup, weights.load(Path(file.path)))
-            kept.keep(FACTS, facts)
-    return _made(kept, file, facts)
+    if not kept.has(kept.weights_name) or (original is not None and kept.facts() is None):
+        with kept.locked():
+            report("making the weights", 0, 0)
+            file = kept.weights(lambda: _weights(request, original))
+            if original is not None and kept.facts() is None:
+                report("counting", 0, 0)
+                kept.keep(FACTS, original.facts(setup, weights.load(Path(file.path))))
+    return _made(kept)
 
 
 def given(file: str) -> dict[str, bytes]:
@@ -61,15 +60,24 @@ def given(file: str) -> dict[str, bytes]:
 def taken(request: TakeWeights) -> MadeWeights:
     """The same on this machine. What is here already stays."""
     kept = Kept(input_cache(request.cache) / "models" / Path(request.weights.file).parent.name)
-    with kept.locked():
-        for name, content in request.kept.items():
-            path = kept.folder / name
-            if not path.exists() or (path.suffix == ".safetensors" and path.read_bytes() != content):
-                kept.folder.mkdir(parents=True, exist_ok=True)
+    if lacking := _lacking(kept, request.kept):
+        with kept.locked(), writing(kept.folder):
+            kept.folder.mkdir(parents=True, exist_ok=True)
+            for name, content in lacking.items():
+                path = kept.folder / name
                 unfinished = path.with_suffix(".unfinished")
                 unfinished.write_bytes(content)
                 unfinished.replace(path)
-        return _made(kept, kept.weights(dict), kept.facts())
+    return _made(kept)
+
+
+def _lacking(kept: Kept, given: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Of the files that were given, those that are not here, or other weights."""
+
+    def is_here(name: str, content: bytes) -> bool:
+        return kept.has(name) and (name != kept.weights_name or (kept.folder / name).read_bytes() == content)
+
+    return {name: content for name, content in given.items() if not is_here(name, content)}
 
 
 def _kept(request: MakeWeights) -> Kept:
@@ -115,7 +123,8 @@ def _put_over(setup: Setup, seeded: Weights, pretrained: Weights) -> Weights:
     return seeded | pretrained
 
 
-def _made(kept: Kept, file: weights.WeightsFile, facts: Facts | None) -> MadeWeights:
+def _made(kept: Kept) -> MadeWeights:
+    file, facts = kept.weights(dict), kept.facts()
     return MadeWeights(kept.name, file.path, file.sha256, facts.flop_per_item if facts else {})
 
 

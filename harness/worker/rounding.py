@@ -46,7 +46,7 @@ def of(framework: Framework, request: TraceRounding, computed: Computed) -> Roun
         rounding = Rounding(why=why)
         if code.place_in(setup.model, error) is None:
             return rounding  # not the network's own doing: another time there may be room
-    kept.keep(name, rounding)
+    kept.keep_if_writable(name, rounding)
     return rounding
 
 

@@ -18,6 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fixtures.corpora.flowers import CorpusError
+from fixtures.made_once import CacheError
 from fixtures.models import code
 from fixtures.models.description import ModelError
 from fixtures.models.folder import Folder
@@ -62,7 +63,7 @@ from harness.worker.protocol import (
 from harness.worker.resident import ResidentBench
 
 # They say themselves what is wrong and the mend: no line of ours helps.
-SENTENCES = (ModelError, WeightsError, CorpusError, NotCompiledError, SharedMemoryError)
+SENTENCES = (ModelError, WeightsError, CorpusError, CacheError, NotCompiledError, SharedMemoryError)
 
 
 class Channel(Protocol):

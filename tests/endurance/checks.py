@@ -12,7 +12,7 @@ from tests.endurance.session import STORAGE, Ended
 
 UNWRITTEN = "cannot be written"
 UNMADE = "could not be made"  # a file's top, for a mistake of another's plugin: no comparison is lost by that, and no test fails
-HALF_WRITTEN = ("*.rehearsal", "*.unfinished")
+HALF_WRITTEN = ("*.rehearsal", "*.unfinished", "*.partial")
 SIGNALS = (Ending.SIGTERM, Ending.SIGINT, Ending.SIGHUP)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import filelock
 import msgspec
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from fixtures.corpora import flowers
+from fixtures.made_once import is_there, only_one
 from harness.frameworks.contract import Setup
 from harness.record.fairness import Source
 from harness.record.outcome import Unsupported
@@ -64,11 +64,12 @@ def prepared(root: Path, file_format: str = "tfrecord") -> Any:
         builder = ClassFolders(classes=flowers.classes(root), data_dir=folder, file_format=file_format)
     else:
         builder = tfds.builder(NAME, data_dir=folder, file_format=file_format)
-    with filelock.FileLock(root / "tfds.lock"):
-        if not builder.data_path.exists():
-            tfds.disable_progress_bar()
-            builder._make_download_manager = lambda **_: _LocalFiles(root)
-            builder.download_and_prepare()  # into a temporary folder, renamed at the end
+    if not is_there(builder.data_path):
+        with only_one(root / "tfds"):
+            if not builder.data_path.exists():
+                tfds.disable_progress_bar()
+                builder._make_download_manager = lambda **_: _LocalFiles(root)
+                builder.download_and_prepare()  # into a temporary folder, renamed at the end
     return builder
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from functools import partial
+from pathlib import Path
 
-import filelock
 import torch
 from torchvision.io import ImageReadMode, decode_jpeg, read_file
 
+from fixtures.made_once import made_once, writing
 from harness.frameworks.contract import Setup
 from harness.frameworks.pytorch.data import Pipeline
 from harness.frameworks.pytorch.strategies.installed import installed
@@ -35,16 +35,16 @@ def webdataset(setup: Setup) -> Pipeline:
 
 def written_shards(setup: Setup) -> list[str]:
     """Tar files of the training images and their labels, in the order of setid.mat; written the first time."""
-    package, folder, files = installed("webdataset"), setup.corpus_folder / "webdataset", setup.training_files()
-    with filelock.FileLock(setup.corpus_folder / "webdataset.lock"):
-        if not folder.exists():
-            partial = folder.with_name("webdataset.partial")
-            shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed
-            partial.mkdir()
-            with package.ShardWriter(f"{partial}/%04d.tar", maxcount=SHARD_IMAGES, verbose=0) as writer:
+    package, files = installed("webdataset"), setup.training_files()
+
+    def write(folder: Path) -> None:
+        with writing(folder):
+            folder.mkdir()
+            with package.ShardWriter(f"{folder}/%04d.tar", maxcount=SHARD_IMAGES, verbose=0) as writer:
                 for path, label in zip(files.paths, files.labels, strict=True):
                     writer.write({"__key__": path.stem, "jpg": path.read_bytes(), "cls": label})
-            partial.rename(folder)
+
+    folder = made_once(setup.corpus_folder / "webdataset", write)
     return sorted(str(path) for path in folder.glob("*.tar"))
 
 

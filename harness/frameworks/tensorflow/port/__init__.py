@@ -141,7 +141,7 @@ def _paired(setup: Setup, built: Any) -> tuple[list[Unit], tuple[Layer, ...]]:
     found = kept.found(PAIRS, KeptPairs)
     if found is None or (found.version, found.signatures) != (VERSION, signatures):
         found = KeptPairs(VERSION, signatures, _found_out(setup, layers))
-        kept.keep(PAIRS, found)
+        kept.keep_if_writable(PAIRS, found)
     return own, found.layers
 
 

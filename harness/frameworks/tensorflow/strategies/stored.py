@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import filelock
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from fixtures.made_once import made_once, writing
 from harness.frameworks.contract import Setup
 from harness.frameworks.tensorflow import corpus
 from harness.frameworks.tensorflow.data import Pipeline
@@ -90,21 +89,16 @@ def _cache_filled(setup: Setup, pipeline: Pipeline) -> Pipeline:
 
 def written_shards(setup: Setup) -> list[str]:
     """TFRecord files of the corpus; written the first time."""
-    folder = setup.corpus_folder / "tfrecord-shards"
-    with filelock.FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            partial = folder.with_name(f"{folder.name}.partial")
-            shutil.rmtree(partial, ignore_errors=True)  # of a writer that was killed
-            _write_shards(setup, partial)
-            partial.rename(folder)
+    folder = made_once(setup.corpus_folder / "tfrecord-shards", lambda partial: _write_shards(setup, partial))
     return sorted(str(path) for path in folder.iterdir())
 
 
 def _write_shards(setup: Setup, folder: Path) -> None:
-    folder.mkdir()
     files = setup.training_files()
+    with writing(folder):
+        folder.mkdir()
     for shard in range(SHARDS):
-        with tf.io.TFRecordWriter(str(folder / f"train-{shard}.tfrecord")) as writer:
+        with writing(folder), tf.io.TFRecordWriter(str(folder / f"train-{shard}.tfrecord")) as writer:
             for path, label in zip(files.paths[shard::SHARDS], files.labels[shard::SHARDS], strict=True):
                 image = tf.train.Feature(bytes_list=tf.train.BytesList(value=[path.read_bytes()]))
                 feature = {"image": image, "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label]))}
