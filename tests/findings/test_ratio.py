@@ -89,7 +89,7 @@ def test_memory_compares_bytes_and_has_no_interval() -> None:
     case = Case(framework="pytorch", phase="memory", workload=Workload.FROZEN, style=Style.MATCHED, batch_size=8)
     first, second = (
         Measurement(
-            case=case, outcome=Outcome.OK, rounds=(Round(1.0, 1.0, 0.0, 0),), readings=(Reading("host_with_children_bytes", size, "test"),)
+            case=case, outcome=Outcome.OK, rounds=(Round(1.0, 1.0, 0.0, 0),), readings=(Reading("host_anonymous_bytes", size, "test"),)
         )
         for size in (300, 200)
     )

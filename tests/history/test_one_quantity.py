@@ -102,11 +102,11 @@ def test_the_meter_that_the_page_watches_is_judged_too(tmp_path: Path) -> None:
     """Without a GPU it is the host's, children included."""
 
     def fields(size: int) -> dict[str, Any]:
-        return {"phase": "memory", "readings": (Reading("host_with_children_bytes", size, "smaps_rollup"),)}
+        return {"phase": "memory", "readings": (Reading("host_anonymous_bytes", size, "smaps_rollup"),)}
 
     case = decided_of(tmp_path, 0.1, 0.1, fields(1000 * MIB), fields(1100 * MIB))
     assert case.verdict is Verdict.REGRESSED
-    assert [each.name for each in case.memory] == ["host_with_children_bytes"]
+    assert [each.name for each in case.memory] == ["host_anonymous_bytes"]
     night = condensed(read(tmp_path / "01-head.json"))
     assert night.sides[0].value == case.memory[0].head_bytes
 
