@@ -42,6 +42,7 @@ def blocks(folder: Folder) -> Iterator[str]:
         yield table(("meter", *map(title, frameworks), "ratio", "read by"), _rows(comparison, frameworks))
         unread = list(_unread(comparison))
         if unread:
+            yield "Not read, or with a limit to it:"
             yield "\n".join(unread)
 
 
@@ -81,11 +82,22 @@ def _joined(sources: Mapping[str, str]) -> str:
 
 
 def _unread(comparison: Comparison) -> Iterator[str]:
-    """What has no value, or one with a limit to it, and why."""
+    """What has no value, or one with a limit to it, by the reason."""
+    found: dict[str, dict[str, list[str]]] = {}
     for name, sides in _readings(comparison).items():
         for framework, reading in sides.items():
             if reading.status != "ok":
-                yield f"- {escaped(_figure(name).title)}, {title(framework)}: {escaped(reading.status)}."
+                found.setdefault(reading.status, {}).setdefault(title(framework), []).append(_figure(name).title)
+    for status, by_framework in found.items():
+        meters = {framework: "; ".join(names) for framework, names in by_framework.items()}
+        yield f"- {escaped(status)}. Of {escaped(_of_all(meters))}."
+
+
+def _of_all(meters: Mapping[str, str]) -> str:
+    """By framework; the frameworks together where they have the same."""
+    if len(set(meters.values())) == 1:
+        return f"{' and '.join(meters)}: {next(iter(meters.values()))}"
+    return ". Of ".join(f"{framework}: {names}" for framework, names in meters.items())
 
 
 def _figure(name: str) -> Figure:
