@@ -35,7 +35,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, page: Page, files: Files, **_: object) -> str:
     def turned(link: re.Match[str]) -> str:
         path = outside(page.file.src_uri, link["target"])
         if path is None or files.get_file_from_path(page_of(path)) is None:
