@@ -37,7 +37,7 @@ STRUCTS = (
     *(Examination, Parting, Reason, Line, Point),
 )
 TOPS = {
-    "benchmarks": "what was measured: pytest-benchmark's entries, each with its statistics in `stats` and this suite's record in `extra_info`",
+    "benchmarks": "what was measured: entries of pytest-benchmark's, with statistics in `stats` and this suite's record in `extra_info`",
     benchmark_json.UNMEASURED: "what ended without a number: `fullname`, and the `measurement` with its outcome and detail",
     benchmark_json.BEST: "where several ways of loading were measured: which is the best of each framework",
     benchmark_json.EXAMINATIONS: "where networks part, and why",
@@ -53,8 +53,8 @@ def markdown() -> str:
     return page(
         "JSON",
         "A run is a file of pytest-benchmark's JSON (its own fields are in pytest-benchmark's documentation). What this suite adds lies\n"
-        f"beside them. Durations are in seconds, sizes in bytes, shares from 0 to 1. JSON has no infinity: the largest number, `{FARTHEST}`,\n"
-        f"stands for it. Version of the record: {SCHEMA_VERSION}.",
+        f"beside them. Durations are in seconds, sizes in bytes, shares from 0 to 1. JSON has no infinity: the largest number,\n"
+        f"`{FARTHEST}`, stands for it. Version of the record: {SCHEMA_VERSION}.",
         "## At the top of the file",
         table(("field", "what it holds"), ((code(name), said) for name, said in TOPS.items())),
         "## In `machine_info.suite` and of the machine",
@@ -71,8 +71,8 @@ def markdown() -> str:
         "## Readings of memory",
         table(("name", "in tables"), ((code(each.name), each.title) for each in (*METERS, *FURTHER_METERS))),
         "## What a condensed night lacks",
-        f"`python -m history keep` leaves out {', '.join(code(f'measurement.{name}') for name in LEFT_OUT)} and `stats.data`. What follows\n"
-        "from them is kept: figures, statistics, ratios and intervals.",
+        f"`python -m history keep` leaves out {', '.join(code(f'measurement.{name}') for name in LEFT_OUT)} and `stats.data`.\n"
+        "What follows from them is kept: figures, statistics, ratios and intervals.",
     )
 
 

@@ -18,7 +18,7 @@ from history.commands.command_line import COMMANDS
 from history.report import cache
 from tests.docs.reference.markdown import code, page, table
 
-COMMIT_AND_TIME = re.compile(r"_[0-9a-z]+_\d{8}_\d{6}(?=\.json)")  # of this very moment, where pytest-benchmark names its file
+MOMENT = re.compile(r"(_[0-9a-z]+)?_\d{8}_\d{6}(_uncommitted-changes)?")  # commit and time, in the names that pytest-benchmark would give
 HEADS = ("option", "what it does")
 OF_PYTEST_BENCHMARK = (  # those that these pages name; `pytest --help` has all
     *("autosave", "save", "storage", "json", "compare", "compare-fail", "histogram", "disable"),
@@ -85,4 +85,4 @@ def _help(action: argparse.Action) -> str:
     values: dict[str, Any] = vars(action)
     text = (action.help or "") % values
     text = text.replace(str(cache.FOLDER), "the user's cache folder").replace("<", "&lt;")
-    return COMMIT_AND_TIME.sub("_COMMIT_TIME", text)
+    return MOMENT.sub("_TIME", text)
