@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import PROJECT
+from tests.history.report.browser import launched
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +48,18 @@ def test_what_is_searched_is_the_pages(site: Path) -> None:
     assert not any(place.startswith("source/") for place in places)
 
 
-def test_a_page_fetches_nothing_from_elsewhere(site: Path) -> None:
-    for page in ("index.html", "gate.html"):
-        text = (site / page).read_text()
-        assert 'src="http' not in text
-        assert "fonts.g" not in text
+@pytest.mark.parametrize("opened", ["index.html", "reference/options.html"])
+def test_opened_from_a_folder_it_finds_words_and_fetches_nothing(site: Path, opened: str) -> None:
+    elsewhere: list[str] = []
+    with launched() as browser:
+        page = browser.new_page()
+        page.on(
+            "request", lambda request: elsewhere.append(request.url) if not request.url.startswith(("file:", "data:", "blob:")) else None
+        )
+        page.goto(f"{site.as_uri()}/{opened}")
+        page.locator(".md-search__input").click()
+        page.keyboard.type("resume")
+        page.locator(".md-search-result__item").first.wait_for()
+        titles = page.locator(".md-search-result__item h1").all_inner_texts()
+    assert "Choose what runs" in titles
+    assert elsewhere == []

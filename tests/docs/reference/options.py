@@ -76,8 +76,8 @@ def _value(action: argparse.Action) -> str:
     if action.nargs == 0:
         return ""
     if action.metavar is not None:
-        return str(action.metavar)
-    return "|".join(map(str, action.choices)) if action.choices else action.dest.upper()
+        return str(action.metavar).replace("|", " or ")  # no bar inside code in a table: a site and a code host escape it differently
+    return " or ".join(map(str, action.choices)) if action.choices else action.dest.upper()
 
 
 def _help(action: argparse.Action) -> str:
