@@ -13,8 +13,9 @@ settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in pytest-xdist's workers: what a test starts would ignore Ctrl-C, too
-        signal.signal(signal.SIGINT, lambda *_: None)
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_IGN:  # by nohup, cron, pytest-xdist: whatever a test starts would ignore it, too
+            signal.signal(each, lambda *_: None)  # ignored here as before, and at its default in what is started
     for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
         del os.environ[name]  # an inner pytest would take itself for a worker, and turn its benchmarks off
     for name in set(os.environ) - set(surroundings()):

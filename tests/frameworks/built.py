@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sysconfig
+import tempfile
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 from fixtures.experiments.experiment import Experiment
 from fixtures.models import DEFAULT
@@ -50,12 +53,20 @@ def checked(where: str, without_headers: bool = False, **variables: str) -> str:
     return ""
 
 
-def everything(no_programs: str, compiler_that_fails: str) -> dict[str, Any]:
-    """no_programs: a folder without any, for PATH."""
+def checked_in(folder: str, f_flag: int = 0) -> tuple[str, str]:
+    """The same on a CPU and on a GPU where that is the folder for what is temporary, on a file system mounted with these flags."""
+    with mock.patch.object(tempfile, "tempdir", folder), mock.patch.object(os, "statvfs", return_value=SimpleNamespace(f_flag=f_flag)):
+        return checked("cpu"), checked("cuda:0")
+
+
+def everything(no_programs: str, compiler_that_fails: str, with_a_space: str) -> dict[str, Any]:
+    """no_programs: a folder without any, for PATH. with_a_space: a folder of such a name."""
     found = {"here": (opened("plain"), opened("compiled"), checked("cuda:0"))}
     found["CXX"] = tuple(checked("cpu", CXX=each) for each in ("", "'g++", "/nowhere/g++", compiler_that_fails))
     found["CC"] = tuple(checked("cuda:0", CC=each) for each in ("", "/nowhere/gcc", compiler_that_fails))
     found["headers"] = (checked("cpu", without_headers=True), checked("cuda:0", without_headers=True))
+    found["space"] = checked_in(with_a_space)
+    found["noexec"] = checked_in("/tmp", os.ST_RELATIME | os.ST_NOEXEC)
     os.environ.pop("CXX", None)
     os.environ["PATH"] = no_programs
     build_tools.check.cache_clear()

@@ -17,10 +17,14 @@ MEND = "install g++, with Python's headers (python3-dev) where it is the system'
 def found(run_in: RunIn, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("tools")
     (folder / "none").mkdir()
+    spaced = folder / "a ü b"
+    spaced.mkdir()
     failing = folder / "failing"
     failing.write_text("#!/bin/sh\necho 'cc1plus: out of memory' >&2\necho 'collect2: error: ld is missing' >&2\nexit 1\n")
     failing.chmod(0o755)
-    return run_in("pytorch", f"from built import everything\nresult = everything({str(folder / 'none')!r}, {str(failing)!r})")
+    return run_in(
+        "pytorch", f"from built import everything\nresult = everything({str(folder / 'none')!r}, {str(failing)!r}, {str(spaced)!r})"
+    )
 
 
 def test_a_machine_with_a_compiler_has_all_cases(found: Any) -> None:
@@ -48,3 +52,16 @@ def test_a_python_without_its_headers(found: Any) -> None:
     for told, variable in zip(found["headers"], ("CXX", "CC"), strict=True):
         assert "Python.h" in told
         assert told.endswith(f"{MEND} {variable}")
+
+
+def test_a_temporary_folder_with_a_space_in_its_name(found: Any) -> None:
+    """Inductor alone gives its compiler a line; Triton's gets a list."""
+    on_a_cpu, on_a_gpu = found["space"]
+    assert on_a_cpu.startswith("torch.compile cannot build in /")
+    assert on_a_cpu.endswith("/a ü b, as there is a space in its name: name another folder in TMPDIR")
+    assert on_a_gpu == ""
+
+
+def test_a_temporary_folder_where_nothing_may_be_executed(found: Any) -> None:
+    told = "torch.compile cannot load what it builds in /tmp, where nothing may be executed (noexec): name another folder in TMPDIR"
+    assert found["noexec"] == [told, told]

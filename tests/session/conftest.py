@@ -81,13 +81,14 @@ class InnerRun:
         """Environment variables of the run, and of its workers."""
         self._environment |= variables
 
-    def start(self, *arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "pytest", "benchmarks", *self.options, *arguments]
+    def start(self, *arguments: str, stdout: int = subprocess.PIPE, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        """before: the command that pytest is the arguments of."""
+        command = [*before, sys.executable, "-m", "pytest", "benchmarks", *self.options, *arguments]
         return subprocess.Popen(command, cwd=self.folder, env=self._environment, stdout=stdout, stderr=subprocess.STDOUT, text=True)
 
-    def run(self, *arguments: str) -> tuple[int, str]:
+    def run(self, *arguments: str, before: tuple[str, ...] = ()) -> tuple[int, str]:
         """Exit code and output of `pytest benchmarks` with these arguments."""
-        process = self.start(*arguments)
+        process = self.start(*arguments, before=before)
         output, _ = process.communicate(timeout=DEADLINE_SECONDS)
         print(output)
         return process.returncode, output

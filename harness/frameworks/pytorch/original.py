@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 from msgspec.structs import replace
 
-from fixtures.models import code
+from fixtures.models import code, published
 from fixtures.models.description import ModelError
 from fixtures.models.layers import Facts
 from fixtures.models.weights import Weights, WeightsError
@@ -71,6 +71,9 @@ def downloaded(setup: Setup) -> Weights:
         raise Unsupported(
             f"{file}: pretrained() could not download ({error}): take --weights seeded or a file, or try with a network"
         ) from error
+    except Exception:
+        published.expect_all_whole()
+        raise
     if not isinstance(found, Mapping):
         raise ModelError(f"{file}: pretrained() gives a {type(found).__name__}: return the tensors by their names in network(options)")
     return {name: network.to_numpy(torch.as_tensor(values)) for name, values in found.items()}

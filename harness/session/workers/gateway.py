@@ -20,6 +20,11 @@ from harness.worker.system import UnsupportedSystemError
 
 START_SECONDS = 60.0
 SAID_LINES = 15
+PRINTED_BYTES = 80
+PRINTING_MEND = (
+    "Name a Python, and take out what prints there at its start: sitecustomize.py, usercustomize.py, a .pth file in its packages, "
+    "or a start-up file of the shell that ssh comes to"
+)
 SSH_FAILED = 255  # the exit status of ssh itself; any other one is that of what it ran
 # What a connection is told to have ended with. execnet's TimeoutError is an OSError.
 GATEWAY_ERRORS = (OSError, EOFError, execnet.HostNotFound, execnet.RemoteError)
@@ -86,6 +91,8 @@ class Gateway:
     def failed(self, error: BaseException) -> GatewayError:
         """What it means that the process has not become a worker. Ends it."""
         program, status = self._ended()
+        if isinstance(error, AssertionError):  # execnet's own, of an answer's first character, which it has taken
+            return GatewayError(f"({program} printed …{self._starting.printed} before it answered). {PRINTING_MEND}")
         is_late = self._starting.is_late or isinstance(error, execnet.TimeoutError)
         if is_late:
             told = f"{program} has not answered within {START_SECONDS:g} s"
@@ -154,6 +161,16 @@ class _Starting(ThreadExecModel):
     def kill(self) -> None:
         for process in self.processes:
             process.kill()  # one that has ended stays as it is
+
+    @property
+    def printed(self) -> str:
+        """What is left of what it has printed, in a line."""
+        found = b""
+        for process in self.processes:
+            if process.stdout is not None:
+                os.set_blocking(process.stdout.fileno(), False)
+                found += process.stdout.read1(PRINTED_BYTES) or b""  # type: ignore[attr-defined]  # a BufferedReader
+        return " ".join(found.decode(errors="replace").split())
 
     def _popen(self, arguments: list[str], **pipes: Any) -> Popen[bytes]:
         process = Popen(arguments, stderr=self._heard, env=self._environment, **pipes)

@@ -1,0 +1,68 @@
+"""Ways into a worker's interpreter that fail elsewhere: what is told of each, and its mend."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.session.workers.gateway import PRINTING_MEND, Gateway, GatewayError
+
+ANSWER = "arguments = channel.receive(); channel.send([arguments, __import__('sys').prefix])"
+FAILING_SSH = """#!/bin/sh
+echo "ssh: Could not resolve hostname nosuch.invalid: Name or service not known" >&2
+exit 255
+"""
+GREETING_SSH = """#!/bin/sh
+echo "Welcome to this machine"
+while [ $# -gt 1 ]; do shift; done
+exec sh -c "$1"
+"""
+
+
+def said(spec: str) -> str:
+    with pytest.raises(GatewayError) as raised:
+        Gateway(spec, {}, "pytorch").close()
+    return str(raised.value)
+
+
+def use_ssh(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "ssh").write_text(program)
+    (folder / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+@pytest.mark.parametrize("name", ["a b", "ü", "it's", '"quoted"', "a $HOME `b`"])
+def test_an_interpreter_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to(sys.prefix)
+    gateway = Gateway(f"popen//python={tmp_path / name}/bin/python", {}, "pytorch")
+    try:
+        assert gateway.run(ANSWER, "given").receive() == [("given",), str(tmp_path / name)]
+    finally:
+        gateway.close()
+
+
+def test_what_ssh_says_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_ssh(FAILING_SSH, tmp_path, monkeypatch)
+    told = said("ssh=nosuch.invalid")
+    assert "Could not resolve hostname nosuch.invalid: Name or service not known" in told
+    assert told.endswith("Mend it until `ssh nosuch.invalid true` ends without an error or a question")
+
+
+def test_an_interpreter_at_whose_start_something_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest-xdist#481: execnet takes it for the answer."""
+    (tmp_path / "sitecustomize.py").write_text("print('hello from there')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert said(f"popen//python={sys.executable}") == f"({sys.executable} printed …ello from there before it answered). {PRINTING_MEND}"
+
+
+def test_a_shell_on_another_machine_that_prints_a_greeting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_ssh(GREETING_SSH, tmp_path, monkeypatch)
+    told = said(f"ssh=there//python={sys.executable}")
+    assert told == f"(ssh printed …elcome to this machine before it answered). {PRINTING_MEND}"
+
+
+def test_a_program_that_is_no_python() -> None:
+    assert "(/bin/false ended with exit status 1)" in said("popen//python=/bin/false")
