@@ -30,7 +30,7 @@ ROWS: tuple[tuple[str, Kind], ...] = (
     (r"export .*", Kind.SYNTAX),
     (r"pytest benchmarks --benchmark-(autosave|compare|json=out\.json --benchmark-histogram)", Kind.FOLLOWED),
     (r"pytest-benchmark compare", Kind.FOLLOWED),
-    (r"python -m history (recover|report (\.benchmarks|nights) --output site|keep \S+ --into nights)", Kind.FOLLOWED),
+    (r"python -m history (recover|report (\.benchmarks|nights) --output site|keep \.benchmarks/\S+ --into nights)", Kind.FOLLOWED),
     (r"python -m history( [a-z-]+)?", Kind.NAMED),
     (r"pytest benchmarks --require-gpu .*", Kind.GPU),
     (r"pytest \"?(benchmarks|tests/).*", Kind.COLLECTED),
