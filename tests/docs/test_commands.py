@@ -16,6 +16,8 @@ from tests.docs.commands import Kind, kind
 from tests.docs.pages import PROJECT, Command, commands
 from tests.docs.reader import arguments, collected, equipped
 
+pytestmark = pytest.mark.early
+
 COMMANDS = commands()
 TOX = configparser.ConfigParser(interpolation=None)
 TOX.read(PROJECT / "tox.ini")
