@@ -114,6 +114,11 @@ def test_memory_is_read_and_a_meter_that_cannot_says_why(main_job: tuple[str, di
             assert peak is not None
             assert baseline is not None
             assert peak > baseline > 50 * 2**20
+            anonymous, of_files = readings["host_anonymous_bytes"].value_bytes, readings["host_file_bytes"].value_bytes
+            assert anonymous is not None
+            assert of_files is not None
+            assert min(anonymous, of_files) > 50 * 2**20
+            assert readings["host_children_bytes"].value_bytes or max(anonymous, of_files) < peak <= anonymous + of_files + 2**20
             assert all(reading.status for reading in each.readings)
             assert all(reading.value_bytes is not None or reading.status != "ok" for reading in each.readings)
 

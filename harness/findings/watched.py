@@ -21,11 +21,17 @@ SECONDS_A_STEP = Watched(STEP, Values.ROUNDS)  # of phases that this suite has n
 
 
 def watched(measurement: Measurement | None) -> Watched:
-    """How, with the word of the measured model. None: a benchmark of another suite."""
+    """How, with the word of the measured model. Memory's is named by the meter: runs that were read by two of them are no history.
+
+    None: a benchmark of another suite.
+    """
     phase = phase_of(measurement.case) if measurement else None
     if measurement is None or phase is None:
         return SECONDS_A_STEP
-    return msgspec.structs.replace(phase.watched, figure=phase.watched.figure.of(measurement.item))
+    figure = phase.watched.figure.of(measurement.item)
+    if phase.watched.values is Values.METER:
+        figure = msgspec.structs.replace(figure, name=compared_meter((measurement,)))
+    return msgspec.structs.replace(phase.watched, figure=figure)
 
 
 def values(measurement: Measurement | None, step_seconds: Sequence[float]) -> tuple[float, ...]:

@@ -37,11 +37,15 @@ METERS = tuple(
         ("device_peak_bytes", "device peak, by the driver"),
         ("process_bytes", "process, by the driver"),
         ("warm_up_device_peak_bytes", "warm-up's device peak"),
-        ("host_with_children_bytes", "host, with children"),
-        ("host_peak_bytes", "host peak"),
+        ("host_anonymous_bytes", "host, anonymous and shared"),
+        ("host_file_bytes", "host, file pages"),
+        ("host_peak_bytes", "host peak, both"),
+        ("host_with_children_bytes", "host peak, with children"),  # of runs that did not tell file pages apart
         ("host_children_bytes", "children"),
-        ("host_baseline_bytes", "framework alone"),
-        ("warm_up_host_peak_bytes", "warm-up's host peak"),
+        ("host_baseline_anonymous_bytes", "framework alone, anonymous and shared"),
+        ("host_baseline_bytes", "framework alone, with file pages"),
+        ("warm_up_host_anonymous_bytes", "warm-up's host, anonymous and shared"),
+        ("warm_up_host_peak_bytes", "warm-up's host peak, both"),
     )
 )
 
@@ -67,6 +71,7 @@ FURTHER_METERS = tuple(
         ("device_reserved_bytes", "device, reserved by the driver", Unit.BYTES),
         ("warm_up_allocator_peak_bytes", "warm-up's device allocator peak", Unit.BYTES),
         ("warm_up_allocator_reserved_peak_bytes", "warm-up's device allocator, reserved", Unit.BYTES),
+        ("warm_up_host_file_bytes", "warm-up's host, file pages", Unit.BYTES),
         ("warm_up_host_with_children_bytes", "warm-up's host, with children", Unit.BYTES),
         ("warm_up_host_children_bytes", "warm-up's children", Unit.BYTES),
         ("widest_sampling_gap_seconds", "widest gap in the samples of memory", Unit.SECONDS),

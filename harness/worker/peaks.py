@@ -20,6 +20,7 @@ from harness.worker.timing.warm_up import STEADY_STEPS, WarmUp
 from harness.worker.work import build
 
 MEASURED_STEPS = 5
+BASELINE = "baseline"  # the framework imported, its device open, and nothing built
 
 
 class PeaksBench:
@@ -34,15 +35,17 @@ class PeaksBench:
         self._framework.open_device(self._setup)
         start = time.perf_counter()
         self._device = DeviceMemory(self._framework.allocation())
-        self._readings.extend((_renamed(host_memory.resident(), "host_baseline_bytes"), *self._device.at_start()))
+        self._readings.extend((*host_memory.resident(BASELINE), *self._device.at_start()))
+        self._host = host_memory.Peaks()
         if self._setup.fed:
             self._pipeline = self._framework.pipeline(self._setup)
         self._work = build(self._framework, self._setup)
         build_seconds = time.perf_counter() - start
-        warm = WarmUp(tuple(self._fed_step() for _ in range(STEADY_STEPS)))
+        self._host.at_fence()
+        warm = WarmUp(tuple(self._warm_step() for _ in range(STEADY_STEPS)))
         # Compilers and autotuners work during warm-up: a peak of their own.
-        self._readings.extend(_renamed(each, f"warm_up_{each.name}") for each in self._peaks(was_reset=True))
-        self._was_reset = host_memory.reset_peak()
+        self._readings.extend(_renamed(each, f"warm_up_{each.name}") for each in self._peaks())
+        self._host.restart()
         self._framework.reset_peak_memory()
         return Begun(cold_start(build_seconds, warm), steps_per_round=1)
 
@@ -53,11 +56,12 @@ class PeaksBench:
             meter.restart()
             seconds = self._fed_step()
             usage = meter.usage()
+            self._host.at_fence()
             rounds.append(Round(seconds, seconds * usage.own_seconds / usage.wall_seconds, usage.foreign_share, turn.block))
         return Block(tuple(rounds), retaken_rounds=0, retaken_seconds=0.0, busy_seconds=time.perf_counter() - start)
 
     def end(self) -> Ended:
-        self._readings.extend((*self._peaks(self._was_reset), process("process_bytes")))
+        self._readings.extend((*self._peaks(), process("process_bytes")))
         curve = self._device.stop()
         self.close()
         return Ended(self._device.figures(), tuple(self._readings), busy_seconds=0.0, memory_curve=curve)
@@ -78,8 +82,13 @@ class PeaksBench:
         self._work.load(self._pipeline.batch())
         return time.perf_counter() - start + timed_step(self._work)
 
-    def _peaks(self, was_reset: bool) -> tuple[Reading, ...]:
-        return (*host_memory.peaks(was_reset), *self._framework.peak_memory(), self._device.peak())
+    def _warm_step(self) -> float:
+        seconds = self._fed_step()
+        self._host.at_fence()
+        return seconds
+
+    def _peaks(self) -> tuple[Reading, ...]:
+        return (*self._host.readings(), *self._framework.peak_memory(), self._device.peak())
 
 
 def _renamed(reading: Reading, name: str) -> Reading:

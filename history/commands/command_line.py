@@ -11,11 +11,11 @@ import traceback
 from collections.abc import Sequence
 
 from harness.record.text import one_line
-from history.commands import gate, keep, library_models, noise, recover, report
+from history.commands import gate, keep, library_models, measured, noise, recover, report
 from history.gate.exit_code import ExitCode
 from history.records import BadInput
 
-COMMANDS = (gate, noise, report, keep, recover, library_models)
+COMMANDS = (gate, noise, report, keep, recover, library_models, measured)
 
 
 PROGRAM = "python -m history"

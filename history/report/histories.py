@@ -46,6 +46,11 @@ class CaseHistory:
         """What it is watched by."""
         return self._hows[-1]
 
+    @property
+    def same_quantity(self) -> list[bool]:
+        """Of each of its nights, whether it was watched by what it is watched by now: other values are no history of these."""
+        return [how.figure.name == self.how.figure.name for how in self._hows]
+
     @cached_property
     def measured(self) -> bool:
         """In some night."""
@@ -53,9 +58,9 @@ class CaseHistory:
 
     def log_costs(self, nights: int) -> Floats:
         """A value a night, higher is worse; NaN where it was not measured, or by another quantity, or most rounds were disturbed."""
-        costs, watched = np.full(nights, np.nan), self.how.figure.name
-        for night, side, how in zip(self.nights, self.sides, self._hows, strict=True):
-            if side.value and how.figure.name == watched and not side.disturbed:
+        costs = np.full(nights, np.nan)
+        for night, side, how, same in zip(self.nights, self.sides, self._hows, self.same_quantity, strict=True):
+            if side.value and same and not side.disturbed:
                 costs[night] = log_cost(how, side.value)
         return costs
 

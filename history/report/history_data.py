@@ -43,9 +43,10 @@ def _side(case: CaseHistory, place: dict[int, int], sds: dict[tuple[str, str], f
     figures: dict[str, list[float | None]] = {}
     outcomes: dict[str, str] = {}
     disturbed: list[int] = []
-    for night, side in zip(case.nights, case.sides, strict=True):
+    for night, side, same in zip(case.nights, case.sides, case.same_quantity, strict=True):
         index = place[night]
-        columns["value"][index], columns["low"][index], columns["high"][index] = side.value, side.low, side.high
+        if same:
+            columns["value"][index], columns["low"][index], columns["high"][index] = side.value, side.low, side.high
         for name, value in side.figures.items():
             column = figures.get(name)
             if column is None:

@@ -153,8 +153,8 @@ def _lines(watched: str, sides: Sequence[Measurement | None]) -> tuple[Line, ...
 
 
 def _recent(machine: MachineHistory, history: CaseHistory) -> list[float | None]:
-    """A value a night of the machine, None where the case was not measured."""
+    """A value a night of the machine, None where the case was not measured, or watched by another quantity."""
     values: list[float | None] = [None] * len(machine.nights)
-    for night, side in zip(history.nights, history.sides, strict=True):
-        values[night] = side.value
+    for night, side, same in zip(history.nights, history.sides, history.same_quantity, strict=True):
+        values[night] = side.value if same else None
     return values

@@ -62,5 +62,5 @@ def job(
         epochs=epochs,
         rounds=rounds,
         figures={"validation_loss_deviation": deviation},
-        readings=readings(host_with_children_bytes=peak_bytes),
+        readings=readings(host_anonymous_bytes=peak_bytes),
     )

@@ -54,7 +54,7 @@ def test_one_side_has_no_other() -> None:
 
 def test_memory_is_lighter_and_the_largest_batch_larger() -> None:
     ours, theirs = (
-        side(case(name, "memory"), 1.0, readings=readings(host_with_children_bytes=size)) for name, size in ((FIRST, 3), (SECOND, 2))
+        side(case(name, "memory"), 1.0, readings=readings(host_anonymous_bytes=size)) for name, size in ((FIRST, 3), (SECOND, 2))
     )
     assert verdict(ours, theirs) == Verdict("TensorFlow 1.50× lighter", SECOND, SECOND, "1.50", "one run", FIRST)
     ours, theirs = (
@@ -64,7 +64,7 @@ def test_memory_is_lighter_and_the_largest_batch_larger() -> None:
 
 
 def test_memory_that_no_meter_told_both_is_not_compared() -> None:
-    ours, theirs = side(case(FIRST, "memory"), 1.0, readings=readings(host_with_children_bytes=3)), side(case(SECOND, "memory"), 1.0)
+    ours, theirs = side(case(FIRST, "memory"), 1.0, readings=readings(host_anonymous_bytes=3)), side(case(SECOND, "memory"), 1.0)
     assert verdict(ours, theirs) == Verdict(NO_METER, other=SECOND, reference=FIRST)
 
 

@@ -195,7 +195,7 @@ def test_without_a_job_the_phases_that_have_them_tell_latency_and_memory() -> No
         ),
         *(side(case(name, "inference", workload=Workload.INFERENCE, batch_size=32), 1.0) for name in (FIRST, SECOND)),
         *(
-            side(case(name, "memory"), 1.0, readings=readings(host_with_children_bytes=size))
+            side(case(name, "memory"), 1.0, readings=readings(host_anonymous_bytes=size))
             for name, size in ((FIRST, 2**30), (SECOND, 2**29))
         ),
     ]

@@ -142,8 +142,8 @@ def test_ladders_are_in_the_order_of_their_phases() -> None:
 def test_on_a_gpu_memory_starts_with_each_frameworks_own_meter() -> None:
     """PyTorch's users quote its allocator, TensorFlow's what the driver says; both allocators tell the common one."""
     measured = [
-        memory(FIRST, Style.STOCK, allocator_peak_bytes=10, host_with_children_bytes=60),
-        memory(SECOND, Style.STOCK, allocator_peak_bytes=20, device_peak_bytes=80, host_with_children_bytes=40),
+        memory(FIRST, Style.STOCK, allocator_peak_bytes=10, host_anonymous_bytes=60),
+        memory(SECOND, Style.STOCK, allocator_peak_bytes=20, device_peak_bytes=80, host_anonymous_bytes=40),
     ]
     found = only([*measured, memory(FIRST, Style.LADDER, Source.ORDER)]).rungs
     assert estimates(found) == [("own meters", 0.125), ("stock", 0.5), ("order", None)]
@@ -154,14 +154,14 @@ def test_on_a_gpu_memory_starts_with_each_frameworks_own_meter() -> None:
 
 def test_without_one_memory_starts_with_the_process_alone() -> None:
     measured = [
-        memory(FIRST, Style.STOCK, host_peak_bytes=8 * 2**20, host_with_children_bytes=60 * 2**20),
-        memory(SECOND, Style.STOCK, host_peak_bytes=16 * 2**20, host_with_children_bytes=40 * 2**20),
-        memory(FIRST, Style.LADDER, Source.ORDER, host_with_children_bytes=50 * 2**20),
-        memory(SECOND, Style.LADDER, Source.ORDER, host_with_children_bytes=40 * 2**20),
+        memory(FIRST, Style.STOCK, host_peak_bytes=8 * 2**20, host_anonymous_bytes=60 * 2**20),
+        memory(SECOND, Style.STOCK, host_peak_bytes=16 * 2**20, host_anonymous_bytes=40 * 2**20),
+        memory(FIRST, Style.LADDER, Source.ORDER, host_anonymous_bytes=50 * 2**20),
+        memory(SECOND, Style.LADDER, Source.ORDER, host_anonymous_bytes=40 * 2**20),
     ]
     found = only(measured).rungs
     assert estimates(found) == [("own meters", 0.5), ("stock", 1.5), ("order", 1.25)]
-    assert found[0].meaning == "host_peak_bytes → host_with_children_bytes"
+    assert found[0].meaning == "host_peak_bytes → host_anonymous_bytes"
     assert found[1].values == {FIRST: "60 MiB", SECOND: "40 MiB"}
 
 

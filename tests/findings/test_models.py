@@ -40,7 +40,7 @@ def everything(seconds: float) -> list[Measurement]:
             job(framework, [slower] * 4),
             side(case(framework, style=Style.STOCK), slower),
             side(case(framework, style=Style.LADDER, rung=Source.LOOP), slower),
-            side(case(framework, "memory", Style.STOCK), slower, readings=readings(host_with_children_bytes=int(slower * 2**30))),
+            side(case(framework, "memory", Style.STOCK), slower, readings=readings(host_anonymous_bytes=int(slower * 2**30))),
             side(case(framework, "data_pipeline", **loading), slower, **pipeline),
             side(case(framework, "data_pipeline", Style.STRATEGY, strategy="threads", **loading), slower / 2, **pipeline),
         ]
@@ -81,7 +81,7 @@ def test_a_model_without_any_metric_has_no_empty_table_beside_the_others() -> No
 
 
 def test_a_model_without_a_part_to_freeze_has_its_peak_of_all_it_trains() -> None:
-    peak = readings(host_with_children_bytes=2**30)
+    peak = readings(host_anonymous_bytes=2**30)
     full, frozen = (
         side(case(FIRST, "memory", Style.STOCK, workload=each), 1.0, readings=peak) for each in (Workload.FULL, Workload.FROZEN)
     )

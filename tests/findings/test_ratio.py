@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.findings.ratio import Answer, Ratio, ratio, turns
+from harness.findings.ratio import DEVICE_METER, HOST_METER, OLDER_HOST_METER, Answer, Ratio, compared_meter, ratio, turns
 from harness.record.case import Case, Style, Workload
 from harness.record.measurement import Measurement, Reading
 from harness.record.outcome import Outcome
 from harness.record.round import Round
+from tests.findings.sides import FIRST, SECOND, case, readings, side
 
 GENERATOR_SEED = 20261124
 
@@ -89,10 +90,24 @@ def test_memory_compares_bytes_and_has_no_interval() -> None:
     case = Case(framework="pytorch", phase="memory", workload=Workload.FROZEN, style=Style.MATCHED, batch_size=8)
     first, second = (
         Measurement(
-            case=case, outcome=Outcome.OK, rounds=(Round(1.0, 1.0, 0.0, 0),), readings=(Reading("host_with_children_bytes", size, "test"),)
+            case=case, outcome=Outcome.OK, rounds=(Round(1.0, 1.0, 0.0, 0),), readings=(Reading("host_anonymous_bytes", size, "test"),)
         )
         for size in (300, 200)
     )
     found = ratio(first, second)
     assert found == Ratio(found.estimate, found.estimate, found.estimate)
     assert found.estimate == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "meter"),
+    [
+        ({"allocator_peak_bytes": 1, "host_anonymous_bytes": 2}, {"allocator_peak_bytes": 1, "host_anonymous_bytes": 2}, DEVICE_METER),
+        ({"allocator_peak_bytes": 1, "host_anonymous_bytes": 2}, {"host_anonymous_bytes": 2}, HOST_METER),
+        ({"host_anonymous_bytes": 2, "host_with_children_bytes": 3}, {"host_with_children_bytes": 3}, OLDER_HOST_METER),
+        ({"host_anonymous_bytes": 2}, {"host_with_children_bytes": 3}, HOST_METER),  # which one of them could not read: not compared
+    ],
+)
+def test_memory_is_compared_by_the_first_meter_that_all_could_read(ours: dict[str, int], theirs: dict[str, int], meter: str) -> None:
+    sides = [side(case(name, "memory"), 1.0, readings=readings(**told)) for name, told in ((FIRST, ours), (SECOND, theirs))]
+    assert compared_meter(sides) == meter

@@ -31,12 +31,13 @@ def test_rounds_are_watched_as_they_were_stored() -> None:
 
 
 def test_memory_is_watched_by_the_devices_meter_where_it_tells_and_never_by_its_steps() -> None:
-    of_the_host = side(case(FIRST, "memory"), 1.0, readings=readings(host_with_children_bytes=5, allocator_peak_bytes=None))
-    of_the_device = side(case(FIRST, "memory"), 1.0, readings=readings(host_with_children_bytes=5, allocator_peak_bytes=3))
+    of_the_host = side(case(FIRST, "memory"), 1.0, readings=readings(host_anonymous_bytes=5, allocator_peak_bytes=None))
+    of_the_device = side(case(FIRST, "memory"), 1.0, readings=readings(host_anonymous_bytes=5, allocator_peak_bytes=3))
     assert values(of_the_host, [1.0]) == (5.0,)
     assert values(of_the_device, [1.0]) == (3.0,)
     assert values(side(case(FIRST, "memory"), 1.0), [1.0]) == ()
     assert not is_time(watched(of_the_host))
+    assert [watched(each).figure.name for each in (of_the_host, of_the_device)] == ["host_anonymous_bytes", "allocator_peak_bytes"]
 
 
 def test_runs_of_long_ago_that_stored_no_rounds_are_watched_by_their_figures() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from history.gate.verdict import CaseVerdict, Verdict
 from history.pairs.folder import pair_files
 from history.records import read
 from history.report.condensing import condensed
+from history.report.histories import of_machines
+from history.report.storage import Dated
 from tests.history import suite_files as files
 from tests.history.pairs_folder import decided, verdict_of
 
@@ -102,13 +105,28 @@ def test_the_meter_that_the_page_watches_is_judged_too(tmp_path: Path) -> None:
     """Without a GPU it is the host's, children included."""
 
     def fields(size: int) -> dict[str, Any]:
-        return {"phase": "memory", "readings": (Reading("host_with_children_bytes", size, "smaps_rollup"),)}
+        return {"phase": "memory", "readings": (Reading("host_anonymous_bytes", size, "smaps_rollup"),)}
 
     case = decided_of(tmp_path, 0.1, 0.1, fields(1000 * MIB), fields(1100 * MIB))
     assert case.verdict is Verdict.REGRESSED
-    assert [each.name for each in case.memory] == ["host_with_children_bytes"]
+    assert [each.name for each in case.memory] == ["host_anonymous_bytes"]
     night = condensed(read(tmp_path / "01-head.json"))
     assert night.sides[0].value == case.memory[0].head_bytes
+
+
+def test_nights_that_were_watched_by_another_meter_are_no_history(tmp_path: Path) -> None:
+    """File pages were counted in before they were told apart: without this a leap would be listed, and called an improvement."""
+    meters = ("host_with_children_bytes", "host_with_children_bytes", "host_anonymous_bytes", "host_anonymous_bytes")
+    nights = []
+    for place, meter in enumerate(meters):
+        fields = {"phase": "memory", "readings": (Reading(meter, (place + 1) * MIB, "status"),)}
+        run = read(files.write(tmp_path / f"{place}.json", [files.measured(files.name(0), [0.1], **fields)]))
+        nights.append(Dated(source=f"{place}.json", when=datetime(2026, 11, 20 + place, tzinfo=UTC), night=condensed(run)))
+    (machine,) = of_machines(nights)
+    (case,) = machine.cases
+    assert case.same_quantity == [False, False, True, True]
+    assert np.exp(case.log_costs(len(nights))[2:]) == pytest.approx([3 * MIB, 4 * MIB])
+    assert np.isnan(case.log_costs(len(nights))[:2]).all()
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_the_whole_job_and_its_five_metrics(jobs: InnerRun) -> None:
         seconds = [epoch.training_seconds + epoch.validation_seconds for epoch in each.epochs]
         assert [round_.seconds for round_ in each.rounds] == pytest.approx(seconds)
         assert each.figures["time_to_target_seconds"] == pytest.approx(sum(seconds[:3]))
-        assert {reading.name for reading in each.readings} >= {"host_peak_bytes", "host_with_children_bytes", "allocator_peak_bytes"}
+        assert {reading.name for reading in each.readings} >= {"host_peak_bytes", "host_anonymous_bytes", "allocator_peak_bytes"}
     receipt = found[f"test_fine_tuning[queued-{MATCHED}]"].equal_work
     assert receipt is not None
     assert receipt.holds

@@ -1,56 +1,138 @@
-"""The kernel's high-water marks, against memory taken on purpose."""
+"""The kernel's accounts of memory, against memory taken on purpose: of files, anonymous, and shared."""
 
 from __future__ import annotations
 
 import mmap
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from harness.record.measurement import Reading
 from harness.worker.meters import host_memory
 from harness.worker.meters.children import children, watches
+from harness.worker.meters.host_memory import Peaks
 
 TAKEN_BYTES = 200 * 2**20
+NEAR_BYTES = TAKEN_BYTES / 10
 
 
-def value(name: str) -> int:
-    (reading,) = (each for each in host_memory.peaks(was_reset=True) if each.name == name)
-    assert reading.status == "ok"
-    assert reading.value_bytes is not None
-    return reading.value_bytes
+@pytest.fixture
+def peaks() -> Peaks:
+    return Peaks()
 
 
-def test_a_peak_is_seen_after_it_has_gone_and_forgotten_after_a_reset() -> None:
-    host_memory.reset_peak()
-    before = value("host_peak_bytes")
+def values(readings: Iterable[Reading]) -> dict[str, int]:
+    found = {}
+    for reading in readings:
+        assert reading.status == "ok"
+        assert reading.value_bytes is not None
+        found[reading.name] = reading.value_bytes
+    return found
+
+
+def touched(mapped: mmap.mmap) -> int:
+    """Pages of it, each of which has been read."""
+    return len([mapped[place] for place in range(0, len(mapped), mmap.PAGESIZE)])
+
+
+def grown(before: dict[str, int], after: dict[str, int]) -> dict[str, float]:
+    return {name.removeprefix("host_").removesuffix("_bytes"): (after[name] - before[name]) / TAKEN_BYTES for name in before}
+
+
+@pytest.fixture
+def mapped_file(tmp_path: Path) -> Path:
+    """As a library is, of which a process may have mapped much or little."""
+    file = tmp_path / "library"
+    file.write_bytes(bytes(TAKEN_BYTES))
+    return file
+
+
+def test_a_peak_is_seen_after_it_has_gone_and_forgotten_after_a_restart(peaks: Peaks) -> None:
+    before = values(peaks.readings())
     taken = np.ones(TAKEN_BYTES // 8)
     del taken
-    assert value("host_peak_bytes") - before == pytest.approx(TAKEN_BYTES, rel=0.1)
-    host_memory.reset_peak()
-    assert value("host_peak_bytes") - before < TAKEN_BYTES / 2
-    resident = host_memory.resident().value_bytes
-    assert resident is not None
-    assert resident <= value("host_peak_bytes")
+    grew = grown(before, values(peaks.readings()))
+    assert grew == pytest.approx({"anonymous": 1.0, "file": 0.0, "peak": 1.0, "children": 0.0}, abs=0.1)
+    peaks.restart()
+    assert grown(before, values(peaks.readings()))["anonymous"] < 0.5
 
 
-def test_a_mark_that_could_not_be_reset_says_so() -> None:
-    assert {reading.status == "ok" for reading in host_memory.peaks(was_reset=False) if reading.name == "host_peak_bytes"} == {False}
+def test_file_pages_are_told_apart(peaks: Peaks, mapped_file: Path) -> None:
+    before = values(peaks.readings())
+    with mapped_file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+        assert touched(mapped) == TAKEN_BYTES // mmap.PAGESIZE
+        readings = peaks.readings()
+    assert grown(before, values(readings)) == pytest.approx({"anonymous": 0.0, "file": 1.0, "peak": 1.0, "children": 0.0}, abs=0.1)
+    told = next(each.source for each in readings if each.name == "host_anonymous_bytes")
+    assert told.endswith(" MiB more at most")
+    more = float(told.split("by ")[1].split(" MiB")[0]) * 2**20
+    assert more == pytest.approx(TAKEN_BYTES, abs=NEAR_BYTES)  # the peak might have been before the file was mapped
 
 
-def test_children_are_counted_apart_and_together() -> None:
-    before = value("host_children_bytes")
+def test_shared_memory_counts_as_anonymous_memory_does(peaks: Peaks) -> None:
+    before = values(peaks.readings())
+    with mmap.mmap(-1, TAKEN_BYTES) as shared:  # MAP_SHARED and of no file
+        assert touched(shared) == TAKEN_BYTES // mmap.PAGESIZE
+        after = values(peaks.readings())
+    assert grown(before, after) == pytest.approx({"anonymous": 1.0, "file": 0.0, "peak": 1.0, "children": 0.0}, abs=0.1)
+
+
+def test_each_kind_has_a_peak_of_its_own_and_their_steps_differ(peaks: Peaks, mapped_file: Path) -> None:
+    """Anonymous memory in one step, a file in the next: the sum is never as large as the two together."""
+    before = values(peaks.readings())
+    taken = np.ones(TAKEN_BYTES // 8)
+    del taken
+    peaks.at_fence()
+    with mapped_file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+        touched(mapped)
+        peaks.at_fence()
+    peaks.at_fence()
+    readings = peaks.readings()
+    assert grown(before, values(readings)) == pytest.approx({"anonymous": 1.0, "file": 1.0, "peak": 1.0, "children": 0.0}, abs=0.1)
+    told = next(each.source for each in readings if each.name == "host_anonymous_bytes")
+    assert float(told.split("by ")[1].split(" MiB")[0]) * 2**20 < NEAR_BYTES  # each step's file pages were the same at both ends
+
+
+def test_a_mark_that_is_not_reset_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    proc = tmp_path / "proc"
+    (proc / "self").mkdir(parents=True)  # without clear_refs, and no file can be made in it
+    (proc / "self" / "status").symlink_to("/proc/self/status")
+    (proc / "self" / "clear_refs").mkdir()
+    monkeypatch.setattr(host_memory, "PROC", proc)
+    found = {each.name: each for each in Peaks().readings()}
+    assert {name for name, each in found.items() if each.status != "ok"} == {"host_anonymous_bytes", "host_peak_bytes"}
+    assert all(each.value_bytes is not None for each in found.values())
+
+
+def test_a_kernel_that_does_not_tell_kinds_apart_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "status").write_text("VmHWM:\t12 kB\nVmRSS:\t12 kB\n")
+    monkeypatch.setattr(host_memory, "PROC", tmp_path)
+    for each in (*Peaks().readings(), *host_memory.resident("baseline"), host_memory.tree("host_tree_bytes")):
+        assert each.value_bytes is None
+        assert each.status == "unavailable: the kernel tells no VmHWM, RssAnon, RssFile and RssShmem"
+
+
+def test_what_is_held_right_now_is_of_both_kinds() -> None:
+    now = values(host_memory.resident("baseline"))
+    assert now.keys() == {"host_baseline_anonymous_bytes", "host_baseline_bytes"}
+    assert 0 < now["host_baseline_anonymous_bytes"] < now["host_baseline_bytes"]
+
+
+def test_children_are_counted_apart_and_together(peaks: Peaks) -> None:
+    before = values(peaks.readings())
     program = f"taken = b'x' * {TAKEN_BYTES}; print(flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        children = value("host_children_bytes")
-        assert children - before >= TAKEN_BYTES
-        assert TAKEN_BYTES < value("host_with_children_bytes") <= value("host_peak_bytes") + children
+        grew = grown(before, values(peaks.readings()))
         child.communicate(b"\n", timeout=10)
-    assert value("host_children_bytes") < children - TAKEN_BYTES / 2
+    assert grew == pytest.approx({"anonymous": 1.0, "file": 0.0, "peak": 0.0, "children": 1.0}, abs=0.15)
+    assert grown(before, values(peaks.readings()))["children"] < 0.5
 
 
 MAPPING = """
@@ -70,19 +152,16 @@ def childless() -> None:
 
 
 @pytest.mark.usefixtures("childless")
-def test_who_maps_the_same_file_makes_no_worker_lighter(tmp_path: Path) -> None:
+def test_who_maps_the_same_file_makes_no_worker_lighter(peaks: Peaks, mapped_file: Path) -> None:
     """As the other framework's worker does with the C++ library, or a second session with all of them."""
-    file = tmp_path / "library"
-    file.write_bytes(bytes(TAKEN_BYTES))
-    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:
-        assert not any(mapped[place] for place in range(0, TAKEN_BYTES, mmap.PAGESIZE))
-        host_memory.reset_peak()
-        before = value("host_with_children_bytes"), host_memory.tree("host_tree_bytes").value_bytes
-        assert before[0] == value("host_peak_bytes")
-        with subprocess.Popen([sys.executable, "-c", MAPPING, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stranger:
+    with mapped_file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+        touched(mapped)
+        peaks.restart()
+        before = values((*peaks.readings(), host_memory.tree("host_tree_bytes")))
+        with subprocess.Popen([sys.executable, "-c", MAPPING, mapped_file], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stranger:
             watches(stranger.pid)  # a child only for the test
             assert stranger.stdout is not None
             stranger.stdout.readline()
-            after = value("host_with_children_bytes"), host_memory.tree("host_tree_bytes").value_bytes
+            after = values((*peaks.readings(), host_memory.tree("host_tree_bytes")))
             stranger.communicate(b"\n", timeout=10)
-    assert after == pytest.approx(before, abs=TAKEN_BYTES / 10)
+    assert after == pytest.approx(before, abs=NEAR_BYTES)

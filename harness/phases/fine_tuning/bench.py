@@ -29,7 +29,7 @@ class Bench:
 
     def begin(self) -> Begun:
         self._framework.open_device(self._setup)
-        self._was_reset = host_memory.reset_peak()
+        self._host = host_memory.Peaks()
         self._framework.reset_peak_memory()
         self._build_seconds, self._job = timed(lambda: self._framework.fine_tuning(self._setup))
         return Begun(cold_start=None, steps_per_round=1)
@@ -77,7 +77,7 @@ class Bench:
 
     def _read_peaks(self) -> None:
         """The largest reading of all epochs: the loader's share of memory has no high-water mark."""
-        for reading in (*host_memory.peaks(self._was_reset), *self._framework.peak_memory()):
+        for reading in (*self._host.readings(), *self._framework.peak_memory()):
             known = self._peaks.get(reading.name)
             if known is None or (reading.value_bytes or 0) > (known.value_bytes or 0):
                 self._peaks[reading.name] = reading

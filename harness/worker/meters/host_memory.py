@@ -1,8 +1,11 @@
 """Host memory of the worker and its children, from the kernel's own accounts: nothing has to poll.
 
-Of pages that several processes map, a proportional set size counts a share. That is right for what a family shares, as a loader's processes
-do with the worker that forked them, and wrong for the pages of files: anybody who maps the same libraries (the other framework's worker, a
-second session) would make this worker lighter. So file pages are the worker's own, once and whole, and shares are of the others.
+File pages are told apart from anonymous and shared memory. How many pages of its libraries a process has mapped is up to the kernel, the
+file system and the machine: it may take them back at any time and read them again. What it cannot take back, but for swap, is what two
+frameworks are compared by. And of pages that several processes map, a proportional set size counts a share. That is right for what a
+family shares, as a loader's processes do with the worker that forked them, and wrong for the pages of files: anybody who maps the same
+libraries (the other framework's worker, a second session) would make this worker lighter. So file pages are the worker's own, once and
+whole, and shares are of the others.
 """
 
 from __future__ import annotations
@@ -13,13 +16,35 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from harness.record.figure import MIB
 from harness.record.measurement import Reading
 from harness.worker.meters.children import children
 
 PROC = Path("/proc")
-OWN_SOURCE = "VmHWM of the worker"
+STATUS = "/proc/self/status"
+ANONYMOUS_SOURCE = "RssAnon + RssShmem"
 CHILDREN_SOURCE = "PSS less file pages of"
 RESET_PEAK = "5"  # proc(5), clear_refs: sets VmHWM back to the present resident size
+NOT_TOLD = "unavailable: the kernel tells no VmHWM, RssAnon, RssFile and RssShmem"
+NOT_RESET = "since the start of the process: the kernel does not reset the mark"
+
+
+class Resident(msgspec.Struct, frozen=True):
+    """A process's resident pages by kind, and the high-water mark of both kinds together."""
+
+    anonymous_bytes: int  # and shared memory
+    file_bytes: int
+    peak_bytes: int
+
+    @classmethod
+    def of(cls, pid: int | str) -> Resident | None:
+        """None where the kernel does not tell, or the process has ended."""
+        try:
+            told = _fields(PROC / str(pid) / "status")
+            anonymous, shared, of_files, peak = (_bytes(told[name]) for name in ("RssAnon", "RssShmem", "RssFile", "VmHWM"))
+        except (OSError, KeyError):
+            return None
+        return cls(anonymous + shared, of_files, peak)
 
 
 class Family(msgspec.Struct, frozen=True):
@@ -31,51 +56,101 @@ class Family(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, pid: int | str) -> Family:
         """Raises OSError once the process has ended."""
-        size = {name: int(value.split()[0]) * 1024 for name, value in _fields(PROC / str(pid) / "smaps_rollup").items() if " kB" in value}
+        size = {name: _bytes(value) for name, value in _fields(PROC / str(pid) / "smaps_rollup").items() if " kB" in value}
         if "Pss_Anon" not in size:  # before Linux 5.4 all pages are told together
             return cls(size["Rss"], size["Pss"])
-        return cls(size["Rss"] - _file_bytes(pid), size["Pss_Anon"] + size["Pss_Shmem"])
+        return cls(size["Rss"] - _bytes(_fields(PROC / str(pid) / "status")["RssFile"]), size["Pss_Anon"] + size["Pss_Shmem"])
 
 
-def resident() -> Reading:
-    return Reading("host_resident_bytes", psutil.Process().memory_info().rss, "VmRSS of the worker")
+class Peaks:
+    """The worker's peaks since this was made, or since `restart`: of all its pages exactly, and of each kind.
+
+    The kernel keeps a high-water mark of all pages together, none of a kind. So the mark is set back at every fence, where the file pages
+    are read as well: less those, it is the peak of the others in the step. File pages that a step has mapped count as mapped at the peak;
+    by how much the others' peak may be higher for that is told in the reading's source. What is mapped and unmapped within one step is
+    seen in no reading of file pages.
+    """
+
+    def __init__(self) -> None:
+        self._fewest_file_bytes = self._most_file_bytes = 0  # at the ends of the step at hand
+        self.restart()
+
+    def restart(self) -> None:
+        self._peak_bytes = self._anonymous_bytes = self._anonymous_at_most_bytes = self._file_bytes = 0
+        self._begin_step(Resident.of("self"))
+
+    def at_fence(self) -> None:
+        """Where a step has ended."""
+        now = Resident.of("self")
+        if now is None:
+            return
+        fewest, most = min(self._fewest_file_bytes, now.file_bytes), max(self._most_file_bytes, now.file_bytes)
+        self._peak_bytes = max(self._peak_bytes, now.peak_bytes)
+        self._file_bytes = max(self._file_bytes, most)
+        self._anonymous_bytes = max(self._anonymous_bytes, now.anonymous_bytes, now.peak_bytes - most)
+        self._anonymous_at_most_bytes = max(self._anonymous_at_most_bytes, now.anonymous_bytes, now.peak_bytes - fewest)
+        self._begin_step(now)
+        if not self._was_reset:  # the mark may be of any step until now
+            self._fewest_file_bytes, self._most_file_bytes = fewest, most
+
+    def readings(self) -> tuple[Reading, ...]:
+        """Of the steps until now; and of the children their share of memory right now.
+
+        Resident sizes of an input pipeline's processes would count the pages that they share again and again. A share has no high-water
+        mark: it is what they hold at the end of the steps, their buffers full.
+        """
+        self.at_fence()
+        if not self._peak_bytes:
+            names = ("host_anonymous_bytes", "host_file_bytes", "host_peak_bytes")
+            return tuple(Reading(name, None, STATUS, NOT_TOLD) for name in names)
+        processes = children()
+        shares = sum(map(_share_bytes, processes))
+        status = "ok" if self._was_reset else NOT_RESET
+        source = f"{CHILDREN_SOURCE} {len(processes)} child processes after the steps"
+        more = (self._anonymous_at_most_bytes - self._anonymous_bytes) / MIB
+        own_source = f"VmHWM of the worker in each step, less RssFile at its ends: by {more:.1f} MiB more at most"
+        together = self._anonymous_bytes - _shared_bytes(processes) + shares
+        return (
+            Reading("host_anonymous_bytes", together, f"{own_source}; less what it shares + {source}" if processes else own_source, status),
+            Reading("host_file_bytes", self._file_bytes, "RssFile of the worker, the most at any step's end"),
+            Reading("host_peak_bytes", self._peak_bytes, "VmHWM of the worker", status),
+            Reading("host_children_bytes", shares, source),
+        )
+
+    def _begin_step(self, now: Resident | None) -> None:
+        self._was_reset = _reset_peak()
+        self._fewest_file_bytes = self._most_file_bytes = now.file_bytes if now else 0
+
+
+def resident(when: str) -> tuple[Reading, ...]:
+    """What the worker holds right now. when: a word in the readings' names."""
+    anonymous, whole = f"host_{when}_anonymous_bytes", f"host_{when}_bytes"
+    now = Resident.of("self")
+    if now is None:
+        return tuple(Reading(name, None, STATUS, NOT_TOLD) for name in (anonymous, whole))
+    return (
+        Reading(anonymous, now.anonymous_bytes, f"{ANONYMOUS_SOURCE} of the worker"),
+        Reading(whole, now.anonymous_bytes + now.file_bytes, "VmRSS of the worker"),
+    )
 
 
 def tree(name: str) -> Reading:
-    """What the worker and its children hold right now, shared pages counted once."""
+    """The anonymous and shared memory that the worker and its children hold right now, shared pages counted once."""
+    now = Resident.of("self")
+    if now is None:
+        return Reading(name, None, STATUS, NOT_TOLD)
     processes = children()
-    held = psutil.Process().memory_info().rss - _shared_bytes(processes) + sum(map(_share_bytes, processes))
-    return Reading(name, held, f"VmRSS of the worker + {CHILDREN_SOURCE} {len(processes)} child processes")
+    held = now.anonymous_bytes - _shared_bytes(processes) + sum(map(_share_bytes, processes))
+    return Reading(name, held, f"{ANONYMOUS_SOURCE} of the worker + {CHILDREN_SOURCE} {len(processes)} child processes")
 
 
-def reset_peak() -> bool:
-    """Sets the worker's high-water mark back to its present size; False where the kernel does not let it."""
+def _reset_peak() -> bool:
+    """False where the kernel does not let it."""
     try:
         (PROC / "self" / "clear_refs").write_text(RESET_PEAK)
     except OSError:
         return False
     return True
-
-
-def peaks(was_reset: bool) -> tuple[Reading, ...]:
-    """The worker's exact peak since the last reset; its children's share of memory right now; and the two together.
-
-    Resident sizes of an input pipeline's processes would count the pages that they share again and again. A share has no high-water mark:
-    it is what they hold at the end of the steps, their buffers full.
-    """
-    own_bytes = _high_water_bytes()
-    if own_bytes is None:
-        return (Reading("host_peak_bytes", None, OWN_SOURCE, "unavailable: the kernel tells no VmHWM"),)
-    processes = children()
-    shares = sum(map(_share_bytes, processes))
-    status = "ok" if was_reset else "since the start of the process: the kernel does not reset the mark"
-    source = f"{CHILDREN_SOURCE} {len(processes)} child processes after the steps"
-    together = own_bytes - _shared_bytes(processes) + shares
-    return (
-        Reading("host_peak_bytes", own_bytes, OWN_SOURCE, status),
-        Reading("host_children_bytes", shares, source),
-        Reading("host_with_children_bytes", together, f"{OWN_SOURCE} less what it shares + {source}", status),
-    )
 
 
 def _shared_bytes(processes: Sequence[psutil.Process]) -> int:
@@ -93,15 +168,9 @@ def _share_bytes(process: psutil.Process) -> int:
         return 0
 
 
-def _file_bytes(pid: int | str) -> int:
-    return int(_fields(PROC / str(pid) / "status")["RssFile"].split()[0]) * 1024
-
-
-def _high_water_bytes() -> int | None:
-    try:
-        return int(_fields(PROC / "self" / "status")["VmHWM"].split()[0]) * 1024
-    except (OSError, KeyError):
-        return None
+def _bytes(value: str) -> int:
+    """Of `12 kB`."""
+    return int(value.split()[0]) * 1024
 
 
 def _fields(file: Path) -> dict[str, str]:

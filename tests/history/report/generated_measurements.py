@@ -115,7 +115,7 @@ class GeneratedCase:
         size = int((2100 if self.case.framework == "pytorch" else 2600) * MIB * math.exp(planted))
         return (
             Reading("allocator_peak_bytes", size, "the framework's allocator"),
-            Reading("host_with_children_bytes", int(1500 * MIB * math.exp(planted + self.random.normal(0, 0.004))), "smaps_rollup"),
+            Reading("host_anonymous_bytes", int(1500 * MIB * math.exp(planted + self.random.normal(0, 0.004))), "smaps_rollup"),
             Reading("process_bytes", None, "nvmlDeviceGetComputeRunningProcesses", "the driver does not tell in a container"),
         )
 

@@ -35,7 +35,7 @@ def everything(framework: str) -> list[Measurement]:
     """A measured case of each kind there is, and of a phase that is not listed."""
     seconds = 1.0 + FRAMEWORKS.index(framework)
     pipeline = {"references": {LIMIT: REFERENCES[LIMIT]}, "figures": {"pixel_difference_max": 0.0}}
-    meters = readings(host_with_children_bytes=int(seconds * 2**30), host_peak_bytes=int(seconds * 2**31))
+    meters = readings(host_anonymous_bytes=int(seconds * 2**30), host_peak_bytes=int(seconds * 2**31))
     return [
         side(case(framework), seconds),
         side(case(framework, style=Style.STOCK), 2 * seconds),
