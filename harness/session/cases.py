@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from fixtures.models.folder import Folder
 from harness.findings.comparison import phase_title, title_of
 from harness.findings.lead import TUNED
 from harness.frameworks import FRAMEWORKS, title
@@ -37,6 +38,7 @@ SETS = ("core", "gate")
 ON_REQUEST = "examination"  # a marker of tests that run where they are chosen, as cases do that are not core
 EXAMINED = "examined"  # their parameter: the folder of a model
 CASE = pytest.StashKey[Case]()
+MODEL = pytest.StashKey[Folder]()  # of a test that examines one
 EMPTY = pytest.StashKey[set[str]]()  # node ids of test functions without a case
 
 
@@ -180,9 +182,11 @@ def case(request: pytest.FixtureRequest, **_: Any) -> Case:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Gives each item its case, and what `-k` finds it by."""
+    """Gives each item its case, and what `-k` finds it by; or the model that it examines."""
     callspec = getattr(item, "callspec", None)
     mark = item.get_closest_marker("cases")
+    if callspec is not None and item.get_closest_marker(ON_REQUEST) and EXAMINED in callspec.params:
+        item.stash[MODEL] = callspec.params[EXAMINED]
     if callspec is None or mark is None:
         return
     item.stash[CASE] = Case(phase=mark.kwargs["phase"], **{name: callspec.params[name] for name in PARAMETERS})

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.session.conftest import PROJECT
+from tests.session.conftest import PROJECT, InnerRun
 
 COLLECT = ["-m", "pytest", "benchmarks/test_inference.py", "--collect-only", "-q", "-m", "core", "-p", "no:cacheprovider"]
 
@@ -20,3 +20,28 @@ def test_benchmarks_are_found_whatever_plugins_load_by_themselves(variables: dic
     )
     assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
     assert "test_inference[pytorch-matched-eager-fp32-bs" in done.stdout
+
+
+OF_SOMEBODY = """
+import pytest
+
+@pytest.fixture(params=["one", "two"])
+def examined(request):
+    return request.param
+
+@pytest.fixture
+def framework():
+    return "mine"
+
+def test_of_somebody(examined, framework):
+    assert examined in ("one", "two")
+    assert framework == "mine"
+"""
+
+
+def test_other_tests_may_have_fixtures_of_the_suites_names(inner: InnerRun) -> None:
+    inner.use("sound", "queued")
+    (inner.folder / "benchmarks" / "test_somebody.py").write_text(OF_SOMEBODY)
+    code, output = inner.run("-k", "somebody or (train_step and stock)", "--benchmark-json=out.json")
+    assert code == pytest.ExitCode.OK
+    assert "4 passed" in output

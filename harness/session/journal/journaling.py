@@ -14,7 +14,7 @@ from pytest_benchmark import plugin
 
 from harness.findings.benchmark_json import BENCHMARKS, EXAMINATIONS, UNMEASURED
 from harness.record.journal import FOLDER, FORMAT_VERSION, SUFFIX, JournalError, Opened
-from harness.session.cases import CASE, EXAMINED
+from harness.session.cases import CASE, MODEL
 from harness.session.journal import resuming, storing
 from harness.session.journal.ending import Ending
 from harness.session.journal.session_journal import KEY, SessionJournal, refusal
@@ -50,7 +50,7 @@ def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, A
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
-    items = [item for item in session.items if CASE in item.stash or EXAMINED in getattr(item, "fixturenames", ())]
+    items = [item for item in session.items if CASE in item.stash or MODEL in item.stash]
     benchmarks = storing.session_of(config)
     if not items or config.option.collectonly or benchmarks is None or benchmarks.disabled or benchmarks.skip:
         return

@@ -13,7 +13,7 @@ from harness.record.journal import Closed, Compared, Examined, Journal, Kept, Li
 from harness.record.measurement import Measurement
 from harness.record.parting import Examination
 from harness.session import recording
-from harness.session.cases import CASE, EXAMINED
+from harness.session.cases import CASE, MODEL
 from harness.session.journal import work
 
 KEY: pytest.StashKey[SessionJournal] = pytest.StashKey()
@@ -42,7 +42,7 @@ class SessionJournal:
             if CASE in item.stash:
                 self._items.setdefault(item.stash[CASE], []).append(item)
             else:
-                self._examining[item.callspec.params[EXAMINED].name] = item.nodeid  # type: ignore[attr-defined]
+                self._examining[item.stash[MODEL].name] = item.nodeid
         self._make_frame = frame
         self._frame: dict[str, Any] = {}
         self._writer: Writer | None = None
