@@ -17,7 +17,7 @@ _READABLE = re.compile(r"[^\s\"$`\\!]+")  # what a shell leaves as it is between
 def blocks(folder: Folder) -> Iterator[str]:
     yield (
         "The files do not tell the command that made them. These measure the same cases with the same hyperparameters, in an environment"
-        " that has the frameworks, on a machine with a GPU:"
+        " that has the frameworks, on a machine like this one:"
     )
     for session in folder.sessions:
         yield f"{code(session.name)}:"

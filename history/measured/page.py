@@ -12,8 +12,9 @@ from history.measured import again, cold_starts, coverage, machine, memory, publ
 from history.measured.folder import Folder
 
 WORDS = (
-    "*frozen* trains the head of the network alone, *full* every layer. *matched*: every known source of unfairness is at a neutral"
-    " setting; *stock*: each framework as scripts usually have it. *plain* is PyTorch eager and a TensorFlow graph; *bs32* a batch of 32."
+    "*full* trains every layer, *frozen* the part that the model's `model.toml` names: of ResNet50 the head. *matched*: every known source"
+    " of unfairness is at a neutral setting; *stock*: each framework as scripts usually have it. *plain* is PyTorch eager and a TensorFlow"
+    " graph; *bs32* a batch of 32."
 )
 NO_COMPARISON = "- figures of one framework at a time: nothing was compared"
 CAUTION = "Before you quote a figure, read what it rests on:"

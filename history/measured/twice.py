@@ -1,4 +1,4 @@
-"""The same case of the same framework in two sessions: how far the figures of one machine are apart within hours."""
+"""The same case of the same framework in two sessions: how far the figures of one machine are apart."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ from history.measured.folder import Folder
 from history.measured.session import Session, headed
 
 TITLE = "The same case in two sessions"
-WHAT = (
-    "What one session after another gives on this machine within hours. An interval above is of the turns of one session, and does not"
-    " cover this; nor does this cover another day."
-)
+WHAT = "How far two sessions of this page are apart. An interval above is of the turns of one session, and does not cover this."
 
 
 def blocks(folder: Folder) -> Iterator[str]:

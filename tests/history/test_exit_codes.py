@@ -68,6 +68,7 @@ def storage(tmp_path: Path) -> Path:
         (("report", "file", "--output", "site"), "file: no such folder"),
         (("recover", "file"), "file"),
         (("library-models", "--examinations", NOWHERE, "--into", "x.md"), f"--examinations {NOWHERE}: no library_*.json there"),
+        (("measured", NOWHERE, "--into", "x.md"), f"{NOWHERE}: is no folder"),
     ],
 )
 def test_a_place_that_cannot_be_is_told_before_anything_is_measured(
