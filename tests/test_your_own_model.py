@@ -16,7 +16,7 @@ pytestmark = pytest.mark.early
 
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "docs" / "your-own-model.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r'^```\w+ title="(?P<title>[^"]+)"(?: version="(?P<version>\w+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r'^```\w+ title="(?P<title>[^" ]+)(?: \((?P<version>\w+)\))?"\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
 
 PARTED = (
     "conv1, conv2: PyTorch pads 1 on each side, TensorFlow 0 before and 1 behind",

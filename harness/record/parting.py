@@ -46,7 +46,7 @@ class Parting(msgspec.Struct, frozen=True):
     other_layer: str  # path of the other framework's
     other_operation: str
     entered: float  # how far apart what goes in is: root mean square of the difference, in standard deviations
-    left: float  # the same of what comes out; FARTHEST where that has no size: other sizes, or values that are not finite
+    left: float  # the same of what comes out; infinite where that has no size: other sizes, or values that are not finite
     reasons: tuple[Reason, ...]  # that hold together; empty: none of the catalogue's
     ruled_out: tuple[str, ...] = ()  # entries that were tried where none holds
     inherent: bool = False  # the frameworks differ there whatever one writes: it is told, and no fault
@@ -66,7 +66,7 @@ class Point(msgspec.Struct, frozen=True):
 
     layer: str
     operation: str
-    apart: float  # FARTHEST where it has no size
+    apart: float  # infinite where it has no size
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "apart", _finite(self.apart))

@@ -18,31 +18,38 @@ from history.records import BadInput
 COMMANDS = (gate, noise, report, keep, recover, library_models, measured)
 
 
-def main(arguments: Sequence[str] | None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m history", description="What is done with the JSON files of pytest-benchmark.")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+PROGRAM = "python -m history"
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog=PROGRAM, description="What is done with the JSON files of pytest-benchmark.")
+    commands = made.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         subparser = commands.add_parser(command.NAME, help=command.HELP, description=command.DESCRIPTION)
         command.add_options(subparser)
         subparser.set_defaults(run=command.run)
-    options = parser.parse_args(arguments)
+    return made
+
+
+def main(arguments: Sequence[str] | None) -> int:
+    options = parser().parse_args(arguments)
     _print_what_the_terminal_cannot()
     try:
         code = int(options.run(options))
         sys.stdout.flush()
         return code
     except BadInput as error:
-        return _ended(ExitCode.BAD_INPUT, f"{parser.prog}: {one_line(str(error))}")
+        return _ended(ExitCode.BAD_INPUT, f"{PROGRAM}: {one_line(str(error))}")
     except KeyboardInterrupt:
-        return _ended(ExitCode.INTERRUPTED, f"{parser.prog}: stopped. The same command goes on from here.")
+        return _ended(ExitCode.INTERRUPTED, f"{PROGRAM}: stopped. The same command goes on from here.")
     except (BrokenPipeError, SystemExit):  # the latter is how rich ends where nobody reads what it prints
         _read_by_nobody()
-        return _ended(ExitCode.BROKEN_PIPE, f"{parser.prog}: nobody reads what it prints any more.")
+        return _ended(ExitCode.BROKEN_PIPE, f"{PROGRAM}: nobody reads what it prints any more.")
     except OSError as error:
         place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-        return _ended(ExitCode.BAD_INPUT, f"{parser.prog}: {place}{error.strerror or error}.")
+        return _ended(ExitCode.BAD_INPUT, f"{PROGRAM}: {place}{error.strerror or error}.")
     except Exception as error:
-        told = f"{parser.prog}: a fault of this program, no verdict ({type(error).__name__}). Please report it with the lines above."
+        told = f"{PROGRAM}: a fault of this program, no verdict ({type(error).__name__}). Please report it with the lines above."
         return _ended(ExitCode.FAULT, traceback.format_exc() + told)
 
 
