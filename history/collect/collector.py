@@ -33,7 +33,7 @@ def collect(comparison: Comparison, folder: Path, repository: Path, suite: Path,
     Raises BadInput for a folder in use or of another comparison, and where pytest cannot run; KeyboardInterrupt for SIGTERM too.
     """
     with _alone(folder), _terminated_like_interrupted():
-        keep(folder, comparison)
+        keep(folder, comparison.told_from(repository))
         drop_half_pair(folder)
         if next_pair(folder, comparison) is None:
             return
