@@ -33,10 +33,10 @@ def measure(
         code = process.wait()
         reaper.ended(process.pid)
     if code not in (0, _FAILED_CASES):
-        raise BadInput(f"{log}: pytest ended with exit code {code} on the {name} side: {_last_line(log)}")
+        raise BadInput(f"{log}: pytest ended with exit code {code} on the {name} side: {_said_last(log)}")
     if not partial.is_file() or partial.stat().st_size == 0:  # pytest-benchmark opens it early, and writes nothing without a benchmark
         partial.unlink(missing_ok=True)
-        raise BadInput(f"{log}: not one case was measured on the {name} side: {_last_line(log)}")
+        raise BadInput(f"{log}: not one case was measured on the {name} side: {_said_last(log)}")
     run = read(partial)
     partial.rename(final)
     return run
@@ -62,6 +62,10 @@ def start(side: Side, name: str, arguments: Sequence[str], tree: Path, output: I
         raise BadInput(f"--{name}-python: {side.python} does not start ({error.strerror}).") from error
 
 
-def _last_line(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+def last_line(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return lines[-1] if lines else "(it printed nothing)"
+
+
+def _said_last(log: Path) -> str:
+    return last_line(log.read_text(errors="replace"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from history.collect.process import SUITE, start
+from history.collect.process import MARKER, SUITE, last_line, start
 from history.collect.reaper import Reaper
 from history.pairs.comparison import Comparison, Side
 from history.records import BadInput
@@ -20,6 +20,7 @@ from history.short_commit import short_commit
 
 ONLY_CHECKS = "--require-"  # what an option is named that ends a run or lets it be, and changes nothing that is measured
 _KNOWN_NOWHERE = "--is-this-option-known"  # it ends pytest as soon as it has read its options, before it does anything
+_REFUSED = 4  # pytest's exit code for a usage error
 _TOLD = re.compile(r"error: unrecognized arguments: (.*)")
 
 
@@ -31,20 +32,37 @@ def arguments_by_side(comparison: Comparison, trees: Mapping[str, Path], reaper:
     unknown = {name: _unknown(comparison.side(name), name, given, tree, reaper) for name, tree in trees.items()}
     if nowhere := frozenset.intersection(*unknown.values()):
         raise BadInput(f"-- {_listed(nowhere)}: neither side's suite knows it. `pytest {SUITE} --help` lists the options.")
-    return {name: _without(given, options, name, comparison.side(name), console) for name, options in unknown.items()}
+    arguments = {name: _without(given, options, name, comparison.side(name), console) for name, options in unknown.items()}
+    for name, options in unknown.items():
+        if not options and len(arguments[name]) > min(map(len, arguments.values())):
+            _check(comparison.side(name), name, given, trees[name], reaper)
+    return arguments
 
 
 def _unknown(side: Side, name: str, given: Sequence[str], tree: Path, reaper: Reaper) -> frozenset[str]:
     """As pytest tells them, which has asked the side's plugins and conftest.py. None where it ends before it could tell: measuring will."""
-    with tempfile.TemporaryFile() as output:
-        process = start(side, name, (SUITE, _KNOWN_NOWHERE, *given), tree, output)
-        reaper.process(process.pid)
-        process.wait()
-        reaper.ended(process.pid)
-        output.seek(0)
-        told = _TOLD.search(output.read().decode(errors="replace"))
+    _, said = _asked(side, name, (SUITE, _KNOWN_NOWHERE, *given), tree, reaper)
+    told = _TOLD.search(said)
     names = {_name(word) for word in told[1].split()} if told else set()
     return frozenset(_name(argument) for argument in given if argument.startswith("--")) & names
+
+
+def _check(side: Side, name: str, given: Sequence[str], tree: Path, reaper: Reaper) -> None:
+    """The side that knows the checks makes them before the other, which does not, has measured anything. Raises BadInput."""
+    code, said = _asked(side, name, (SUITE, "-m", MARKER, "--benchmark-skip", *given), tree, reaper)
+    if code == _REFUSED:
+        raise BadInput(f"--{name}: pytest ended with exit code {code}: {last_line(said)}")
+
+
+def _asked(side: Side, name: str, arguments: Sequence[str], tree: Path, reaper: Reaper) -> tuple[int, str]:
+    """Exit code and output."""
+    with tempfile.TemporaryFile() as output:
+        process = start(side, name, arguments, tree, output)
+        reaper.process(process.pid)
+        code = process.wait()
+        reaper.ended(process.pid)
+        output.seek(0)
+        return code, output.read().decode(errors="replace")
 
 
 def _without(given: Sequence[str], unknown: frozenset[str], name: str, side: Side, console: Console) -> tuple[str, ...]:

@@ -137,6 +137,7 @@ class Forge:
             "TMPDIR": str(self.folder / "temporary"),
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "PYTHONDONTWRITEBYTECODE": "1",
+            **{"TTY_COMPATIBLE": "0", "PY_COLORS": "0"},  # act gives a step a terminal, which a forge does not
         }
         return os.environ | own | self._variables
 

@@ -53,11 +53,10 @@ def test_a_pull_request_from_its_first_run_to_a_push_that_breaks_it(forge: Forge
     again = run_gate(forge, attempt=2)
     assert again.jobs == {"measure": "success", "comment": "success"}, again.log
     assert again.steps["measure/The pairs of an attempt before this one"] == "success"
-    assert f"--base: the suite of {base[:12]} does not know --require-gpu, and is measured without it." in again.log
+    sentence = f"--base: the suite of {base[:12]} does not know --require-gpu, and is measured without it."
+    assert sentence in again.log
     after = pairs(forge)
     assert all(after[name] == before[name] for name in ("01-base.json", "01-head.json"))
-        name: before[name] for name in ("01-base.json", "01-head.json")
-    }
     assert len(after) == 8
     decided = decision(forge)
     assert (decided["base_commit"], decided["head_commit"]) == (base, head)
@@ -87,6 +86,18 @@ def test_a_runner_without_its_gpu_decides_nothing(forge: Forge) -> None:
     assert "The gate decided nothing: see the log of the job that measured." in refused.log
     assert refused.summary == ""
     assert forge.comments() == []
+
+
+def test_nor_does_one_whose_base_cannot_tell(forge: Forge) -> None:
+    """The base is older than --require-gpu, and would take the CPU."""
+    with planted_project.without_require_gpu(forge.project):
+        forge.push("refs/heads/main")
+    forge.push(MERGED)
+    forge.use_gpu(NO_CONTEXT)
+    refused = run_gate(forge)
+    assert refused.jobs == {"measure": "failure", "comment": "failure"}, refused.log
+    assert "--head: pytest ended with exit code 4: ERROR: --require-gpu: no GPU can be opened (Unknown Error)" in refused.log
+    assert not list((forge.folder / "artifacts" / "gate").glob("01-*"))
 
 
 @pytest.mark.parametrize("how", [{"of": "somebody/fork"}, {"draft": True}])
