@@ -137,7 +137,8 @@ class Forge:
             "TMPDIR": str(self.folder / "temporary"),
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "PYTHONDONTWRITEBYTECODE": "1",
-            **{"TTY_COMPATIBLE": "0", "PY_COLORS": "0"},  # act gives a step a terminal, which a forge does not
+            "TTY_COMPATIBLE": "0",  # act gives a step a terminal, which a forge does not
+            "PY_COLORS": "0",
         }
         return os.environ | own | self._variables
 
