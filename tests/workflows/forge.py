@@ -26,6 +26,7 @@ USED = re.compile(r"uses: actions/(([a-z-]+)@[0-9a-f]{40})")
 REPOSITORY = "owner/project"
 BRANCH_OF_NIGHTS = "benchmark-history"
 DEADLINE_SECONDS = 900.0
+OF_A_RUN = ("GITHUB_", "RUNNER_", "ACTIONS_")  # variables that a run has in which these tests may be run themselves
 
 # On the runners instead of installing for minutes: each environment of tox is the interpreter of the tests.
 TOX = """#!/bin/sh
@@ -84,7 +85,10 @@ class Forge:
         self._variables |= variables
 
     def run(self, workflow: str, event: str, payload: dict[str, Any], attempt: int = 1, until: Callable[[Path], bool] | None = None) -> Run:
-        """On the commit that the clone is at. until: of the folder with the runners' workspaces; once it holds, the run is cancelled."""
+        """On the commit that the clone is at. until: of the folder with the runners' workspaces; once it holds, the run is cancelled.
+
+        act kills what it cancels at once, where a forge asks first by two signals: what outlives this outlives that.
+        """
         if attempt == 1:
             shutil.rmtree(self.folder / "artifacts")
             (self.folder / "artifacts").mkdir()
@@ -94,14 +98,14 @@ class Forge:
             process = subprocess.Popen(
                 self._command(workflow, event, attempt), cwd=self.project, env=self._environment(), stdout=log, stderr=log
             )
-            deadline = time.monotonic() + DEADLINE_SECONDS
-            while until is not None and process.poll() is None and not until(self.folder / "runners"):
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-            if until is not None:
-                assert process.poll() is None, self._log()
-                process.send_signal(signal.SIGINT)
-            code = process.wait(DEADLINE_SECONDS)
+            try:
+                if until is not None:
+                    self._wait(process, until)
+                    process.send_signal(signal.SIGINT)
+                code = process.wait(DEADLINE_SECONDS)
+            finally:
+                process.terminate()  # nothing, where it has ended
+                process.wait()
         return self._told(code)
 
     def comments(self) -> list[str]:
@@ -114,6 +118,13 @@ class Forge:
         if not git(repository, "branch", "--list", BRANCH_OF_NIGHTS):
             return []
         return git(repository, "ls-tree", "-r", "--name-only", BRANCH_OF_NIGHTS).splitlines()
+
+    def _wait(self, process: subprocess.Popen[bytes], until: Callable[[Path], bool]) -> None:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not until(self.folder / "runners"):
+            assert process.poll() is None, self._log()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
     def _command(self, workflow: str, event: str, attempt: int) -> list[str]:
         used = set(USED.findall((self.project / ".github" / "workflows" / workflow).read_text()))
@@ -140,7 +151,8 @@ class Forge:
             "TTY_COMPATIBLE": "0",  # act gives a step a terminal, which a forge does not
             "PY_COLORS": "0",
         }
-        return os.environ | own | self._variables
+        others = {name: value for name, value in os.environ.items() if not name.startswith(OF_A_RUN)}
+        return others | own | self._variables
 
     def _install_programs(self) -> None:
         programs = {
