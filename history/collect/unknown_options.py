@@ -33,8 +33,8 @@ def arguments_by_side(comparison: Comparison, trees: Mapping[str, Path], reaper:
     if nowhere := frozenset.intersection(*unknown.values()):
         raise BadInput(f"-- {_listed(nowhere)}: neither side's suite knows it. `pytest {SUITE} --help` lists the options.")
     arguments = {name: _without(given, options, name, comparison.side(name), console) for name, options in unknown.items()}
-    for name, options in unknown.items():
-        if not options and len(arguments[name]) > min(map(len, arguments.values())):
+    if any(unknown.values()):
+        for name in (name for name, options in unknown.items() if not options):
             _check(comparison.side(name), name, given, trees[name], reaper)
     return arguments
 
