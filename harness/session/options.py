@@ -112,6 +112,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Do not begin while other processes compute on this machine's GPU; without it they are named in a warning.",
     )
+    # What is named --require-… takes no value and changes nothing that is measured: the gate leaves it out for a base whose suite is older.
     group.addoption(
         "--require-gpu",
         action="store_true",

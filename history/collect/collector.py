@@ -18,6 +18,7 @@ from history.collect.process import SUITE, measure
 from history.collect.progress import CollectionProgress, last_all_cases_pair
 from history.collect.reaper import Reaper, remove_worktree
 from history.collect.schedule import drop_half_pair, next_pair
+from history.collect.unknown_options import arguments_by_side
 from history.git import git
 from history.pairs.comparison import Comparison, keep
 from history.records import BadInput
@@ -32,7 +33,7 @@ def collect(comparison: Comparison, folder: Path, repository: Path, suite: Path,
     Raises BadInput for a folder in use or of another comparison, and where pytest cannot run; KeyboardInterrupt for SIGTERM too.
     """
     with _alone(folder), _terminated_like_interrupted():
-        keep(folder, comparison)
+        keep(folder, comparison.told_from(repository))
         drop_half_pair(folder)
         if next_pair(folder, comparison) is None:
             return
@@ -41,6 +42,7 @@ def collect(comparison: Comparison, folder: Path, repository: Path, suite: Path,
             for name, tree in trees.items():
                 if not (tree / SUITE).is_dir():
                     raise BadInput(f"--{name}: {comparison.side(name).commit} has no {suite / SUITE}. Commit the suite first.")
+            arguments = arguments_by_side(comparison, trees, reaper, console)
             last = last_all_cases_pair(comparison.drop_clear_cases, comparison.plan.max_pairs)
             while pair := next_pair(folder, comparison):
                 if not budget.allows_another:
@@ -49,9 +51,7 @@ def collect(comparison: Comparison, folder: Path, repository: Path, suite: Path,
                 with budget.pair():
                     for left, name in zip((1, 0), pair.order, strict=True):
                         progress.turn(pair, name)
-                        run = measure(
-                            comparison.side(name), name, pair.number, pair.cases, comparison.pytest_arguments, trees[name], folder, reaper
-                        )
+                        run = measure(comparison.side(name), name, pair.number, pair.cases, arguments[name], trees[name], folder, reaper)
                         progress.measured(pair, len(run.rows), left, last)
 
 

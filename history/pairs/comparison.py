@@ -18,6 +18,12 @@ class Side(msgspec.Struct, frozen=True):
     python: str
     workers: tuple[str, ...]  # pytest's --worker, FRAMEWORK=SPEC
 
+    def told_from(self, repository: Path) -> Side:
+        """With paths in the repository told from there: in a checkout elsewhere, as another runner's, it is the same."""
+        inside = f"{repository}/"
+        workers = tuple(each.replace(inside, "") for each in self.workers)
+        return msgspec.structs.replace(self, python=self.python.replace(inside, ""), workers=workers)
+
 
 class Comparison(msgspec.Struct, frozen=True):
     base: Side
@@ -29,6 +35,9 @@ class Comparison(msgspec.Struct, frozen=True):
 
     def side(self, name: str) -> Side:
         return {"base": self.base, "head": self.head}[name]
+
+    def told_from(self, repository: Path) -> Comparison:
+        return msgspec.structs.replace(self, base=self.base.told_from(repository), head=self.head.told_from(repository))
 
 
 def load(folder: Path) -> Comparison | None:

@@ -84,6 +84,14 @@ def create(folder: Path, slow_down: float = 0.0) -> Path:
     return folder
 
 
+def add_option(folder: Path, name: str) -> None:
+    """To the suite of the working tree."""
+    conftest = folder / "conftest.py"
+    first = "    parser.addoption("
+    added = f'{first}"{name}", action="store_true")'
+    conftest.write_text(conftest.read_text().replace(first, f"{added}\n{first}", 1))
+
+
 def plant(folder: Path, slow_down: float) -> None:
     values = ", ".join(f'"{case}": {0.1 * (1 + slow_down if case == "pytorch" else 1)}' for case in CASES)
     (folder / "benchmarks" / "step_seconds.json").write_text(f"{{{values}}}")

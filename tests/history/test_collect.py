@@ -15,7 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
+from harness.session.options import pytest_addoption
 from history.__main__ import main
+from history.collect.unknown_options import ONLY_CHECKS
 from history.records import read
 from tests.history import planted_suite
 from tests.history.planted_suite import git
@@ -143,8 +145,52 @@ def test_interpreters_workers_and_pytest_arguments_reach_pytest(repository: Path
     assert code == 0, output + errors
     arguments = (tmp_path / "arguments").read_text().splitlines()
     assert len(arguments) == 4
-    assert all("--worker=a=popen --worker=b=popen -k pytorch" in line for line in arguments)
+    assert all("--worker=a=popen --worker=b=popen" in line and line.endswith(" -k pytorch") for line in arguments)
     assert json.loads((repository / ".benchmarks/gate/comparison.json").read_text())["across_environments"] is True
+
+
+def test_a_check_that_the_base_does_not_know_is_left_out_there(repository: Path) -> None:
+    """The first pull request after the option was added: also when it is measured in two goes."""
+    planted_suite.add_option(repository, "--require-gpu")
+    with_option = ("gate", "--base", "base", "--max-pairs", "4", "--", "-k", "pytorch", "--require-gpu")
+    code, output, errors = history(repository, *with_option)
+    assert code == 0, output + errors
+    base = git(repository, "rev-parse", "base")[:12]
+    (sentence,) = (line for line in errors.splitlines() if "--require-gpu" in line)
+    assert sentence == (
+        f"--base: the suite of {base} does not know --require-gpu, and is measured without it. It checks the machine and changes no figure."
+    )
+    folder = repository / ".benchmarks/gate"
+    assert "1 passed" in (folder / "01-base.log").read_text()
+    (folder / "04-head.json").unlink()
+    code, output, errors = history(repository, *with_option)
+    assert (code, errors.count(sentence)) == (0, 1), output + errors
+
+
+@pytest.mark.parametrize("option", ["--twice-the-steps", "--twice-the-steps=4"])
+def test_what_may_change_a_figure_is_never_left_out(repository: Path, option: str) -> None:
+    planted_suite.add_option(repository, "--require-gpu")
+    planted_suite.add_option(repository, "--twice-the-steps")
+    code, _, errors = history(repository, "gate", "--base", "base", "--", "--require-gpu", option)
+    assert code == 2
+    base = git(repository, "rev-parse", "base")[:12]
+    assert f"--base: the suite of {base} does not know --twice-the-steps, which may change what is measured." in errors.splitlines()[-1]
+    assert not list((repository / ".benchmarks/gate").glob("01-base.*"))
+
+
+def test_the_suites_own_checks_take_no_value() -> None:
+    """Else leaving one out would leave its value behind, which pytest would take for a file."""
+    added: dict[str, str | None] = {}
+
+    class Recorder:
+        def getgroup(self, name: str, description: str = "") -> Recorder:
+            return self
+
+        def addoption(self, *names: str, **attributes: Any) -> None:
+            added.update(dict.fromkeys(names, attributes.get("action")))
+
+    pytest_addoption(Recorder())
+    assert {action for name, action in added.items() if name.startswith(ONLY_CHECKS)} == {"store_true"}
 
 
 @pytest.mark.parametrize(
@@ -154,7 +200,7 @@ def test_interpreters_workers_and_pytest_arguments_reach_pytest(repository: Path
         (("gate", "--base", "--output=x"), "expected one argument"),
         (("gate", "--base", "base", "--python", "/nowhere/python"), "--base-python: /nowhere/python does not start"),
         (("gate", "--base", "base", "--", "-k", "nothing"), "exit code 5 on the base side"),
-        (("gate", "--base", "base", "--", "--no-such-option"), "exit code 4 on the base side"),
+        (("gate", "--base", "base", "--", "--no-such-option"), "-- --no-such-option: neither side's suite knows it"),
         (("gate", "--base", "base", "--head", "HEAD^", "--worker", "a=ssh=there"), "'HEAD^' is no revision"),
         (("gate", "--base", "base", "--worker", "a=ssh=there"), "--base-worker and --head-worker"),
         (("gate", "--base", "base", "--max-pairs", "3"), "4 is the least"),

@@ -35,7 +35,7 @@ def work_of(config: pytest.Config, items: Sequence[pytest.Item], commit: str) ->
         "--examined-steps": chosen.examined_steps,
         "--dataset": chosen.dataset,
         "--weights": chosen.weights,
-        **{f"--worker {framework}": spec for framework, spec in sorted(chosen.workers.items())},
+        **{f"--worker {framework}": _told_from_the_suite(spec) for framework, spec in sorted(chosen.workers.items())},
     }
     return Work(
         commit=commit, code_sha256=_digest({item.path for item in items}), options={name: str(value) for name, value in told.items()}
@@ -85,6 +85,11 @@ def _made_from(measurement: Measurement) -> tuple[str, bool]:
 
 def _either(then: Sequence[str], now: Sequence[str]) -> list[tuple[str, Sequence[str], Sequence[str]]]:
     return [("only then", then, now), ("only now", now, then)]
+
+
+def _told_from_the_suite(spec: str) -> str:
+    """So that a session goes on in a checkout that lies elsewhere, as another runner's does: what is installed there, measuring tells."""
+    return spec.replace(f"{SUITE}/", "")
 
 
 def _digest(tests: set[Path]) -> str:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from fixtures.models.folder import shipped
 from history.gate.markdown import MARKER
+from tests.workflows.programs import program
 
 WORKFLOWS = Path(__file__).parents[2] / ".github" / "workflows"
 EACH = pytest.mark.parametrize("workflow", sorted(WORKFLOWS.glob("*.yml")), ids=lambda path: path.name)
 
 
 def run(tool: str, *arguments: str) -> None:
-    """The tool beside this interpreter, else the one on PATH."""
-    folders = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    program = shutil.which(tool, path=folders)
-    assert program, f"{tool} is not installed: it is in the project's `tests` extra"
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([program(tool), *arguments], cwd=WORKFLOWS.parents[1], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -43,6 +37,32 @@ def test_schema(workflow: Path) -> None:
 @EACH
 def test_security(workflow: Path) -> None:
     run("zizmor", "--offline", "--no-progress", "--persona=pedantic", str(workflow))
+
+
+@EACH
+def test_expressions_and_shell(workflow: Path) -> None:
+    """actionlint has the scripts read by shellcheck, which is beside it."""
+    run("actionlint", f"-shellcheck={program('shellcheck')}", "-pyflakes=", str(workflow))
+
+
+@pytest.mark.parametrize(
+    ("sound", "faulty", "said"),
+    [
+        ("needs.measure.result", "needs.measured.result", 'property "measured" is not defined'),
+        ('>> "$GITHUB_STEP_SUMMARY"', ">> $GITHUB_STEP_SUMMARY", "SC2086"),
+        ("[self-hosted, gpu]", "[self-hosted, cpu]", 'label "cpu" is unknown'),
+    ],
+)
+def test_a_fault_would_be_found(tmp_path: Path, sound: str, faulty: str, said: str) -> None:
+    """With the configuration that the project has."""
+    assert sound in text("gate.yml")
+    changed = tmp_path / "gate.yml"
+    changed.write_text(text("gate.yml").replace(sound, faulty))
+    configuration = WORKFLOWS.parent / "actionlint.yaml"
+    arguments = (f"-config-file={configuration}", f"-shellcheck={program('shellcheck')}", "-pyflakes=", str(changed))
+    done = subprocess.run([program("actionlint"), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert said in done.stdout
 
 
 @EACH
