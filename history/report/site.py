@@ -32,6 +32,7 @@ from history.report.page_text import in_short, shown
 from history.report.percent import percent
 from history.report.pictures import pictures
 from history.short_commit import is_hash, short_commit
+from history.trends.limits import LIMITS
 
 HERE = Path(__file__).parent
 
@@ -109,6 +110,8 @@ def _write_pages(report: Report, site: Path) -> None:
         "slug": slug,
         "newest_page": {machine.key.slug: _page(report, machine) for machine in report.machines},
         "axes": run_data.axes(list(report.machines)),
+        "fewest": LIMITS.fewest_nights,
+        "longest": max(sum(bool(side.value) for side in case.sides) for machine in report.machines for case in machine.cases),
     }
     for machine, overview, found in zip(report.machines, report.overviews, report.changes, strict=True):
         page = environment.get_template("overview.html.j2").render(
