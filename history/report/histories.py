@@ -49,9 +49,9 @@ class CaseHistory:
         return self._hows[-1]
 
     @cached_property
-    def measured(self) -> bool:
-        """In some night."""
-        return any(side.value for side in self.sides)
+    def times_measured(self) -> int:
+        """In how many nights."""
+        return sum(bool(side.value) for side in self.sides)
 
     def log_costs(self, nights: int) -> Floats:
         """A value a night, higher is worse; NaN where it was not measured, or by another quantity, or most rounds were disturbed."""

@@ -31,7 +31,7 @@ class NewestComparison(msgspec.Struct, frozen=True):
 
     title: str
     sides: dict[str, NewestSide]  # by framework
-    together: int  # the newest of the nights that measured the most sides
+    together: int  # the newest night that measured two sides or more; where there is none, that measured any
     compared: tuple[Measurement, ...]  # that night's, in order
     verdicts: tuple[Verdict, ...]  # of the reference, the first side that was measured, against each other that was
 
@@ -100,7 +100,7 @@ def _comparison(machine: MachineHistory, title: str, files: _Files) -> NewestCom
         sides[framework] = NewestSide(case.nights[-1], case.newest, files.measurements(case.nights[-1]).get(case.newest.name))
         for night, side in zip(case.nights[-MOST_NIGHTS:], case.sides[-MOST_NIGHTS:], strict=True):
             nights.setdefault(night, []).append(side)
-    together = max(nights, key=lambda night: (sum(side.outcome is Outcome.OK for side in nights[night]), night))
+    together = max(nights, key=lambda night: (min(sum(side.outcome is Outcome.OK for side in nights[night]), 2), night))
     measured = files.measurements(together)
     found = in_order(
         measured[side.name] for side in nights[together] if side.name in measured and measured[side.name].outcome is Outcome.OK

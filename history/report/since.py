@@ -55,7 +55,7 @@ def since(machine: MachineHistory, changes: Sequence[Change], failed: int, commi
             sentence = f"No case changed by more than its noise since the run of {date}"
         else:
             sentence = _largest(machine, before, compared, date)
-            remark = f"One run against one run. Noise is told after {LIMITS.fewest_nights} runs of a case; the longest history here has {most}."
+            remark = f"One run against one run. Noise is told after {LIMITS.fewest_nights} runs of a case; the longest history has {most}."
     failures = f"; {failed} {'case' if failed == 1 else 'cases'} failed" if failed else ""
     return Since(
         sentence=f"{sentence[:1].upper()}{sentence[1:]}{failures}.",
@@ -100,7 +100,7 @@ def _nothing_before(machine: MachineHistory) -> str:
 
 
 def _nights_of(machine: MachineHistory, cases: Iterable[tuple[str, str]]) -> Iterable[int]:
-    return (sum(bool(side.value) for side in machine.comparisons[title_][framework].sides) for title_, framework in cases)
+    return (machine.comparisons[comparison][framework].times_measured for comparison, framework in cases)
 
 
 def _largest(machine: MachineHistory, before: int, compared: Iterable[tuple[str, str]], date: str) -> str:

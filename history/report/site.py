@@ -111,7 +111,7 @@ def _write_pages(report: Report, site: Path) -> None:
         "newest_page": {machine.key.slug: _page(report, machine) for machine in report.machines},
         "axes": run_data.axes(list(report.machines)),
         "fewest": LIMITS.fewest_nights,
-        "longest": max(sum(bool(side.value) for side in case.sides) for machine in report.machines for case in machine.cases),
+        "longest": max((case.times_measured for machine in report.machines for case in machine.cases), default=0),
     }
     for machine, overview, found in zip(report.machines, report.overviews, report.changes, strict=True):
         page = environment.get_template("overview.html.j2").render(
