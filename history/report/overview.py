@@ -85,7 +85,7 @@ def overview(machine: MachineHistory, changes: Sequence[Change], commits: Commit
         metrics=tuple(table for table in every if table.is_measured),
         unmeasured_metrics=_unmeasured(every),
         dates={each.title: date for each in found.comparisons if (date := date_of(machine, each.together))},
-        phases=phase_tables(machine, found, frameworks),
+        phases=phase_tables(machine, found, frameworks, changes),
         older=sum(each.newest != last for each in found.comparisons),
         left_out=found.left_out,
         meters=tuple(_meters(machine, shown)),

@@ -17,6 +17,7 @@ from harness.record.check import EqualWork
 from harness.record.figure import NOTHING, worded
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
+from history.report.changes import Change
 from history.report.figure_names import with_unit
 from history.report.histories import CaseHistory, MachineHistory
 from history.report.marks.slugs import slug
@@ -51,6 +52,7 @@ class ComparisonRow(msgspec.Struct, frozen=True):
     equal_work: str
     receipt: EqualWork | None
     sparkline: Sparkline
+    change: Change | None  # the last of its sides' levels
 
 
 class PhaseTable(msgspec.Struct, frozen=True):
@@ -66,7 +68,9 @@ class PhaseTable(msgspec.Struct, frozen=True):
         return "-".join(("phase", self.phase, *([self.model] if self.model not in ("", DEFAULT_MODEL) else [])))
 
 
-def phase_tables(machine: MachineHistory, newest: Newest, frameworks: tuple[str, ...]) -> tuple[PhaseTable, ...]:
+def phase_tables(machine: MachineHistory, newest: Newest, frameworks: tuple[str, ...], changes: Sequence[Change]) -> tuple[PhaseTable, ...]:
+    """changes: of the machine."""
+    latest = {change.comparison: change for change in sorted(changes, key=lambda change: (change.night, abs(change.share)))}
     by_phase: dict[tuple[str, str], list[NewestComparison]] = {}
     for comparison in newest.comparisons:
         of = (comparison.case.phase, comparison.case.model) if comparison.case else (OTHER_SUITES, "")
@@ -74,7 +78,7 @@ def phase_tables(machine: MachineHistory, newest: Newest, frameworks: tuple[str,
     tables, titles = [], told_apart(newest.measurements)
     for (phase, model), comparisons in by_phase.items():
         case = comparisons[0].case
-        rows = tuple(_row(machine, comparison, frameworks) for comparison in comparisons)
+        rows = tuple(_row(machine, comparison, frameworks, latest.get(comparison.title)) for comparison in comparisons)
         below = frameworks if any(row.lines for row in rows) else ()
         title_, lede = headed(_title(case), titles.get(model, "")), _lede(machine, comparisons[0], below)
         tables.append((_place(case), PhaseTable(phase, model, title_, lede, rows)))
@@ -105,7 +109,7 @@ def _lede(machine: MachineHistory, comparison: NewestComparison, below: tuple[st
     return " ".join(filter(None, (*said, f"{notes[:1].upper()}{notes[1:]}")))
 
 
-def _row(machine: MachineHistory, comparison: NewestComparison, frameworks: tuple[str, ...]) -> ComparisonRow:
+def _row(machine: MachineHistory, comparison: NewestComparison, frameworks: tuple[str, ...], change: Change | None) -> ComparisonRow:
     case, sides, histories = comparison.case, comparison.sides, machine.comparisons[comparison.title]
     one = next(iter(sides.values()))
     receipt = next(filter(None, map(receipt_of, comparison.compared)), None)
@@ -125,6 +129,7 @@ def _row(machine: MachineHistory, comparison: NewestComparison, frameworks: tupl
         equal_work=mark(receipt, case),
         receipt=receipt,
         sparkline=sparkline(_recent([histories[framework] for framework in ordered(sides)]), watched),
+        change=change,
     )
 
 

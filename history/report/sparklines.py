@@ -27,19 +27,23 @@ class Line(msgspec.Struct, frozen=True):
 class Sparkline(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
     said: str  # the same in words
+    mark: float | None = None  # where a level changed, from the left
     width: float = WIDTH
     height: float = HEIGHT
 
 
-def sparkline(series: Mapping[str, Sequence[float | None]], figure: Figure) -> Sparkline:
-    """By framework: a value a night, None for a night without. All on one logarithmic scale."""
+def sparkline(series: Mapping[str, Sequence[float | None]], figure: Figure, changed: int | None = None) -> Sparkline:
+    """By framework: a value a night, None for a night without. All on one logarithmic scale. changed: the first night on a new level."""
     recent = {framework: values[-MOST_NIGHTS:] for framework, values in series.items()}
     logs = [math.log(value) for values in recent.values() for value in values if value]
     if not logs:
         return Sparkline((), "no number in any night")
     middle, reach = (max(logs) + min(logs)) / 2, max(max(logs) - min(logs), LEAST_LOG_RANGE) / 2
     lines = tuple(_line(framework, values, middle, reach) for framework, values in recent.items())
-    return Sparkline(lines, "; ".join(_said(framework, values, figure) for framework, values in recent.items() if any(values)))
+    nights = max(map(len, series.values()))
+    first = max(nights - MOST_NIGHTS, 0)
+    mark = None if changed is None or changed <= first else MARGIN + (changed - first - 0.5) * _step(nights - first)
+    return Sparkline(lines, "; ".join(_said(framework, values, figure) for framework, values in recent.items() if any(values)), mark=mark)
 
 
 def _said(framework: str, values: Sequence[float | None], figure: Figure) -> str:
@@ -52,7 +56,7 @@ def _said(framework: str, values: Sequence[float | None], figure: Figure) -> str
 
 
 def _line(framework: str, values: Sequence[float | None], middle: float, reach: float) -> Line:
-    step = (WIDTH - 2 * MARGIN) / max(len(values) - 1, 1)
+    step = _step(len(values))
     parts: list[str] = []
     end: tuple[float, float] | None = None
     alone: list[tuple[float, float]] = []
@@ -68,3 +72,7 @@ def _line(framework: str, values: Sequence[float | None], middle: float, reach: 
             alone.append((round(x, 1), round(y, 1)))
         end, pen_down = (round(x, 1), round(y, 1)), True
     return Line(colour(framework), "".join(parts), tuple(alone), end)
+
+
+def _step(nights: int) -> float:
+    return (WIDTH - 2 * MARGIN) / max(nights - 1, 1)
