@@ -42,7 +42,7 @@ def main() -> None:
         storage.mkdir()
         commits = [git(clone, "rev-parse", "HEAD"), *(_applied(clone, patch) for patch in sorted(PATCHES.glob("*.patch")))]
         for commit, count in zip(commits, NIGHTS_A_COMMIT, strict=True):
-            git(clone, "checkout", "--quiet", commit)
+            git(clone, "checkout", "--quiet", "-B", "main", commit)
             for number in range(count):
                 _night(clone, storage / f"{commit}-{number}.json", options.worker)
         for old in (*NIGHTS.glob("*.json.gz"), *COMMITS.glob("*")):
