@@ -18,15 +18,16 @@ from pathlib import Path
 
 import psutil
 
-from harness.record.measurement import Measurement
-from harness.record.outcome import Outcome
 from history.nights.folder import keep
 from history.records import TO_SHOW, read
+from history.report.machines import key
+from history.report.storage import load
 from tests.history.report.example_commits import COMMITS, NIGHTS, PATCHES, stored
 from tests.repositories import git
 
 PROJECT = Path(__file__).parents[3]
 NIGHTS_A_COMMIT = (6, 4, 3)  # three on the new level: the first night in which the change can be told
+PATCH_OF_COMMIT = ("none", "`patches/1-neutral.patch`", "`patches/2-slower.patch`")
 WITH_ROUNDS = 1
 QUIET_PERCENT, QUIET_SECONDS = 20.0, 2.0  # of the CPU, before a night begins
 CASES = ("-m", "core", "--model", "mlp", "--measure-until", "precise", "--budget", "none", "--benchmark-max-time", "4")
@@ -49,7 +50,41 @@ def main() -> None:
             old.unlink()
         kept = keep(sorted(storage.glob("*.json")), NIGHTS, WITH_ROUNDS, Path(temporary) / "cache")
         stored(clone, commits)
+        (NIGHTS / "README.md").write_text(_told(clone, commits, Path(temporary) / "cache"))
         print(f"{kept.nights} nights, {kept.folder_bytes / 1e3:.0f} kB: {NIGHTS}")
+
+
+def _told(clone: Path, commits: Sequence[str], cache: Path) -> str:
+    """What the nights are, for whoever finds the folder."""
+    nights = load(NIGHTS, cache).nights
+    first, last = nights[0], nights[-1]
+    versions = ", ".join(sorted({each["framework"] for each in last.night.environments}))
+    counts = zip(commits, NIGHTS_A_COMMIT, PATCH_OF_COMMIT, strict=True)
+    rows = [
+        f"| `{commit[:10]}` | {git(clone, 'log', '-1', '--format=%s', commit)} | {patch} | {count} |" for commit, count, patch in counts
+    ]
+    return "\n".join(
+        [
+            "# Nights of an example",
+            "",
+            f"{len(nights)} runs of this suite, one after the other, from {first.when:%-d %B %Y, %H:%M} to {last.when:%H:%M} UTC.",
+            f"Machine: {key(last.night.machine).title}. {versions}. No case was disturbed by other processes.",
+            "",
+            f"    pytest benchmarks {' '.join(CASES)}",
+            "",
+            "| commit | its message | patch | runs |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+            "The second patch makes PyTorch's train step slower: autograd's anomaly detection, which is for debugging, looks at each gradient.",
+            f"The newest run has its rounds, the others are condensed (`history keep --raw-nights {WITH_ROUNDS}`).",
+            "`commits/` has the three commits as git stores them: the last two are in no branch.",
+            "",
+            "The pictures in docs/images are of these nights, and are made again by `python -m tests.history.report.pictures`.",
+            "`python -m tests.history.report.example_nights` measures other nights in their place.",
+            "",
+        ]
+    )
 
 
 def _applied(clone: Path, patch: Path) -> str:
@@ -67,16 +102,17 @@ def _night(clone: Path, path: Path, workers: Sequence[str]) -> None:
         done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"a night failed with exit code {done.returncode}:\n{done.stdout[-4000:]}")
-        disturbed = [each for each in _measurements(path) if each.outcome is not Outcome.OK or each.disturbed]
-        print(f"{path.name}: {len(disturbed)} cases disturbed", flush=True)
+        disturbed = _disturbed(path)
+        print(f"{path.name}: {disturbed} cases disturbed", flush=True)
         shutil.rmtree(path.parent / "sessions", ignore_errors=True)
         if not disturbed:
             return
         path.unlink()
 
 
-def _measurements(path: Path) -> list[Measurement]:
-    return [row.measurement for row in read(path, TO_SHOW).rows if row.measurement]
+def _disturbed(path: Path) -> int:
+    """Cases."""
+    return sum(row.measurement.disturbed for row in read(path, TO_SHOW).rows if row.measurement)
 
 
 if __name__ == "__main__":
