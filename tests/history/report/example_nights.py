@@ -76,7 +76,7 @@ def _told(clone: Path, commits: Sequence[str], cache: Path) -> str:
             "|---|---|---|---|",
             *rows,
             "",
-            "The second patch makes PyTorch's train step slower: autograd's anomaly detection, which is for debugging, looks at each gradient.",
+            "The second patch makes PyTorch's train step slower: autograd's anomaly detection, for debugging, looks at each gradient.",
             f"The newest run has its rounds, the others are condensed (`history keep --raw-nights {WITH_ROUNDS}`).",
             "`commits/` has the three commits as git stores them: the last two are in no branch.",
             "",
