@@ -75,7 +75,7 @@ def _changes(changes: Sequence[Change]) -> str:
         )
         for change in changes[:MOST_ROWS]
     ]
-    return table(("new since last night", "change", "95 % interval", "commits", "environment", "confirm"), rows)
+    return table(("new since the run before", "change", "95 % interval", "commits", "environment", "confirm"), rows)
 
 
 def _metrics(found: FiveMetrics, dates: Mapping[str, str]) -> str:
