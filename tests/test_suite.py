@@ -152,12 +152,12 @@ def test_the_side_by_side_is_printed(main_job: tuple[str, dict[str, Any], dict[s
     assert "went into measuring and warming up" in side_by_side
 
 
-def test_the_pages_pictures_are_made_of_it(folder: Path, main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
-    command = [sys.executable, "-m", "tests.history.report.screenshots", str(folder), str(folder / "pictures")]
+def test_pictures_are_made_of_it(folder: Path, main_job: tuple[str, dict[str, Any], dict[str, Measurement]]) -> None:
+    command = [sys.executable, "-m", "tests.history.report.pictures", str(folder), str(folder / "pictures")]
     subprocess.run(command, cwd=PROJECT, timeout=120, check=True)
-    for name in ("index", "history", "regressions"):
-        assert (folder / "pictures" / f"report-{name}.png").stat().st_size > 10_000
-        assert f"images/report-{name}.png" in (PROJECT / "docs" / "nightly-page.md").read_text()
+    made = {path.name: path.stat().st_size for path in (folder / "pictures").iterdir()}
+    assert made.keys() == {path.name for path in (PROJECT / "docs" / "images").glob("report-*.png")}
+    assert min(made.values()) > 5_000
 
 
 def test_the_whole_job_is_equal_work_and_learns(tmp_path: Path) -> None:

@@ -42,10 +42,13 @@ def _report(options: argparse.Namespace) -> Report:
     gc.freeze()  # the nights stay to the end: the collector need not look at them again
     machines = of_machines(storage.nights)
     commits = Commits(options.repository, (dated.night.commit for dated in storage.nights))
+    changes = tuple(machine_changes(machine, commits) for machine in machines)
     return Report(
         machines=tuple(machines),
-        overviews=tuple(overview(machine, options.storage) for machine in machines),
-        changes=tuple(machine_changes(machine, commits) for machine in machines),
+        overviews=tuple(
+            overview(machine, found.changes, commits, options.storage) for machine, found in zip(machines, changes, strict=True)
+        ),
+        changes=changes,
         notes=(
             *storage.notes,
             *_several(len(machines), [machine.key.title for machine in machines]),
@@ -69,7 +72,7 @@ def _without_messages(commits: Commits) -> list[Note]:
 
 def _without_rounds(machines: Sequence[MachineHistory]) -> list[Note]:
     """`history keep` leaves each machine's newest its rounds: the files with them are elsewhere, or gone."""
-    text = "the newest run of its machine, and its rounds were left out: its ratios, percentiles and pictures are not told."
+    text = "the newest run of its machine, and its rounds were left out: its percentiles and pictures are not told."
     return [Note(Kind.CONDENSED, machine.nights[-1].source, text) for machine in machines if machine.newest.condensed]
 
 

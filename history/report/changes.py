@@ -70,7 +70,7 @@ class MachineChanges(msgspec.Struct, frozen=True):
 def machine_changes(machine: MachineHistory, commits: Commits) -> MachineChanges:
     families: dict[tuple[str, bool], list[CaseHistory]] = {}
     for case in machine.cases:
-        if case.measured:
+        if case.times_measured:
             families.setdefault((case.framework, is_time(case.how)), []).append(case)
     changes: list[Change] = []
     night_sds: dict[tuple[str, str], float] = {}

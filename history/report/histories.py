@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -52,9 +54,9 @@ class CaseHistory:
         return [how.figure.name == self.how.figure.name for how in self._hows]
 
     @cached_property
-    def measured(self) -> bool:
-        """In some night."""
-        return any(side.value for side in self.sides)
+    def times_measured(self) -> int:
+        """In how many nights."""
+        return sum(bool(side.value) for side in self.sides)
 
     def log_costs(self, nights: int) -> Floats:
         """A value a night, higher is worse; NaN where it was not measured, or by another quantity, or most rounds were disturbed."""
@@ -99,6 +101,25 @@ class MachineHistory:
     @cached_property
     def cases(self) -> tuple[CaseHistory, ...]:
         return tuple(case for cases in self.comparisons.values() for case in cases.values())
+
+    def runs_on(self, day: date) -> int:
+        return self._days[day]
+
+    @cached_property
+    def _days(self) -> Counter[date]:
+        return Counter(dated.when.date() for dated in self.nights)
+
+    def run_before(self, night: int) -> int | None:
+        """The last earlier one that measured any of the same cases: with another one there is nothing to compare."""
+        return next((before for before in range(night - 1, -1, -1) if self._measured[before] & self._measured[night]), None)
+
+    def measured_in_both(self, before: int, night: int) -> frozenset[tuple[str, str]]:
+        """Comparison and framework."""
+        return self._measured[before] & self._measured[night]
+
+    @cached_property
+    def _measured(self) -> list[frozenset[tuple[str, str]]]:
+        return [frozenset((side.comparison, side.framework) for side in dated.night.sides if side.value) for dated in self.nights]
 
     def environment(self, index: int, side: Side) -> dict[str, str]:
         """Of the framework's worker, without what says where it was."""

@@ -30,6 +30,7 @@ def case_history(
     return {
         "comparison": comparison,
         "machine": machine.key.slug,
+        "model": machine.models.get(cases[0].model, ""),
         "runs": [machine.nights[night].night.identity for night in nights],
         "sides": [_side(case, place, sds, noise) for case in cases],
         "ratios": _ratios(machine, comparison, nights),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.findings.ahead import Verdict
 from harness.findings.five_metrics import FiveMetrics, Metric
@@ -25,12 +25,12 @@ LONGEST_REASON = 120
 def job_summary(machine: MachineHistory, overview: Overview, changes: Sequence[Change], notes: Sequence[Note]) -> str:
     new = [change for change in changes if change.new]
     parts = [
-        f"### {_headline(new, overview)}",
+        f"### {escaped(overview.since.sentence)}",
         f"{escaped(_run(machine))} · {_models(overview)}{_measured(overview)}.",
     ]
     if new:
         parts.append(_changes(new))
-    parts.extend(map(_metrics, overview.metrics))
+    parts.extend(_metrics(each, overview.dates) for each in overview.metrics)
     if overview.failures:
         parts.append("**Failed**\n\n" + _failures(overview.failures))
     if notes:
@@ -54,12 +54,6 @@ def _measured(overview: Overview) -> str:
     return measured if overview.unfinished is None else f"{measured} · **unfinished: {overview.unfinished.told}**"
 
 
-def _headline(new: Sequence[Change], overview: Overview) -> str:
-    worse = sum(change.worse for change in new)
-    found = f"{worse} new {'regression' if worse == 1 else 'regressions'}" if worse else "No new regression"
-    return f"{found}, {len(overview.failures)} failed" if overview.failures else found
-
-
 def _failures(failures: Sequence[Failure]) -> str:
     rows = [
         (escaped(clipped(each.name, LONGEST_NAME)), escaped(each.framework), each.outcome, escaped(shortened(each.detail, LONGEST_REASON)))
@@ -81,21 +75,25 @@ def _changes(changes: Sequence[Change]) -> str:
         )
         for change in changes[:MOST_ROWS]
     ]
-    return table(("new since last night", "change", "95 % interval", "commits", "environment", "confirm"), rows)
+    return table(("new since the run before", "change", "95 % interval", "commits", "environment", "confirm"), rows)
 
 
-def _metrics(found: FiveMetrics) -> str:
+def _metrics(found: FiveMetrics, dates: Mapping[str, str]) -> str:
+    """dates: of comparisons that are of an older run."""
     columns = ("metric", *(escaped(title(each)) for each in found.frameworks), "ratio", "95 % interval", "result")
-    return f"**{escaped(found.heading)}**\n\n" + table(columns, (_metric(each, found.frameworks) for each in found.metrics))
+    return f"**{escaped(found.heading)}**\n\n" + table(
+        columns, (_metric(each, found.frameworks, dates.get(each.source, "")) for each in found.metrics if each.source)
+    )
 
 
-def _metric(metric: Metric, frameworks: Sequence[str]) -> tuple[str, ...]:
+def _metric(metric: Metric, frameworks: Sequence[str], date: str) -> tuple[str, ...]:
     """A line for each side that the reference is compared with: both are named where there are several."""
     said = metric.verdicts
     several = len(said) > 1
     results = [f"{_sides(each)}: {each.text}" if several else each.text for each in said]
     lines = ([each.ratio for each in said], [each.interval for each in said], results)
-    return (metric.name, *(escaped(metric.values[each]) for each in frameworks), *map(_lines, lines))
+    name = f"{metric.name}, {date}" if date else metric.name
+    return (name, *(escaped(metric.values[each]) for each in frameworks), *map(_lines, lines))
 
 
 def _sides(verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""The newest night's cases, phase by phase and model by model: a row a comparison, a column a framework."""
+"""Each case's newest figures, phase by phase and model by model: a row a comparison, a column a framework."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from harness.findings.ahead import NO_OTHER_SIDE, NOT_COMPARED, Verdict, verdicts
-from harness.findings.comparison import Comparison, in_order, phase_of, phase_title
+from harness.findings.ahead import Verdict
+from harness.findings.comparison import phase_of, phase_title
 from harness.findings.figures import shown
 from harness.findings.models import headed, told_apart
 from harness.findings.receipt import mark, receipt_of
@@ -17,9 +17,12 @@ from harness.record.check import EqualWork
 from harness.record.figure import NOTHING, worded
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
+from history.report.changes import Change
+from history.report.figure_names import with_unit
 from history.report.histories import CaseHistory, MachineHistory
 from history.report.marks.slugs import slug
-from history.report.night import OTHER_SUITES, Side
+from history.report.newest import Newest, NewestComparison, NewestSide, date_of
+from history.report.night import OTHER_SUITES
 from history.report.sparklines import Sparkline, sparkline
 
 
@@ -30,16 +33,26 @@ class Line(msgspec.Struct, frozen=True):
     values: tuple[str, ...]  # a framework each
 
 
+class Cell(msgspec.Struct, frozen=True):
+    """A framework's."""
+
+    text: str  # of what the case is watched by, with its unit, or the outcome that left none
+    date: str  # of an older run than the newest, where the row does not say it of all; else ""
+
+
 class ComparisonRow(msgspec.Struct, frozen=True):
     comparison: str
     title: str  # of the comparison, below its phase's
     slug: str
-    values: tuple[str, ...]  # of what it is watched by, or the outcome that left none: a framework each
+    date: str  # where all of it is of one older run; else ""
+    cells: tuple[Cell, ...]  # a framework each
     verdicts: tuple[Verdict, ...]  # of the reference, the first side that was measured, against each other that was
+    compared_date: str  # of the run that has the verdicts, where that is older than what the row's date says
     lines: tuple[Line, ...]
     equal_work: str
     receipt: EqualWork | None
     sparkline: Sparkline
+    change: Change | None  # the last of its sides' levels
 
 
 class PhaseTable(msgspec.Struct, frozen=True):
@@ -55,22 +68,20 @@ class PhaseTable(msgspec.Struct, frozen=True):
         return "-".join(("phase", self.phase, *([self.model] if self.model not in ("", DEFAULT_MODEL) else [])))
 
 
-def phase_tables(machine: MachineHistory, measurements: dict[str, Measurement], frameworks: tuple[str, ...]) -> tuple[PhaseTable, ...]:
-    """measurements: the newest night's, by node id."""
-    tonight: dict[str, dict[str, Side]] = {}
-    by_phase: dict[tuple[str, str], list[str]] = {}
-    for side in machine.newest.sides:
-        if side.comparison not in tonight:
-            of = (side.case.phase, side.case.model) if side.case else (OTHER_SUITES, "")
-            by_phase.setdefault(of, []).append(side.comparison)
-        tonight.setdefault(side.comparison, {})[side.framework] = side
-    tables, titles = [], told_apart(measurements.values())
-    for (phase, model), names in by_phase.items():
-        one = next(iter(tonight[names[0]].values()))
-        rows = tuple(_row(machine, name, tonight[name], measurements, frameworks) for name in names)
+def phase_tables(machine: MachineHistory, newest: Newest, frameworks: tuple[str, ...], changes: Sequence[Change]) -> tuple[PhaseTable, ...]:
+    """changes: of the machine."""
+    latest = {change.comparison: change for change in sorted(changes, key=lambda change: (change.night, abs(change.share)))}
+    by_phase: dict[tuple[str, str], list[NewestComparison]] = {}
+    for comparison in newest.comparisons:
+        of = (comparison.case.phase, comparison.case.model) if comparison.case else (OTHER_SUITES, "")
+        by_phase.setdefault(of, []).append(comparison)
+    tables, titles = [], told_apart(newest.measurements)
+    for (phase, model), comparisons in by_phase.items():
+        case = comparisons[0].case
+        rows = tuple(_row(machine, comparison, frameworks, latest.get(comparison.title)) for comparison in comparisons)
         below = frameworks if any(row.lines for row in rows) else ()
-        title_, lede = headed(_title(one.case), titles.get(model, "")), _lede(machine, one, measurements, below)
-        tables.append((_place(one.case), PhaseTable(phase, model, title_, lede, rows)))
+        title_, lede = headed(_title(case), titles.get(model, "")), _lede(machine, comparisons[0], below)
+        tables.append((_place(case), PhaseTable(phase, model, title_, lede, rows)))
     return tuple(table for _, table in sorted(tables, key=lambda each: each[0]))
 
 
@@ -84,35 +95,41 @@ def _title(case: Case | None) -> str:
     return phase_title(case.phase) if case else "Other benchmarks"
 
 
-def _lede(machine: MachineHistory, side: Side, measurements: dict[str, Measurement], below: tuple[str, ...]) -> str:
+def _lede(machine: MachineHistory, comparison: NewestComparison, below: tuple[str, ...]) -> str:
     """below: whose figures stand below each case."""
-    phase, measurement = (phase_of(side.case) if side.case else None), measurements.get(side.name)
-    item = measurement.item if measurement else ""
-    what = phase.subtitle if phase else "of suites that compare no frameworks" if side.case is None else "of an earlier suite"
+    one, case = next(iter(comparison.sides.values())), comparison.case
+    phase = phase_of(case) if case else None
+    item = one.measurement.item if one.measurement else ""
+    what = phase.subtitle if phase else "of suites that compare no frameworks" if case is None else "of an earlier suite"
     whose = f", {' · '.join(map(title, below))}" if len(below) > 1 else ""
     others = f"; below each case its other figures{whose}" if below else ""
-    watched = machine.newest.hows[side.how].figure.title
+    watched = machine.nights[one.night].night.hows[one.side.how].figure.title
     said = [f"{what[:1].upper()}{what[1:]}.", f"The columns have the {watched}{others}."]
     notes = " ".join(worded(note, item).strip() for note in phase.notes) if phase else ""
     return " ".join(filter(None, (*said, f"{notes[:1].upper()}{notes[1:]}")))
 
 
-def _row(
-    machine: MachineHistory, comparison: str, sides: dict[str, Side], measurements: dict[str, Measurement], frameworks: tuple[str, ...]
-) -> ComparisonRow:
+def _row(machine: MachineHistory, comparison: NewestComparison, frameworks: tuple[str, ...], change: Change | None) -> ComparisonRow:
+    case, sides, histories = comparison.case, comparison.sides, machine.comparisons[comparison.title]
     one = next(iter(sides.values()))
-    measured = {side.framework: found for side in sides.values() if (found := measurements.get(side.name))}
-    receipt = next(filter(None, map(receipt_of, measured.values())), None)
+    receipt = next(filter(None, map(receipt_of, comparison.compared)), None)
+    nights = {each.night for each in sides.values()}
+    date = date_of(machine, comparison.newest) if len(nights) == 1 else ""
+    watched = machine.nights[one.night].night.hows[one.side.how].figure
+    measured = [sides[framework].measurement if framework in sides else None for framework in frameworks]
     return ComparisonRow(
-        comparison=comparison,
-        title=_below_its_table(comparison, one.case),
-        slug=slug(comparison),
-        values=tuple(_value(machine, sides.get(framework)) for framework in frameworks),
-        verdicts=_verdicts(comparison, sides, measured),
-        lines=_lines(machine.newest.hows[one.how].figure.name, [measured.get(framework) for framework in frameworks]),
-        equal_work=mark(receipt, one.case),
+        comparison=comparison.title,
+        title=_below_its_table(comparison.title, case),
+        slug=slug(comparison.title),
+        date=date,
+        cells=tuple(_cell(machine, sides.get(framework), not date) for framework in frameworks),
+        verdicts=comparison.verdicts,
+        compared_date=date_of(machine, comparison.together) if {comparison.together} != nights else "",
+        lines=_lines(watched.name, measured),
+        equal_work=mark(receipt, case),
         receipt=receipt,
-        sparkline=sparkline({framework: _recent(machine, machine.comparisons[comparison][framework]) for framework in ordered(sides)}),
+        sparkline=sparkline(_recent([histories[framework] for framework in ordered(sides)]), watched),
+        change=change,
     )
 
 
@@ -125,20 +142,12 @@ def _below_its_table(comparison: str, case: Case | None) -> str:
     return below.removeprefix(model).strip() or comparison
 
 
-def _value(machine: MachineHistory, side: Side | None) -> str:
-    if side is None:
-        return NOTHING
-    if side.outcome is not Outcome.OK:
-        return str(side.outcome).replace("_", " ")
-    return machine.newest.hows[side.how].figure.written(side.value)
-
-
-def _verdicts(comparison: str, sides: dict[str, Side], measurements: dict[str, Measurement]) -> tuple[Verdict, ...]:
-    """Between the sides that were measured, of which the first is the reference: what became of the others stands in their columns."""
-    measured = in_order(each for each in measurements.values() if each.outcome is Outcome.OK)
-    if len(measured) > 1:
-        return tuple(verdicts(Comparison(comparison, measured)))
-    return (Verdict(NOT_COMPARED if len(sides) > 1 else NO_OTHER_SIDE, reference=measured[0].case.framework if measured else ""),)
+def _cell(machine: MachineHistory, newest: NewestSide | None, dated: bool) -> Cell:
+    if newest is None:
+        return Cell(NOTHING, "")
+    side, how = newest.side, machine.nights[newest.night].night.hows[newest.side.how]
+    text = with_unit(how.figure, side.value) if side.outcome is Outcome.OK else str(side.outcome).replace("_", " ")
+    return Cell(text, date_of(machine, newest.night) if dated else "")
 
 
 def _lines(watched: str, sides: Sequence[Measurement | None]) -> tuple[Line, ...]:
@@ -152,9 +161,12 @@ def _lines(watched: str, sides: Sequence[Measurement | None]) -> tuple[Line, ...
     return tuple(Line(heading, tuple(found.get(place, NOTHING) for place in range(len(sides)))) for heading, found in texts.items())
 
 
-def _recent(machine: MachineHistory, history: CaseHistory) -> list[float | None]:
-    """A value a night of the machine, None where the case was not measured, or watched by another quantity."""
-    values: list[float | None] = [None] * len(machine.nights)
-    for night, side, same in zip(history.nights, history.sides, history.same_quantity, strict=True):
-        values[night] = side.value if same else None
-    return values
+def _recent(histories: Sequence[CaseHistory]) -> dict[str, list[float | None]]:
+    """By framework a value a night that has the comparison; None where the side was not measured, or watched by another quantity."""
+    nights = sorted({night for history in histories for night in history.nights})
+    found = {}
+    for history in histories:
+        sides = zip(history.sides, history.same_quantity, strict=True)
+        values = {night: side.value for night, (side, same) in zip(history.nights, sides, strict=True) if same}
+        found[history.framework] = [values.get(night) for night in nights]
+    return found

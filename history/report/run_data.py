@@ -13,7 +13,6 @@ from history.report.histories import CaseHistory, MachineHistory
 from history.report.links import Links
 from history.report.marks.slugs import slug
 from history.report.night import OTHER_SUITES, Night
-from history.report.storage import Dated
 
 RELATIVE_DIGITS = 6
 OF_A_SIDE = "framework"  # the axis in which the sides of a comparison differ
@@ -29,7 +28,7 @@ def runs(machines: list[MachineHistory], commits: Commits, links: Links) -> dict
             {"name": each, "title": title(each)} for each in ordered(each for machine in machines for each in machine.frameworks)
         ],
         "axes": axes(machines),
-        "runs": [_run(machine, dated, commits, links) for machine in machines for dated in machine.nights],
+        "runs": [_run(machine, night, commits, links) for machine in machines for night in range(len(machine.nights))],
     }
 
 
@@ -61,13 +60,16 @@ def axes(machines: list[MachineHistory]) -> list[dict[str, Any]]:
     ]
 
 
-def _run(machine: MachineHistory, dated: Dated, commits: Commits, links: Links) -> dict[str, Any]:
+def _run(machine: MachineHistory, index: int, commits: Commits, links: Links) -> dict[str, Any]:
+    dated, before = machine.nights[index], machine.run_before(index)
     night = dated.night
     commit = commits.known.get(night.commit or "")
     said = {name(field): short(field, value) for field, value in told(night.machine).items() if field not in THE_MACHINE_ITSELF}
     return {
         "id": night.identity,
         "machine": machine.key.slug,
+        "before": machine.nights[before].night.identity if before is not None else "",
+        "alone": machine.runs_on(dated.when.date()) == 1,  # of its day: its date names it
         "when": dated.when.isoformat(timespec="minutes"),
         "commit": night.commit,
         "subject": commit.subject if commit else "",

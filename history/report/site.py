@@ -31,7 +31,9 @@ from history.report.overview import Overview
 from history.report.page_text import in_short, shown
 from history.report.percent import percent
 from history.report.pictures import pictures
+from history.report.sparklines import Sparkline, sparkline
 from history.short_commit import is_hash, short_commit
+from history.trends.limits import LIMITS
 
 HERE = Path(__file__).parent
 
@@ -103,12 +105,15 @@ def _write_pages(report: Report, site: Path) -> None:
         "machines": report.machines,
         "notes": report.notes,
         "changes": _in_order([change for found in report.changes for change in found.changes]),
+        "change_lines": _change_lines(report),
         "commits": report.commits,
         "links": report.links,
         "heading": " against ".join(map(title, frameworks)) or "Benchmarks",
         "slug": slug,
         "newest_page": {machine.key.slug: _page(report, machine) for machine in report.machines},
         "axes": run_data.axes(list(report.machines)),
+        "fewest": LIMITS.fewest_nights,
+        "longest": max((case.times_measured for machine in report.machines for case in machine.cases), default=0),
     }
     for machine, overview, found in zip(report.machines, report.overviews, report.changes, strict=True):
         page = environment.get_template("overview.html.j2").render(
@@ -121,6 +126,18 @@ def _write_pages(report: Report, site: Path) -> None:
     for path in site.glob("machine-*.html"):
         if path.name not in shared["newest_page"].values():
             path.unlink()
+
+
+def _change_lines(report: Report) -> dict[Change, Sparkline]:
+    """The nights of each case that changed; what all cases share has no line of its own."""
+    found = {}
+    for machine, changes in zip(report.machines, report.changes, strict=True):
+        for change in changes.changes:
+            if change.comparison:
+                case = machine.comparisons[change.comparison][change.framework]
+                values = {case.framework: [side.value for side in case.sides]}
+                found[change] = sparkline(values, case.how.figure, case.nights.index(change.night))
+    return found
 
 
 def _environment() -> Environment:

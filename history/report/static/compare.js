@@ -17,7 +17,7 @@
 
   function runLabel(run) {
     const machine = machines.size > 1 ? ` · ${machines.get(run.machine)}` : "";
-    return `${labels.day(run.when)} · ${labels.hash(run.commit)} ${labels.title(run)}${machine}`.slice(0, 110);
+    return `${labels.day(run)} · ${labels.hash(run.commit)} ${labels.title(run)}${machine}`.slice(0, 110);
   }
 
   function offer() {
@@ -25,8 +25,8 @@
     const machine = wanted.get("machine") ?? ALL;
     const offered = runs.filter((run) => machine === ALL || run.machine === machine);
     const now = byId.has(wanted.get("now")) ? wanted.get("now") : offered[0].id;
-    const before = offered.filter((run) => run.machine === byId.get(now).machine && run.when < byId.get(now).when);
-    const then = byId.has(wanted.get("then")) ? wanted.get("then") : (before[0] ?? offered[offered.length - 1]).id;
+    const before = byId.get(now).before || offered[offered.length - 1].id; // the last with a case in common
+    const then = byId.has(wanted.get("then")) ? wanted.get("then") : before;
     const choices = offered.map((run) => [run.id, runLabel(run)]);
     for (const [id, value] of [["then", then], ["now", now]]) {
       const there = choices.some(([each]) => each === value) ? choices : [[value, runLabel(byId.get(value))], ...choices];
@@ -78,6 +78,7 @@
 
   function drawn(each) {
     const made = document.createElement("tr");
+    const heads = [...find("table").tHead.rows[0].cells].map((cell) => cell.textContent); // a phone shows them beside each value
     const name = document.createElement("th");
     name.scope = "row";
     const link = document.createElement("a");
@@ -89,12 +90,13 @@
     each.values.forEach((value, index) => {
       const cell = made.insertCell();
       cell.className = "number";
-      cell.textContent = value === null && each.outcome[index] !== "ok" ? labels.outcome(each.outcome[index]) : figures.written(each.how, value);
+      cell.textContent = value === null && each.outcome[index] !== "ok" ? labels.outcome(each.outcome[index]) : figures.withUnit(each.how, value);
     });
     const change = made.insertCell();
     change.className = `number ${each.beyond ? (each.worse ? "worse-text" : "better-text") : "quiet"}`;
     change.textContent = each.change === null ? figures.NOTHING : labels.percent(Math.expm1(each.change));
     made.insertCell().append(bar(each));
+    [...made.cells].slice(1, -1).forEach((cell, index) => cell.setAttribute("data-label", heads[index + 1]));
     return made;
   }
 

@@ -31,6 +31,12 @@ const figures = (() => {
     }
   }
 
+  // A rate is written without its unit, which is its title: images/s.
+  function withUnit(figure, number) {
+    const text = written(figure, number);
+    return figure.unit === "rate" && text !== NOTHING ? `${text} ${figure.title}` : text;
+  }
+
   function seconds(number) {
     for (const [unit, factor] of [["s", 1], ["ms", 1e3], ["µs", 1e6]]) {
       if (number * factor >= 1) return `${number * factor < 999.5 ? significant(number * factor, 3) : Math.round(number * factor)} ${unit}`;
@@ -59,5 +65,5 @@ const figures = (() => {
     return written({ unit: "number", digits: null }, number);
   }
 
-  return { NOTHING, written, plain };
+  return { NOTHING, written, withUnit, plain };
 })();

@@ -20,7 +20,7 @@
   const whole = button("All nights", () => zoom(0, count() - 1));
   const hint = document.createElement("span");
   hint.className = "hint";
-  hint.textContent = "Drag to zoom. Keys on the plot: ← → night, + − zoom, 0 all.";
+  hint.textContent = "Drag to zoom. Keys: n, p the next and the previous case; on the plot ← → night, + − zoom, 0 all.";
   find("tools").append(zoomIn, zoomOut, whole, ...save.buttons(plot.drawing, () => `history-${find("case").value}`), hint);
 
   function button(label, act) {
@@ -63,7 +63,7 @@
     const first = shown.sides[0].watched.title;
     const others = names.map((name) => [name, runsFile.figures[name].title]).filter(([, title]) => title !== first);
     address.fill(find("figure"), [[WATCHED, first], ...others], wanted.get("figure"));
-    const nights = shown.runs.map((id, index) => [id, `${labels.day(runs.get(id).when)} · ${labels.hash(runs.get(id).commit)} ${labels.title(runs.get(id))}`.slice(0, 90), index]);
+    const nights = shown.runs.map((id, index) => [id, `${labels.day(runs.get(id))} · ${labels.hash(runs.get(id).commit)} ${labels.title(runs.get(id))}`.slice(0, 90), index]);
     address.fill(find("baseline"), [["", "nothing: the values themselves"], ...nights.reverse().map(([id, label]) => [id, label])], wanted.get("baseline"));
     write();
     draw();
@@ -93,15 +93,16 @@
     const { figure, baseline } = choice();
     find("plot-title").textContent = shown.comparison;
     find("plot-lede").textContent = historyWords.lede(shown, figure === WATCHED, Boolean(baseline));
+    for (const id of ["plot", "tools"]) find(id).hidden = count() < 2; // of one night there is no line: the readout has its values
     const around = {
-      ticks: shown.runs.map((_, index) => ({ commit: labels.hash(run(index).commit, 7), day: labels.shortDay(run(index).when), subject: run(index).subject })),
+      ticks: shown.runs.map((_, index) => ({ commit: labels.hash(run(index).commit, 7), day: labels.shortDay(run(index)), subject: run(index).subject })),
       environment: shown.environment.map(({ at, changes }) => ({ at, text: changes.map(historyWords.environmentText).join("; ") })),
       changeText: (change) => historyWords.changeText(shown, change),
       baseline: baseline && labels.hash(runs.get(baseline).commit),
     };
     const attributes = { tabindex: 0, role: "slider", "aria-valuemin": range[0] + 1, "aria-valuemax": range[1] + 1, "aria-orientation": "horizontal" };
     plot.draw({ ...historyModel.values(shown, choice(), figureOf(shown.sides[0]), around), attributes }, range);
-    find("ratio-plot").hidden = !shown.ratios.length;
+    find("ratio-plot").hidden = !shown.ratios.length || count() < 2;
     if (shown.ratios.length) ratioPlot.draw(historyModel.ratios(shown, find("ratio-plot").clientWidth, around), range);
     zoomIn.disabled = range[1] - range[0] <= FEWEST_ZOOMED;
     whole.disabled = zoomOut.disabled = range[0] === 0 && range[1] === count() - 1;
@@ -117,7 +118,7 @@
     const values = shown.sides.map((side) => ({ colour: side.colour, title: side.title, text: valueText(side) }));
     const around = shown.environment.filter((each) => each.at === cursor).flatMap((each) => each.changes.map(historyWords.environmentText));
     const changes = shown.changes.filter((change) => change.at === cursor).map((change) => historyWords.changeText(shown, change));
-    const spoken = [`${labels.day(night.when)}, ${labels.hash(night.commit)}`, ...values.map((each) => `${each.title} ${each.text}`), ...changes, ...around].join("; ");
+    const spoken = [`${labels.day(night)}, ${labels.hash(night.commit)}`, ...values.map((each) => `${each.title} ${each.text}`), ...changes, ...around].join("; ");
     plot.mark(cursor, spoken);
     ratioPlot.mark(cursor);
     find("readout").replaceChildren(historyWords.headline(night), historyWords.valueLine([...values, ...ratioTexts()]), historyWords.small([...changes, ...around].join(" · ")));
@@ -130,9 +131,10 @@
     const { values, low, high } = historyModel.columns(shown, side, figure);
     const value = values[cursor];
     const write = (number) => figures.written(figureOf(side), number);
+    const said = figures.withUnit(figureOf(side), value);
     const spread = figure === WATCHED && value !== null && low[cursor] !== high[cursor] ? ` (${write(low[cursor])} – ${write(high[cursor])})` : "";
     const relative = baseline && value !== null ? `, ${labels.percent(historyModel.divided(shown, side, choice()).values[cursor] - 1)}` : "";
-    return `${write(value)}${spread}${relative}${side.disturbed.includes(cursor) ? ", disturbed" : ""}`;
+    return `${said}${spread}${relative}${side.disturbed.includes(cursor) ? ", disturbed" : ""}`;
   }
 
   function ratioTexts() {
@@ -152,6 +154,15 @@
     else if (event.key === "0" || event.key === "Escape") zoom(0, count() - 1);
     else return;
     event.preventDefault();
+  }
+
+  // The case before or after the one that is shown; where there is none, nothing.
+  function step(places) {
+    const select = find("case");
+    const next = select.selectedIndex + places;
+    if (next < 0 || next >= select.options.length) return;
+    select.selectedIndex = next;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   function zoomBy(factor) {
@@ -186,7 +197,7 @@
       const row = body.insertRow();
       const values = shown.sides.map((side) => side.outcomes[index] ?? figures.written(figureOf(side), historyModel.columns(shown, side, choice().figure).values[index]));
       const ratios = shown.ratios.map(({ estimate }) => estimate[index]?.toFixed(2) ?? figures.NOTHING);
-      for (const text of [labels.day(run(index).when), `${labels.hash(run(index).commit)} ${labels.title(run(index))}`, ...values, ...ratios]) row.insertCell().textContent = text;
+      for (const text of [labels.day(run(index)), `${labels.hash(run(index).commit)} ${labels.title(run(index))}`, ...values, ...ratios]) row.insertCell().textContent = text;
     }
     find("table").replaceChildren(table);
   }
@@ -207,6 +218,11 @@
       draw();
     });
   }
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select, input")) return; // there letters choose
+    if (event.key === "n") step(1);
+    else if (event.key === "p") step(-1);
+  });
   find("controls").addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", start);
 

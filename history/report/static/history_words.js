@@ -10,6 +10,8 @@ const historyWords = (() => {
   }
 
   function lede(shown, watched, relative) {
+    const model = shown.model ? `${shown.model}. ` : "";
+    if (shown.runs.length < 2) return `${model}One night so far: a line begins with the second.`;
     const bands = shown.sides.filter((side) => side.noise);
     const said = [];
     if (relative) said.push("1 is the chosen night.");
@@ -21,7 +23,7 @@ const historyWords = (() => {
     if (shown.sides.some((side) => side.disturbed.length)) said.push("Hollow: disturbed by other processes.");
     if (shown.environment.length) said.push("Dotted: driver, framework, model or experiment changed.");
     if (shown.sides.some((side) => Object.keys(side.outcomes).length)) said.push("×: no number.");
-    return said.join(" ") || "On a logarithmic scale.";
+    return model + (said.join(" ") || "On a logarithmic scale.");
   }
 
   // Items of a list: what changed and when, the newest first.
@@ -33,7 +35,7 @@ const historyWords = (() => {
     if (!entries.length) return [element("li", "quiet", "Nothing: no level shifted, no driver, framework, model or experiment changed.")];
     return entries.map(({ at, text, className }) => {
       const item = document.createElement("li");
-      item.append(element("span", "quiet", labels.day(run(at).when)), element("span", className, text), element("code", "", ` ${labels.hash(run(at).commit)} `), run(at).subject);
+      item.append(element("span", "quiet", labels.day(run(at))), element("span", className, text), element("code", "", ` ${labels.hash(run(at).commit)} `), run(at).subject);
       return item;
     });
   }
@@ -42,7 +44,7 @@ const historyWords = (() => {
     const line = document.createElement("p");
     const commit = element(night.link ? "a" : "code", "hash", labels.hash(night.commit));
     if (night.link) commit.href = night.link;
-    const around = [labels.day(night.when), night.author, night.branch && `on ${night.branch}`].filter(Boolean).join(" · ");
+    const around = [labels.day(night), night.author, night.branch && `on ${night.branch}`].filter(Boolean).join(" · ");
     line.append(commit, element("strong", "", ` ${labels.title(night)} `), element("span", "quiet", around));
     return line;
   }

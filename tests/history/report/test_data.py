@@ -79,7 +79,8 @@ def test_a_second_build_of_the_same_is_the_same(built: Built) -> None:
 
 def test_the_job_s_summary(built: Built) -> None:
     text = (built.site.parent / "job.md").read_text()
-    assert text.startswith("### 1 new regression, 1 failed")
+    assert text.startswith("### TensorFlow’s inference stock bs1 became slower: +")
+    assert text.splitlines()[0].endswith("step; 1 case failed.")
     assert "| inference stock bs1, TensorFlow |" in text
     assert "**matched**" in text
     assert "<img" not in text

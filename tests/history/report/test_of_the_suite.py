@@ -51,11 +51,12 @@ def test_a_run_of_the_suite_and_what_others_make_of_its_json(tmp_path: Path) -> 
     assert "saved twice: counted once" in index
     cases = json.loads((site / "data/cases.json").read_text())
     assert {framework for case in cases for framework in case["frameworks"]} == {"sound"}
-    command = [sys.executable, "-m", "tests.history.report.screenshots", str(storage), str(tmp_path / "pictures")]
+    command = [sys.executable, "-m", "tests.history.report.pictures", str(storage), str(tmp_path / "pictures")]
     subprocess.run(command, check=True, cwd=PROJECT, timeout=120)  # a process of its own: this one may have a browser already
     made = sorted((tmp_path / "pictures").iterdir())
-    assert [path.name for path in made] == ["report-history.png", "report-index.png", "report-regressions.png"]
-    assert all(path.read_bytes().startswith(PNG) and path.stat().st_size > 10_000 for path in made)
+    pages = ("history", "index", "regressions")
+    assert {path.name for path in made} == {f"report-{page}{scheme}.png" for page in pages for scheme in ("", "-dark")}
+    assert all(path.read_bytes().startswith(PNG) and path.stat().st_size > 5_000 for path in made)
 
 
 def extracted(benchmark: dict[str, Any]) -> dict[str, Any]:

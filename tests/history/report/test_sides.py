@@ -165,7 +165,7 @@ def test_where_the_reference_failed_last_night_the_next_side_is_it(
     (content,) = (json.loads(path.read_text()) for path in (site / "data/overview").glob("*.json"))
     (steps,) = (phase for phase in content["phases"] if phase["phase"] == "train_step")
     assert {row["comparison"]: row["verdicts"] for row in steps["rows"]} == expected
-    assert {row["values"][0] for row in steps["rows"]} == {"out of memory"}
+    assert {row["cells"][0]["text"] for row in steps["rows"]} == {"out of memory"}
     with served(site) as address:
         page = index(watched, address)
         table = page.locator("section", has=page.get_by_role("heading", name="Train step", exact=True)).locator("table")
