@@ -9,6 +9,8 @@ import msgspec
 
 from harness.record.check import FARTHEST
 
+EXAMINATIONS_FOLDER = "equal-work"  # of examinations, beside the runs of pytest-benchmark's storage
+
 
 class Part(StrEnum):
     """Of the computation, in the order in which it is gone through."""

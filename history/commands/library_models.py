@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from harness.findings.library_models import page
-from harness.record.parting import Examination
+from harness.record.parting import EXAMINATIONS_FOLDER, Examination
 from history.output import write_with_folder
 from history.records import BadInput
 
@@ -24,7 +24,7 @@ PATTERN = "library_*.json"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    folder = Path(".benchmarks/equal-work")
+    folder = Path(".benchmarks", EXAMINATIONS_FOLDER)
     parser.add_argument("--examinations", type=Path, metavar="DIR", default=folder, help="Where they are. Default: %(default)s.")
     parser.add_argument("--into", type=Path, metavar="FILE", required=True, help="The page.")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from harness.record.measurement import SCHEMA_VERSION
+from harness.record.parting import EXAMINATIONS_FOLDER
 from harness.record.text import is_text, visible
 from history.packing import SUFFIX
 from history.pairs.comparison import NAME as COMPARISON_NAME
@@ -68,12 +69,12 @@ def load(folder: Path, cache_folder: Path) -> Storage:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Raises BadInput for what is no folder. The gate's pairs, beside which it keeps what it compared, are no nights."""
+    """Raises BadInput for what is no folder. What the gate keeps beside its pairs, and examinations, are no nights."""
     if not folder.is_dir():
         raise BadInput(f"{folder}: no such folder. Give the one that pytest-benchmark stores in: .benchmarks.")
-    pairs = {path.parent for path in folder.rglob(COMPARISON_NAME)}
+    others = {path.parent for path in folder.rglob(COMPARISON_NAME)} | {folder / EXAMINATIONS_FOLDER}
     found = (path for pattern in PATTERNS for path in folder.rglob(pattern))
-    return sorted(path for path in found if path.is_file() and path.parent not in pairs)
+    return sorted(path for path in found if path.is_file() and path.parent not in others)
 
 
 def _each_file_once(nights: dict[str, Night], notes: list[Note]) -> dict[str, Night]:

@@ -12,7 +12,7 @@ from fixtures.models.folder import Folder
 from harness.findings.account import in_short
 from harness.findings.benchmark_json import EXAMINATIONS
 from harness.frameworks import FRAMEWORKS, titles
-from harness.record.parting import Examination
+from harness.record.parting import EXAMINATIONS_FOLDER, Examination
 from harness.record.text import visible
 from harness.session import cases, options
 from harness.session.comparer import COMPARER, Comparer
@@ -22,7 +22,6 @@ from harness.session.storage import short, storage
 from harness.session.workers.worker import WorkerStartError
 
 MARKER = cases.ON_REQUEST
-FOLDER = "equal-work"  # beside pytest-benchmark's storage
 KEPT: pytest.StashKey[dict[str, str]] = pytest.StashKey()  # what is told of each that is written, by the name of the model
 NARROW = 80  # columns of a log
 
@@ -83,7 +82,7 @@ def keep(config: pytest.Config, examination: Examination) -> str:
     kept = config.stash.setdefault(KEPT, {})
     if examination.model not in kept:
         try:
-            stored = store.write(examination, storage(config) / FOLDER)
+            stored = store.write(examination, storage(config) / EXAMINATIONS_FOLDER)
         except store.NoExamination as error:
             kept[examination.model] = str(error)
         else:

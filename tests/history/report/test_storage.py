@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from harness.record.measurement import SCHEMA_VERSION
+from harness.record.parting import EXAMINATIONS_FOLDER
 from history.__main__ import main
 from history.gate.exit_code import ExitCode
 from history.records import BadInput
@@ -116,6 +117,13 @@ def test_the_gate_s_pairs_are_no_nights(storage: Path) -> None:
     pairs.mkdir()
     (pairs / "comparison.json").write_text("{}")
     shutil.copy(paths(storage)[0], pairs / "01-base.json")
+    assert len(loaded(storage).nights) == 6
+    assert loaded(storage).notes == ()
+
+
+def test_examinations_beside_the_runs_are_no_nights(storage: Path) -> None:
+    (storage / EXAMINATIONS_FOLDER).mkdir()
+    (storage / EXAMINATIONS_FOLDER / "digits.json").write_text("{}")
     assert len(loaded(storage).nights) == 6
     assert loaded(storage).notes == ()
 
