@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.repositories import git
 
 NIGHTS = Path(__file__).parents[3] / "docs" / "measured" / "nights"
+MEASURED_BY = "python -m tests.history.report.example_nights"
 COMMITS, PATCHES = NIGHTS / "commits", NIGHTS / "patches"
 
 

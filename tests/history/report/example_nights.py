@@ -22,7 +22,7 @@ from history.nights.folder import keep
 from history.records import TO_SHOW, read
 from history.report.machines import key
 from history.report.storage import load
-from tests.history.report.example_commits import COMMITS, NIGHTS, PATCHES, stored
+from tests.history.report.example_commits import COMMITS, MEASURED_BY, NIGHTS, PATCHES, stored
 from tests.repositories import git
 
 PROJECT = Path(__file__).parents[3]
@@ -34,7 +34,7 @@ CASES = ("-m", "core", "--model", "mlp", "--measure-until", "precise", "--budget
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.history.report.example_nights", description=__doc__)
+    parser = argparse.ArgumentParser(prog=MEASURED_BY, description=__doc__)
     parser.add_argument("--worker", action="append", required=True, metavar="FRAMEWORK=SPEC", help="As the suite has it.")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -81,7 +81,7 @@ def _told(clone: Path, commits: Sequence[str], cache: Path) -> str:
             "`commits/` has the three commits as git stores them: the last two are in no branch.",
             "",
             "The pictures in docs/images are of these nights, and are made again by `python -m tests.history.report.pictures`.",
-            "`python -m tests.history.report.example_nights` measures other nights in their place.",
+            f"`{MEASURED_BY}` measures other nights in their place.",
             "",
         ]
     )

@@ -71,6 +71,8 @@ def main() -> None:
     parser.add_argument("storage", type=Path, nargs="?", metavar="STORAGE")
     parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", default=IMAGES)
     options = parser.parse_args()
+    if options.storage is None and not example_commits.COMMITS.is_dir():
+        parser.error(f"{example_commits.NIGHTS} has no nights: give a STORAGE, or measure some by {example_commits.MEASURED_BY}")
     with tempfile.TemporaryDirectory() as temporary:
         own = options.storage is None
         repository = example_commits.repository(Path(temporary) / "commits") if own else None
