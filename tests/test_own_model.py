@@ -15,8 +15,8 @@ import pytest
 from harness.record.case import Execution, Precision, Workload
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
+from tests.main_job import WORKERS, read
 from tests.session.conftest import LIGHT
-from tests.test_suite import WORKERS, read
 
 pytestmark = pytest.mark.early
 
