@@ -16,6 +16,8 @@ PROJECT = Path(__file__).parents[1]
 EXPERIMENT = {"batch_size": 4, "image_size": 64}
 QUICK = ("--budget=none", "--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", *LIGHT)
 WORKERS = [f"--worker={framework}=popen//python={interpreter(framework)}" for framework in ("pytorch", "tensorflow")]
+# OpenMP's threads spin while they wait, in a `stock` worker: a core that another test computes on, where there are others.
+BESIDE_OTHERS = [f"{each}//env:OMP_WAIT_POLICY=PASSIVE" for each in WORKERS]
 
 
 def command(folder: Path, *arguments: str, experiment: dict[str, Any] = EXPERIMENT) -> list[str]:
