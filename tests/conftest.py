@@ -25,6 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "early: takes minutes, and is begun first: what is begun last keeps one core busy and leaves the others idle."
     )
     config.addinivalue_line("markers", "alone: no other test beside it, as it decides by the times that it measures.")
+    config.addinivalue_line(
+        "markers", "paced: as `alone`, of work that sleeps: it leaves the cores idle, and others of its kind may run beside it."
+    )
 
 
 @pytest.hookimpl(trylast=True)

@@ -6,8 +6,8 @@ import pytest
 
 from harness.findings.ratio import HOST_METER, compared_meter, ratio
 from harness.record.measurement import Measurement
+from tests.main_job import read
 from tests.test_own_model import PYTORCH, TENSORFLOW, run, write_model
-from tests.test_suite import read
 
 TAKEN_BYTES = 300 * 2**20
 NEAR_BYTES = 100 * 2**20  # what building and training a small network takes by itself

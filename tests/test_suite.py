@@ -1,48 +1,23 @@
-"""The main job with both real frameworks, on an experiment small enough for a test; and a real worker really killed."""
+"""The main job with both real frameworks: what it measures, prints and writes down."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from harness.record.case import Execution, Style
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
-from tests.frameworks.conftest import interpreter
-from tests.session.conftest import LIGHT
-from tests.session.conftest import measurements as measurements_in
+from tests.main_job import PROJECT, command, read
 
 pytestmark = pytest.mark.alone
 
-PROJECT = Path(__file__).parents[1]
-EXPERIMENT = {"batch_size": 4, "image_size": 64}
-QUICK = ("--budget=none", "--benchmark-max-time=0.5", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", *LIGHT)
 PHASES = ("data_pipeline", "train_step", "inference", "memory")
-WORKERS = [f"--worker={framework}=popen//python={interpreter(framework)}" for framework in ("pytorch", "tensorflow")]
-
-
-def command(folder: Path, *arguments: str, experiment: dict[str, Any] = EXPERIMENT) -> list[str]:
-    (folder / "small.json").write_text(json.dumps(experiment))
-    own = [f"--benchmark-json={folder / 'out.json'}", f"--benchmark-storage={folder / 'storage'}", f"--experiment={folder / 'small.json'}"]
-    return [sys.executable, "-m", "pytest", "benchmarks", *QUICK, *WORKERS, *own, *arguments]
-
-
-def read(folder: Path) -> tuple[dict[str, Any], dict[str, Measurement]]:
-    """The JSON, and its measurements by case id."""
-    report = json.loads((folder / "out.json").read_text())
-    return report, measurements_in(report)
 
 
 @pytest.fixture(scope="module")
@@ -158,65 +133,3 @@ def test_pictures_are_made_of_it(folder: Path, main_job: tuple[str, dict[str, An
     made = {path.name: path.stat().st_size for path in (folder / "pictures").iterdir()}
     assert made.keys() == {path.name for path in (PROJECT / "docs" / "images").glob("report-*.png")}
     assert min(made.values()) > 5_000
-
-
-def test_the_whole_job_is_equal_work_and_learns(tmp_path: Path) -> None:
-    """Both frameworks fine-tune on the same images in the same order, and come out alike and well above chance."""
-    experiment = {"extends": "exp3_resnet50_bs32_lr1e-3_e12", "epochs": 5, "image_size": 32, "target_accuracy": 0.03}
-    chosen = ["-k", "fine_tuning and matched"]
-    done = subprocess.run(
-        command(tmp_path, *chosen, experiment=experiment), cwd=PROJECT, capture_output=True, text=True, timeout=1200, check=False
-    )
-    print(done.stdout, done.stderr)
-    assert done.returncode == pytest.ExitCode.OK
-    report, measurements = read(tmp_path)
-    for each in measurements.values():
-        assert len(each.rounds) == len(each.epochs) == 5
-        assert each.equal_work is not None
-        curves = {check.name: check for check in each.equal_work.checks}
-        assert curves["training loss curve"].holds
-        assert curves["validation loss curve"].difference < 1e-2
-        assert each.epochs[-1].training_loss < 0.95 * each.epochs[0].training_loss
-        assert max(epoch.validation_accuracy for epoch in each.epochs) > 3 / 102
-        assert each.figures["time_to_target_seconds"] > 0
-    assert "The report's five metrics" in done.stdout
-    assert report["experiments"]["jobs"]["image_size"] == 32
-
-
-IMPORTED_SECONDS = 8.0  # of CPU time: the framework is imported, and what the worker does from then on was asked for
-
-
-def is_at_work(worker: psutil.Process) -> bool:
-    """While the other side has its turn a worker rests, and a death then costs nothing: the next case gets a fresh one."""
-    return worker.cpu_times().user > IMPORTED_SECONDS and worker.cpu_percent(interval=0.2) > 50.0
-
-
-def workers_of(process: psutil.Process, framework: str) -> Iterator[psutil.Process]:
-    for child in process.children():
-        with suppress(psutil.Error, IndexError):  # one that has just ended
-            if child.cmdline()[0] == interpreter(framework):
-                yield child
-
-
-def test_a_worker_killed_with_sigkill_costs_its_case_only(tmp_path: Path) -> None:
-    chosen = [
-        "-k",
-        "test_train_step and frozen and fp32 and (eager or graph) and not fused_norm and not attribution",
-        "--benchmark-min-rounds=100",
-        "--benchmark-max-time=10",
-    ]
-    with subprocess.Popen(command(tmp_path, *chosen), cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as job:
-        started = time.monotonic()
-        killed: list[psutil.Process] = []
-        while not killed and time.monotonic() - started < 120:
-            time.sleep(0.2)
-            for worker in workers_of(psutil.Process(job.pid), "tensorflow"):
-                if is_at_work(worker):
-                    killed = [worker, *worker.children(recursive=True)]
-                    os.kill(worker.pid, signal.SIGKILL)
-        output, _ = job.communicate(timeout=600)
-    print(output)
-    assert job.returncode == pytest.ExitCode.TESTS_FAILED
-    _, measurements = read(tmp_path)
-    assert {each.case.framework: each.outcome for each in measurements.values()} == {"pytorch": Outcome.OK, "tensorflow": Outcome.CRASHED}
-    assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in killed)

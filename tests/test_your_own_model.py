@@ -9,8 +9,8 @@ import pytest
 
 from fixtures.models import description
 from fixtures.models.description import Model, Values
+from tests.main_job import read
 from tests.test_own_model import run
-from tests.test_suite import read
 
 pytestmark = pytest.mark.early
 

@@ -69,7 +69,9 @@ class Rounds:
 
     def _setup(self, examined: Folder, weights: str) -> Setup:
         setup = proof.setup(examined, TENSORFLOW, self._proven, weights)
-        return setup if self._batch_size is None else replace(setup, case=replace(setup.case, batch_size=self._batch_size))
+        if self._batch_size is None:  # a small network, whose threads would wait for each other longer than they compute
+            return replace(setup, threads=1)
+        return replace(setup, case=replace(setup.case, batch_size=self._batch_size))
 
     def _set_aside(self, folder: Path, examined: Mapping[str, Folder]) -> dict[Path, Path]:
         """What asks for the same tape as another one, which is that: the same network of TensorFlow's, and the same weights."""

@@ -27,7 +27,7 @@ from harness.record.round import Round
 from harness.worker.protocol import Measure
 from tests.stand_in.framework import Loading, StandIn, Steps
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.paced
 
 CASE = Case(framework="fed", phase="end_to_end", workload=Workload.FROZEN, style=Style.STOCK, batch_size=8)
 SETUP = setup_of(CASE, Experiment(name="x"), model=find(DEFAULT))

@@ -28,7 +28,7 @@ from harness.worker.timing.drained import BATCHES_PER_ROUND, Drained
 from harness.worker.timing.limit import Limit
 from tests.stand_in.framework import Loading, StandIn
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.paced
 
 BATCH_SECONDS = 0.01
 HANDED_OVER_SECONDS = 0.05 * BATCH_SECONDS

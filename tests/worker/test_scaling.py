@@ -22,7 +22,7 @@ from harness.worker.protocol import Measure
 from harness.worker.timing.limit import Limit
 from tests.stand_in.framework import StandIn
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.paced
 
 BATCH_SIZE = 8
 BATCH_SECONDS = 0.03  # of one worker, and of the limit's one thread
