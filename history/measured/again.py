@@ -11,7 +11,7 @@ from history.measured.folder import Folder
 from history.measured.session import Session
 
 TITLE = "Measure it again"
-_READABLE = re.compile(r"[^\s\"$`\\!]+")  # what a shell leaves as it is between double quotes
+_READABLE = re.compile(r"[\w\[\]:./=-]+")  # what needs no more than double quotes, which are easier to read than shlex's
 
 
 def blocks(folder: Folder) -> Iterator[str]:
@@ -31,4 +31,4 @@ def command(session: Session, place: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    return shlex.quote(word) if not _READABLE.fullmatch(word) else f'"{word}"' if "[" in word else word
+    return f'"{word}"' if "[" in word and _READABLE.fullmatch(word) else shlex.quote(word)

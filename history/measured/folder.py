@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from harness.record.comparable import THE_MACHINE_ITSELF, surroundings_differences
 from history.measured.session import Session, read_session
 from history.records import BadInput
 
@@ -74,6 +75,7 @@ def read_folder(path: Path) -> Folder:
     if not files:
         raise BadInput(f"{path}: has no {SESSIONS}. Measure with --benchmark-json={path}/NAME.json.")
     sessions = sorted(map(read_session, files), key=lambda each: each.run.datetime)
+    _expect_one_machine(path, sessions)
     published = path / PUBLISHED
     return Folder(
         place=path.as_posix(),
@@ -81,6 +83,15 @@ def read_folder(path: Path) -> Folder:
         published=_told(published, Published) if published.exists() else Published(),
         sessions=tuple(sessions),
     )
+
+
+def _expect_one_machine(path: Path, sessions: list[Session]) -> None:
+    first = sessions[0]
+    for other in sessions[1:]:
+        differences = (each for each in surroundings_differences(first.run.machine, other.run.machine) if each.field in THE_MACHINE_ITSELF)
+        if differs := next(differences, None):
+            told = f"{first.name} and {other.name} are of two machines ({differs.told})"
+            raise BadInput(f"{path}: {told}. Put the sessions of each machine into a folder of their own.")
 
 
 def _told(path: Path, kind: type[Told]) -> Told:

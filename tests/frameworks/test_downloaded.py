@@ -102,18 +102,19 @@ def pretrained():
     ("loading", "kind"), [(LOADING, "WeightsError"), (LOADING.replace("torch.load", "1 / 0 or torch.load"), "ZeroDivisionError")]
 )
 def test_a_model_of_ones_own_that_downloads(run_in: Callable[[str, str], Any], tmp_path: Path, loading: str, kind: str) -> None:
-    """What it could not read is named; a fault of its own, with nothing damaged, stays what it is."""
+    """What it could not read is named; a fault of its own stays what it is, whatever lies in the folder."""
     checkpoints, model = tmp_path / "hub" / "checkpoints", tmp_path / "mine"
     checkpoints.mkdir(parents=True)
     content = b"PK\x03\x04" + bytes(100)
-    beginning = "0123abcd" if kind == "WeightsError" else hashlib.sha256(content).hexdigest()[:8]
-    (checkpoints / f"mine-{beginning}.pth").write_bytes(content)
+    for name in ("mine-0123abcd.pth", "my-model-1.pth"):
+        (checkpoints / name).write_bytes(content)
     model.mkdir()
     (model / "pytorch.py").write_text(loading)
     (model / "model.toml").write_text(TOML)
     found, told = run_in("pytorch", OWN.format(home=str(tmp_path), model=str(model)))
     assert found == kind
     assert ("mine-0123abcd.pth: not the weights of that name" in told) == (kind == "WeightsError")
+    assert "my-model" not in told
 
 
 KERAS = """

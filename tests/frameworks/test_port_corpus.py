@@ -39,3 +39,24 @@ def test_every_image_has_its_label(run_in: RunIn, tmp_path: Path, classes: int) 
     assert dict(found["stored"]) == wanted
     assert sorted(found["records"]) == sorted(wanted.values())
     assert max(wanted.values()) == classes - 1
+
+
+FULL = """
+from pathlib import Path
+import tensorflow as tf
+from fixtures.made_once import CacheError
+from harness.frameworks.tensorflow import corpus
+try:
+    with corpus.writing_records(Path("/dev/full")), tf.io.TFRecordWriter("/dev/full") as writer:
+        for _ in range(1000):
+            writer.write(bytes(10_000))
+except CacheError as error:
+    result = str(error)
+"""
+
+
+def test_a_full_disk_is_no_lack_of_memory(run_in: RunIn) -> None:
+    """TensorFlow has one error for both."""
+    told = run_in("tensorflow", FULL)
+    assert "No space left on device" in told
+    assert told.endswith("or choose another folder with --input-cache")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -151,6 +152,12 @@ def test_its_commands_name_cases_that_there_are() -> None:
         assert sorted(each for each in done.stdout.splitlines() if "::" in each) == sorted(words[1:-1])
 
 
+@pytest.mark.parametrize("place", ["docs/a&b", "docs/(x)", "a;b", "it's", "a b", "$HOME", "docs/[1]"])
+def test_a_folder_of_any_name_is_one_word_of_its_command(place: str) -> None:
+    session = read_folder(PROJECT / H200).sessions[0]
+    assert shlex.split(command(session, place).replace("\\\n", ""))[-1] == f"--experiment={place}/{session.name}"
+
+
 def test_files_that_lack_what_today_s_have_read_and_say_so(folder: Path) -> None:
     """No git, no driver that tells, nothing of the interpreter, readings or energy."""
 
@@ -215,6 +222,7 @@ def replaced(name: str, old: str, new: str) -> Callable[[Path], Any]:
         (other_suite, "other.json: has no case of this suite. Remove it from the folder"),
         (condensed, f"{BOTH}: was condensed, and has no rounds to tell a ratio of"),
         (lambda folder: (folder / BOTH).write_text("{"), f"{BOTH}: not valid JSON"),
+        (replaced(BOTH, '"NVIDIA H200"', '"NVIDIA B200"'), "are of two machines (gpu: "),
         (replaced("published.toml", BOTH, "nobody.json"), "published.toml: nobody.json has no case benchmarks/"),
         (replaced("published.toml", '"V100 SXM2 16 GB, fp32" = 15.7', ""), "'V100 SXM2 16 GB, fp32' is not among [chips]"),
         (replaced("published.toml", "images_per_second", "images_per_year"), "has no figure images_per_year"),

@@ -71,7 +71,7 @@ def downloaded(setup: Setup) -> Weights:
         raise Unsupported(
             f"{file}: pretrained() could not download ({error}): take --weights seeded or a file, or try with a network"
         ) from error
-    except Exception:
+    except (pickle.UnpicklingError, RuntimeError, EOFError, zipfile.BadZipFile):  # of what it could not read, maybe: torch names no file
         published.expect_all_whole()
         raise
     if not isinstance(found, Mapping):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from fixtures.corpora import flowers
-from fixtures.made_once import is_there, only_one
+from fixtures.made_once import is_there, only_one, writing
 from harness.frameworks.contract import Setup
 from harness.record.fairness import Source
 from harness.record.outcome import Unsupported
@@ -69,8 +70,19 @@ def prepared(root: Path, file_format: str = "tfrecord") -> Any:
             if not builder.data_path.exists():
                 tfds.disable_progress_bar()
                 builder._make_download_manager = lambda **_: _LocalFiles(root)
-                builder.download_and_prepare()  # into a temporary folder, renamed at the end
+                with writing_records(builder.data_path):
+                    builder.download_and_prepare()  # into a temporary folder, renamed at the end
     return builder
+
+
+@contextmanager
+def writing_records(path: Path) -> Iterator[None]:
+    """Around what writes them there. Raises CacheError for TensorFlow's own errors, too: of a full disk they tell as of memory."""
+    with writing(Path(path)):
+        try:
+            yield
+        except tf.errors.OpError as error:
+            raise OSError(error.message) from error
 
 
 def records(setup: Setup, split: str) -> tuple[tf.data.Dataset, int]:

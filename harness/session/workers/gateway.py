@@ -91,8 +91,9 @@ class Gateway:
     def failed(self, error: BaseException) -> GatewayError:
         """What it means that the process has not become a worker. Ends it."""
         program, status = self._ended()
-        if isinstance(error, AssertionError):  # execnet's own, of an answer's first character, which it has taken
-            return GatewayError(f"({program} printed …{self._starting.printed} before it answered). {PRINTING_MEND}")
+        if isinstance(error, AssertionError) and program:  # execnet's own, of an answer's first character, which it has taken
+            said = "".join(f", and said: {' / '.join(self.said)}" for _ in self.said[:1])
+            return GatewayError(f"({program} printed …{self._starting.printed} before it answered{said}). {PRINTING_MEND}")
         is_late = self._starting.is_late or isinstance(error, execnet.TimeoutError)
         if is_late:
             told = f"{program} has not answered within {START_SECONDS:g} s"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from fixtures.made_once import made_once, writing
+from fixtures.made_once import made_once
 from harness.frameworks.contract import Setup
 from harness.frameworks.tensorflow import corpus
 from harness.frameworks.tensorflow.data import Pipeline
@@ -95,10 +95,10 @@ def written_shards(setup: Setup) -> list[str]:
 
 def _write_shards(setup: Setup, folder: Path) -> None:
     files = setup.training_files()
-    with writing(folder):
+    with corpus.writing_records(folder):
         folder.mkdir()
     for shard in range(SHARDS):
-        with writing(folder), tf.io.TFRecordWriter(str(folder / f"train-{shard}.tfrecord")) as writer:
+        with corpus.writing_records(folder), tf.io.TFRecordWriter(str(folder / f"train-{shard}.tfrecord")) as writer:
             for path, label in zip(files.paths[shard::SHARDS], files.labels[shard::SHARDS], strict=True):
                 image = tf.train.Feature(bytes_list=tf.train.BytesList(value=[path.read_bytes()]))
                 feature = {"image": image, "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label]))}
