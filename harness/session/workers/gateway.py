@@ -49,6 +49,7 @@ class Gateway:
         self._spec.env.update(variables | self._spec.env)
         self._extra = extra
         self._heard = tempfile.TemporaryFile()  # noqa: SIM115 (the process writes to it as long as it lives)
+        self._said: list[str] = []
         at_start = {name: self._spec.env.get(name) for name in left_out}
         if self._spec.ssh or self._spec.vagrant_ssh:
             self._spec.python = _in_environment(self._spec.python or "python", at_start)
@@ -74,6 +75,8 @@ class Gateway:
     @property
     def said(self) -> list[str]:
         """The last lines of its standard error: those of ssh, where that is the process. A worker on this machine has a log instead."""
+        if self._heard.closed:
+            return self._said
         size_bytes = os.fstat(self._heard.fileno()).st_size
         return os.pread(self._heard.fileno(), size_bytes, 0).decode(errors="replace").strip().splitlines()[-SAID_LINES:]
 
@@ -108,6 +111,8 @@ class Gateway:
     def close(self) -> None:
         self._group.terminate(timeout=KILL_SECONDS)
         self._starting.kill()
+        self._said = self.said
+        self._heard.close()
 
     def _ended(self) -> tuple[str, int | None]:
         """The program that was started, and its exit status where it has ended by itself."""

@@ -64,5 +64,18 @@ def test_a_shell_on_another_machine_that_prints_a_greeting(tmp_path: Path, monke
     assert told == f"(ssh printed …elcome to this machine before it answered). {PRINTING_MEND}"
 
 
-def test_a_program_that_is_no_python() -> None:
-    assert "(/bin/false ended with exit status 1)" in said("popen//python=/bin/false")
+def temporary_files() -> int:
+    """That this process has open."""
+    return sum("(deleted)" in str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+
+
+def test_what_was_said_is_known_after_the_end_and_no_file_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_ssh(FAILING_SSH, tmp_path, monkeypatch)
+    before = temporary_files()
+    assert "nosuch.invalid" in said("ssh=nosuch.invalid")
+    gateway = Gateway(f"popen//python={sys.executable}", {}, "pytorch")
+    assert temporary_files() == before + 1
+    gateway.close()
+    gateway.close()
+    assert gateway.said == []
+    assert temporary_files() == before
