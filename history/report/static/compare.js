@@ -53,8 +53,8 @@
     const beyond = compared.filter((each) => each.beyond);
     const worse = beyond.filter((each) => each.worse).length;
     const apart = rows.filter((each) => each.reason).length;
-    const others = apart ? ` Not compared, as another figure was measured: ${apart}.` : "";
-    find("summary").textContent = `${compared.length} cases in both runs; beyond their noise: ${worse} worse, ${beyond.length - worse} better.${others}`;
+    const others = apart ? `, ${apart} of them not compared, as another figure was measured` : "";
+    find("summary").textContent = `${compared.length + apart} cases in both runs${others}; beyond their noise: ${worse} worse, ${beyond.length - worse} better.`;
     find("models").textContent = models(then, now);
     find("differences").replaceChildren(...differences(then, now).map((text) => Object.assign(document.createElement("li"), { className: "quiet", textContent: text })));
   }
@@ -103,7 +103,7 @@
       cell.textContent = value === null && each.outcome[index] !== "ok" ? labels.outcome(each.outcome[index]) : figures.withUnit(each.hows[index], value);
     });
     const change = made.insertCell();
-    change.className = `number ${each.beyond ? (each.worse ? "worse-text" : "better-text") : "quiet"}`;
+    change.className = each.reason ? "reason quiet" : `number ${each.beyond ? (each.worse ? "worse-text" : "better-text") : "quiet"}`;
     change.textContent = each.reason ? each.reason : each.change === null ? figures.NOTHING : labels.percent(Math.expm1(each.change));
     made.insertCell().append(bar(each));
     [...made.cells].slice(1, -1).forEach((cell, index) => cell.setAttribute("data-label", heads[index + 1]));
