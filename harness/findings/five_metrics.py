@@ -23,6 +23,7 @@ from harness.record.outcome import Outcome
 
 STYLES = (Style.MATCHED, Style.STOCK)
 _TOLD_APART = frozenset({"model"})  # the axes that a title names behind those of the case
+Compare = Callable[[Measurement, Measurement], Verdict]
 UNEQUAL_EPOCHS = "not called: unequal numbers of epochs"
 
 
@@ -51,15 +52,15 @@ class FiveMetrics(msgspec.Struct, frozen=True):
         return any(metric.source for metric in self.metrics)
 
 
-def five_metrics(measurements: Iterable[Measurement]) -> list[FiveMetrics]:
+def five_metrics(measurements: Iterable[Measurement], compare: Compare = verdict) -> list[FiveMetrics]:
     """One a model and style. Where several jobs or batches were measured, the one with the most sides that has no fusing compiler.
 
-    Where several models stand together, only of those of which any metric was measured.
+    Where several models stand together, only of those of which any metric was measured. compare: two sides by their rounds.
     """
     everything = list(measurements)
     frameworks, titles = _frameworks(everything), told_apart(everything)
     found = [
-        _of_style(style, titles.get(model, ""), frameworks, [each for each in own if each.case.style is style])
+        _of_style(style, titles.get(model, ""), frameworks, [each for each in own if each.case.style is style], compare)
         for model, own in (by_model(everything) or {DEFAULT_MODEL: []}).items()
         for style in STYLES
     ]
@@ -74,28 +75,34 @@ def of_jobs(measurements: Iterable[Measurement]) -> list[FiveMetrics]:
         job = _only(comparison, lambda each: each.outcome is Outcome.OK and bool(each.epochs))
         if job is not None:
             case = job.reference.case
-            found.append(_told(case.style, titles[case.model], _frameworks(comparison.sides), job, None, None))
+            found.append(_told(case.style, titles[case.model], _frameworks(comparison.sides), job, None, None, verdict))
     return found
 
 
-def _of_style(style: Style, model: str, frameworks: tuple[str, ...], measurements: Sequence[Measurement]) -> FiveMetrics:
+def _of_style(style: Style, model: str, frameworks: tuple[str, ...], measurements: Sequence[Measurement], compare: Compare) -> FiveMetrics:
     measured = [each for each in measurements if each.outcome is Outcome.OK]
     job, latency, memory = (list(filter(belongs, measured)) for belongs in (_is_job, _is_latency, _is_memory))
     if any(
         each.case.workload is Workload.FROZEN for each in measurements
     ):  # the work that the report had; not every model has a part to freeze
         memory = [each for each in memory if each.case.workload is Workload.FROZEN]
-    return _told(style, model, frameworks, *map(_best, (job, latency, memory)))
+    return _told(style, model, frameworks, _best(job), _best(latency), _best(memory), compare)
 
 
 def _told(
-    style: Style, model: str, frameworks: tuple[str, ...], job: Comparison | None, latency: Comparison | None, memory: Comparison | None
+    style: Style,
+    model: str,
+    frameworks: tuple[str, ...],
+    job: Comparison | None,
+    latency: Comparison | None,
+    memory: Comparison | None,
+    compare: Compare,
 ) -> FiveMetrics:
     metrics = (
         _metric("validation loss", frameworks, job, _loss, _compared_losses),
         _metric("validation accuracy", frameworks, job, _accuracy, _compared_accuracies),
         _metric("training time", frameworks, job, _training_time, functools.partial(_compared_epochs, _training)),
-        _inference_latency(frameworks, job, latency),
+        _inference_latency(frameworks, job, latency, compare),
         _peak_memory(frameworks, job, memory),
     )
     return FiveMetrics(
@@ -103,12 +110,11 @@ def _told(
     )
 
 
-def _inference_latency(frameworks: tuple[str, ...], job: Comparison | None, latency: Comparison | None) -> Metric:
+def _inference_latency(frameworks: tuple[str, ...], job: Comparison | None, latency: Comparison | None, compare: Compare) -> Metric:
     found = _widest(job, latency)
     if found is job:
-        compare = functools.partial(_compared_epochs, _validation)
-        return _metric("inference latency", frameworks, job, _validation_time, compare)
-    return _metric("inference latency", frameworks, found, lambda each: seconds(each.median_step_seconds), verdict)
+        return _metric("inference latency", frameworks, job, _validation_time, functools.partial(_compared_epochs, _validation))
+    return _metric("inference latency", frameworks, found, lambda each: seconds(each.median_step_seconds), compare)
 
 
 def _peak_memory(frameworks: tuple[str, ...], job: Comparison | None, memory: Comparison | None) -> Metric:
@@ -122,7 +128,7 @@ def _metric(
     frameworks: tuple[str, ...],
     found: Comparison | None,
     value: Callable[[Measurement], str],
-    compare: Callable[[Measurement, Measurement], Verdict],
+    compare: Compare,
 ) -> Metric:
     sides = {each.case.framework: each for each in found.sides} if found else {}
     values = {framework: value(sides[framework]) if framework in sides else NOTHING for framework in frameworks}

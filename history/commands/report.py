@@ -13,7 +13,8 @@ NAME = "report"
 HELP = "make a site of all runs in a folder"
 DESCRIPTION = """
 Turns a folder of pytest-benchmark JSON files, all commits and machines in it, into a site of static pages that needs no network: the
-newest run, each case's history, regressions, any two runs side by side. Files that cannot be read are named, the rest is built.
+newest run, each case's history, regressions, any two runs side by side. The newest run's page begins with a sentence that says what
+changed since the run before. Files that cannot be read are named, the rest is built.
 """
 
 

@@ -45,9 +45,7 @@ def _report(options: argparse.Namespace) -> Report:
     changes = tuple(machine_changes(machine, commits) for machine in machines)
     return Report(
         machines=tuple(machines),
-        overviews=tuple(
-            overview(machine, found.changes, commits, options.storage) for machine, found in zip(machines, changes, strict=True)
-        ),
+        overviews=tuple(overview(machine, found, commits, options.storage) for machine, found in zip(machines, changes, strict=True)),
         changes=changes,
         notes=(
             *storage.notes,

@@ -13,7 +13,7 @@ import platformdirs
 from harness.record.measurement import SCHEMA_VERSION
 from history.report.night import Night
 
-FORMAT = 8  # of Night and of a run's data, and of how they are made: raise it with any of them
+FORMAT = 9  # of Night and of a run's data, and of how they are made: raise it with any of them
 
 FOLDER = platformdirs.user_cache_path("flowers-benchmarks") / "report"  # where nobody names another
 CHECKSUM_BYTES = 4  # before a night

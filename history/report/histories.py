@@ -45,25 +45,26 @@ class CaseHistory:
 
     @property
     def how(self) -> Watched:
-        """What it is watched by."""
-        return self._hows[-1]
+        """What it is watched by: as in the last night that has a value. Of one without, the meter that was to read it is not known."""
+        return next((how for side, how in zip(reversed(self.sides), reversed(self._hows), strict=True) if side.value), self._hows[-1])
 
     @property
-    def same_quantity(self) -> list[bool]:
-        """Of each of its nights, whether it was watched by what it is watched by now: other values are no history of these."""
-        return [how.figure.name == self.how.figure.name for how in self._hows]
+    def values(self) -> list[float | None]:
+        """One a night of its own. None where it was not measured, or watched by something else than now: that is no history of these."""
+        now = self.how.figure.name
+        return [side.value if how.figure.name == now else None for side, how in zip(self.sides, self._hows, strict=True)]
 
     @cached_property
     def times_measured(self) -> int:
-        """In how many nights."""
-        return sum(bool(side.value) for side in self.sides)
+        """In how many nights, of those that `log_costs` has a value of."""
+        return int(np.isfinite(self.log_costs(self.nights[-1] + 1)).sum())
 
     def log_costs(self, nights: int) -> Floats:
         """A value a night, higher is worse; NaN where it was not measured, or by another quantity, or most rounds were disturbed."""
         costs = np.full(nights, np.nan)
-        for night, side, how, same in zip(self.nights, self.sides, self._hows, self.same_quantity, strict=True):
-            if side.value and same and not side.disturbed:
-                costs[night] = log_cost(how, side.value)
+        for night, side, value in zip(self.nights, self.sides, self.values, strict=True):
+            if value and not side.disturbed:
+                costs[night] = log_cost(self.how, value)
         return costs
 
 

@@ -44,15 +44,15 @@ def _side(case: CaseHistory, place: dict[int, int], sds: dict[tuple[str, str], f
     figures: dict[str, list[float | None]] = {}
     outcomes: dict[str, str] = {}
     disturbed: list[int] = []
-    for night, side, same in zip(case.nights, case.sides, case.same_quantity, strict=True):
+    for night, side, value in zip(case.nights, case.sides, case.values, strict=True):
         index = place[night]
-        if same:
-            columns["value"][index], columns["low"][index], columns["high"][index] = side.value, side.low, side.high
-        for name, value in side.figures.items():
+        if value is not None:
+            columns["value"][index], columns["low"][index], columns["high"][index] = value, side.low, side.high
+        for name, figure in side.figures.items():
             column = figures.get(name)
             if column is None:
                 column = figures[name] = [None] * len(place)
-            column[index] = value
+            column[index] = figure
         if side.outcome is not Outcome.OK:
             outcomes[str(index)] = side.outcome
         if side.disturbed:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from harness.findings.ahead import NO_OTHER_SIDE, NOT_COMPARED, Verdict, called, verdicts
-from harness.findings.comparison import Comparison, in_order
+from harness.findings.ahead import NO_OTHER_SIDE, NOT_COMPARED, Verdict, called, verdict, verdicts
+from harness.findings.comparison import Comparison, in_order, title_of
 from harness.findings.ratio import compared_by
 from harness.record.case import Case
 from harness.record.measurement import Measurement
@@ -52,6 +52,12 @@ class Newest(msgspec.Struct, frozen=True):
     def measurements(self) -> list[Measurement]:
         """As they were compared, each comparison's of one night."""
         return [each for comparison in self.comparisons for each in comparison.compared]
+
+    def verdict(self, reference: Measurement, other: Measurement) -> Verdict:
+        """As the comparison has it: where the rounds were left out of the file, by the ratio that was kept of them."""
+        title, pair = title_of(reference.case), (reference.case.framework, other.case.framework)
+        told = (each for comparison in self.comparisons if comparison.title == title for each in comparison.verdicts)
+        return next((each for each in told if (each.reference, each.other) == pair), None) or verdict(reference, other)
 
 
 def newest(machine: MachineHistory, folder: Path) -> Newest:

@@ -14,7 +14,7 @@ from harness.record.figure import NOTHING, size
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from history.records import Unfinished
-from history.report.changes import Change
+from history.report.changes import MachineChanges
 from history.report.commits import Commits
 from history.report.figure_names import named
 from history.report.histories import MachineHistory
@@ -68,8 +68,8 @@ class Overview(msgspec.Struct, frozen=True):
     unfinished: Unfinished | None  # where the session ended early: `cases` are those that it came to
 
 
-def overview(machine: MachineHistory, changes: Sequence[Change], commits: Commits, folder: Path) -> Overview:
-    """Failures, checks and versions are the newest run's; all other figures are each case's newest."""
+def overview(machine: MachineHistory, changes: MachineChanges, commits: Commits, folder: Path) -> Overview:
+    """changes: of the machine. Failures, checks and versions are the newest run's; all other figures are each case's newest."""
     found = newest(machine, folder)
     sides, last = machine.newest.sides, len(machine.nights) - 1
     shown = [(title_, each) for title_, each in _shown(found)]
@@ -77,7 +77,8 @@ def overview(machine: MachineHistory, changes: Sequence[Change], commits: Commit
     frameworks = ordered(each.side.framework for _, each in shown)
     failures = tuple(_failure(side) for side in sides if side.outcome not in (Outcome.OK, Outcome.UNSUPPORTED))
     every = five_metrics(
-        each for comparison in found.comparisons for each in comparison.compared if comparison.title == title_of(each.case)
+        (each for comparison in found.comparisons for each in comparison.compared if comparison.title == title_of(each.case)),
+        found.verdict,
     )
     return Overview(
         since=since(machine, changes, len(failures), commits),
@@ -85,7 +86,7 @@ def overview(machine: MachineHistory, changes: Sequence[Change], commits: Commit
         metrics=tuple(table for table in every if table.is_measured),
         unmeasured_metrics=_unmeasured(every),
         dates={each.title: date for each in found.comparisons if (date := date_of(machine, each.together))},
-        phases=phase_tables(machine, found, frameworks, changes),
+        phases=phase_tables(machine, found, frameworks, changes.changes),
         older=sum(each.newest != last for each in found.comparisons),
         left_out=found.left_out,
         meters=tuple(_meters(machine, shown)),

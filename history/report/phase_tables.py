@@ -38,6 +38,7 @@ class Cell(msgspec.Struct, frozen=True):
 
     text: str  # of what the case is watched by, with its unit, or the outcome that left none
     date: str  # of an older run than the newest, where the row does not say it of all; else ""
+    is_compared: bool  # of the run that the verdicts are of: of another one they say nothing
 
 
 class ComparisonRow(msgspec.Struct, frozen=True):
@@ -122,7 +123,7 @@ def _row(machine: MachineHistory, comparison: NewestComparison, frameworks: tupl
         title=_below_its_table(comparison.title, case),
         slug=slug(comparison.title),
         date=date,
-        cells=tuple(_cell(machine, sides.get(framework), not date) for framework in frameworks),
+        cells=tuple(_cell(machine, sides.get(framework), not date, comparison.together) for framework in frameworks),
         verdicts=comparison.verdicts,
         compared_date=date_of(machine, comparison.together) if {comparison.together} != nights else "",
         lines=_lines(watched.name, measured),
@@ -142,12 +143,12 @@ def _below_its_table(comparison: str, case: Case | None) -> str:
     return below.removeprefix(model).strip() or comparison
 
 
-def _cell(machine: MachineHistory, newest: NewestSide | None, dated: bool) -> Cell:
+def _cell(machine: MachineHistory, newest: NewestSide | None, dated: bool, together: int) -> Cell:
     if newest is None:
-        return Cell(NOTHING, "")
+        return Cell(NOTHING, "", is_compared=False)
     side, how = newest.side, machine.nights[newest.night].night.hows[newest.side.how]
     text = with_unit(how.figure, side.value) if side.outcome is Outcome.OK else str(side.outcome).replace("_", " ")
-    return Cell(text, date_of(machine, newest.night) if dated else "")
+    return Cell(text, date_of(machine, newest.night) if dated else "", newest.night == together)
 
 
 def _lines(watched: str, sides: Sequence[Measurement | None]) -> tuple[Line, ...]:
@@ -166,7 +167,6 @@ def _recent(histories: Sequence[CaseHistory]) -> dict[str, list[float | None]]:
     nights = sorted({night for history in histories for night in history.nights})
     found = {}
     for history in histories:
-        sides = zip(history.sides, history.same_quantity, strict=True)
-        values = {night: side.value for night, (side, same) in zip(history.nights, sides, strict=True) if same}
+        values = dict(zip(history.nights, history.values, strict=True))
         found[history.framework] = [values.get(night) for night in nights]
     return found

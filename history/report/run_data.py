@@ -119,7 +119,7 @@ def figures_of_run(night: Night) -> dict[str, Any]:
     return {
         "comparison": [side.comparison for side in sides],
         "framework": [side.framework for side in sides],
-        "hows": [for_scripts(how.figure) | {"higher_is_better": how.higher_is_better} for how in night.hows],
+        "hows": [for_scripts(how.figure) | {"name": how.figure.name, "higher_is_better": how.higher_is_better} for how in night.hows],
         "how": [side.how for side in sides],
         "value": [_rounded(side.value) for side in sides],
         "low": [_rounded(side.low) for side in sides],

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
 from harness.findings.sides import title
 from harness.findings.watched import Watched, log_cost
 from harness.record.comparable import machine_differences
-from history.report.changes import Change
+from history.report.changes import Change, MachineChanges
 from history.report.commits import Between, Commits
 from history.report.histories import MachineHistory
 from history.report.newest import day_and_time
@@ -26,7 +26,7 @@ class Since(msgspec.Struct, frozen=True):
     compared: int  # cases that both measured
     between: Between | None  # the commits that came meanwhile
     meanwhile: tuple[str, ...]  # what else is another now
-    remark: str  # what the sentence rests on, where that is one run against one
+    remark: str  # what the sentence rests on, where that is one run against one; else ""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -37,11 +37,11 @@ class Difference(msgspec.Struct, frozen=True):
     case: str
 
 
-def since(machine: MachineHistory, changes: Sequence[Change], failed: int, commits: Commits) -> Since:
-    """changes: of the machine. failed: cases of the newest run."""
+def since(machine: MachineHistory, found: MachineChanges, failed: int, commits: Commits) -> Since:
+    """found: of the machine. failed: cases of the newest run."""
     last = len(machine.nights) - 1
     before = machine.run_before(last)
-    new = [change for change in changes if change.new]
+    new = [change for change in found.changes if change.new]
     compared = machine.measured_in_both(before, last) if before is not None else frozenset()
     remark = ""
     if new:
@@ -49,13 +49,7 @@ def since(machine: MachineHistory, changes: Sequence[Change], failed: int, commi
     elif before is None:
         sentence = _nothing_before(machine)
     else:
-        most = max(_nights_of(machine, compared))
-        date = day_and_time(machine, before)
-        if most >= LIMITS.fewest_nights:
-            sentence = f"No case changed by more than its noise since the run of {date}"
-        else:
-            sentence = _largest(machine, before, compared, date)
-            remark = f"One run against one run. Noise is told after {LIMITS.fewest_nights} runs of a case; the longest history has {most}."
+        sentence, remark = _nothing_lasting(machine, before, compared, len(compared & found.night_sds.keys()))
     failures = f"; {failed} {'case' if failed == 1 else 'cases'} failed" if failed else ""
     return Since(
         sentence=f"{sentence[:1].upper()}{sentence[1:]}{failures}.",
@@ -99,22 +93,32 @@ def _nothing_before(machine: MachineHistory) -> str:
     return "None of its cases was measured before on this machine: there is nothing yet to compare it with"
 
 
-def _nights_of(machine: MachineHistory, cases: Iterable[tuple[str, str]]) -> Iterable[int]:
-    return (machine.comparisons[comparison][framework].times_measured for comparison, framework in cases)
+def _nothing_lasting(machine: MachineHistory, before: int, compared: Collection[tuple[str, str]], known: int) -> tuple[str, str]:
+    """The sentence and what it rests on. known: of how many cases a change can be told from noise."""
+    date, largest = day_and_time(machine, before), _largest(machine, before, compared)
+    if largest is None:
+        return f"No case can be compared with the run of {date}: each was disturbed in one of the two, or watched by another figure", ""
+    sentence = f"the largest difference from the run of {date} is {percent(largest.share)}: {largest.case}"
+    remark = (
+        f"One run against one run. A lasting change is told once {LIMITS.fewest_nights_a_level} runs show it, of a case with"
+        f" {LIMITS.fewest_nights} undisturbed runs or more: {known} of {len(compared)} {'has' if known == 1 else 'have'} as many."
+    )
+    return f"No new lasting change is found yet; {sentence}" if known else sentence, remark
 
 
-def _largest(machine: MachineHistory, before: int, compared: Iterable[tuple[str, str]], date: str) -> str:
+def _largest(machine: MachineHistory, before: int, compared: Collection[tuple[str, str]]) -> Difference | None:
+    """Of one run against one; None where no case can be compared."""
     then, now = _values(machine, before), _values(machine, len(machine.nights) - 1)
-    differences = [_difference(case, then[case], now[case]) for case in compared if then[case][0] == now[case][0]]
-    if not differences:
-        return f"Its cases are watched by other figures than in the run of {date}"
-    largest = max(differences, key=lambda each: (abs(each.log_cost), each.case))
-    return f"The largest difference from the run of {date} is {percent(largest.share)}: {largest.case}"
+    both = [case for case in compared if case in then and case in now]
+    differences = [_difference(case, then[case], now[case]) for case in both if then[case][0] == now[case][0]]
+    return max(differences, key=lambda each: (abs(each.log_cost), each.case), default=None)
 
 
 def _values(machine: MachineHistory, night: int) -> dict[tuple[str, str], tuple[Watched, float]]:
+    """Of what was measured undisturbed."""
     one = machine.nights[night].night
-    return {(side.comparison, side.framework): (one.hows[side.how], side.value) for side in one.sides if side.value}
+    undisturbed = (side for side in one.sides if side.value and not side.disturbed)
+    return {(side.comparison, side.framework): (one.hows[side.how], side.value) for side in undisturbed if side.value}
 
 
 def _difference(case: tuple[str, str], then: tuple[Watched, float], now: tuple[Watched, float]) -> Difference:

@@ -135,7 +135,7 @@ def _change_lines(report: Report) -> dict[Change, Sparkline]:
         for change in changes.changes:
             if change.comparison:
                 case = machine.comparisons[change.comparison][change.framework]
-                values = {case.framework: [side.value for side in case.sides]}
+                values = {case.framework: case.values}
                 found[change] = sparkline(values, case.how.figure, case.nights.index(change.night))
     return found
 

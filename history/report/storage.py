@@ -72,7 +72,7 @@ def _files(folder: Path) -> list[Path]:
     """Raises BadInput for what is no folder. What the gate keeps beside its pairs, and examinations, are no nights."""
     if not folder.is_dir():
         raise BadInput(f"{folder}: no such folder. Give the one that pytest-benchmark stores in: .benchmarks.")
-    others = {path.parent for path in folder.rglob(COMPARISON_NAME)} | {folder / EXAMINATIONS_FOLDER}
+    others = {path.parent for path in folder.rglob(COMPARISON_NAME)} | set(folder.rglob(EXAMINATIONS_FOLDER))  # not the folder itself
     found = (path for pattern in PATTERNS for path in folder.rglob(pattern))
     return sorted(path for path in found if path.is_file() and path.parent not in others)
 

@@ -17,6 +17,7 @@ from harness.phases import PHASES
 from harness.phases.declaration import Values
 from harness.record.figure import Figure, Unit
 from harness.record.measurement import Epoch, Reading
+from harness.record.outcome import Outcome
 from history.gate.evidence import gather
 from history.gate.figures import sides
 from history.gate.verdict import CaseVerdict, Verdict
@@ -114,17 +115,32 @@ def test_the_meter_that_the_page_watches_is_judged_too(tmp_path: Path) -> None:
     assert night.sides[0].value == case.memory[0].head_bytes
 
 
+def memory_night(folder: Path, place: int, meter: str) -> Dated:
+    """meter: "" where the case failed."""
+    fields = {"phase": "memory", "readings": (Reading(meter, (place + 1) * MIB, "status"),)}
+    failed = files.unmeasured(files.name(0), Outcome.CRASHED) | {"measurement": files.measurement("memory", outcome=Outcome.CRASHED)}
+    measured = [files.measured(files.name(0), [0.1], **fields)] if meter else []
+    run = read(files.write(folder / f"{place}.json", measured, [] if meter else [failed]))
+    return Dated(source=f"{place}.json", when=datetime(2026, 11, 20 + place, tzinfo=UTC), night=condensed(run))
+
+
+def test_a_failed_night_leaves_the_history_of_its_case(tmp_path: Path) -> None:
+    """Without a reading nobody knows by which meter it would have been: the nights before are watched by theirs all the same."""
+    (machine,) = of_machines([memory_night(tmp_path, place, meter) for place, meter in enumerate(["allocator_peak_bytes"] * 2 + [""])])
+    (case,) = machine.cases
+    assert case.how.figure.name == "allocator_peak_bytes"
+    assert case.values == [1 * MIB, 2 * MIB, None]
+    assert case.times_measured == 2
+    assert np.exp(case.log_costs(3)[:2]) == pytest.approx([1 * MIB, 2 * MIB])
+
+
 def test_nights_that_were_watched_by_another_meter_are_no_history(tmp_path: Path) -> None:
     """File pages were counted in before they were told apart: without this a leap would be listed, and called an improvement."""
     meters = ("host_with_children_bytes", "host_with_children_bytes", "host_anonymous_bytes", "host_anonymous_bytes")
-    nights = []
-    for place, meter in enumerate(meters):
-        fields = {"phase": "memory", "readings": (Reading(meter, (place + 1) * MIB, "status"),)}
-        run = read(files.write(tmp_path / f"{place}.json", [files.measured(files.name(0), [0.1], **fields)]))
-        nights.append(Dated(source=f"{place}.json", when=datetime(2026, 11, 20 + place, tzinfo=UTC), night=condensed(run)))
+    nights = [memory_night(tmp_path, place, meter) for place, meter in enumerate(meters)]
     (machine,) = of_machines(nights)
     (case,) = machine.cases
-    assert case.same_quantity == [False, False, True, True]
+    assert case.values == [None, None, 3 * MIB, 4 * MIB]
     assert np.exp(case.log_costs(len(nights))[2:]) == pytest.approx([3 * MIB, 4 * MIB])
     assert np.isnan(case.log_costs(len(nights))[:2]).all()
 

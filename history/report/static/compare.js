@@ -52,7 +52,9 @@
     const compared = rows.filter((each) => each.change !== null);
     const beyond = compared.filter((each) => each.beyond);
     const worse = beyond.filter((each) => each.worse).length;
-    find("summary").textContent = `${compared.length} cases in both runs; beyond their noise: ${worse} worse, ${beyond.length - worse} better.`;
+    const apart = rows.filter((each) => each.reason).length;
+    const others = apart ? `, ${apart} of them not compared, as another figure was measured` : "";
+    find("summary").textContent = `${compared.length + apart} cases in both runs${others}; beyond their noise: ${worse} worse, ${beyond.length - worse} better.`;
     find("models").textContent = models(then, now);
     find("differences").replaceChildren(...differences(then, now).map((text) => Object.assign(document.createElement("li"), { className: "quiet", textContent: text })));
   }
@@ -61,11 +63,19 @@
     const framework = after.framework[index];
     const part = parts.get(`${now.machine} ${comparison}`);
     const values = other === undefined ? [null, after.value[index]] : [before.value[other], after.value[index]];
-    const change = values.every((value) => value > 0) ? Math.log(values[1] / values[0]) : null;
+    const how = after.hows[after.how[index]];
+    const measured = values.every((value) => value > 0);
+    const former = measured ? before.hows[before.how[other]] : how;
+    const reason = former.name === how.name ? "" : `not compared: then ${figureTitle(former)}, now ${figureTitle(how)}`;
+    const change = measured && !reason ? Math.log(values[1] / values[0]) : null;
     const sd = part?.night_sd[framework];
     const outcome = [other === undefined ? (then.unfinished ? "not measured: the run is unfinished" : "not in this run") : before.outcome[other], after.outcome[index]];
-    const how = after.hows[after.how[index]];
-    return { comparison, framework, part, how, values, change, worse: change > 0 !== how.higher_is_better, outcome, beyond: change !== null && sd !== undefined && Math.abs(change) > NOISE_SDS * sd };
+    return { comparison, framework, part, hows: [former, how], values, change, reason, worse: change > 0 !== how.higher_is_better, outcome, beyond: change !== null && sd !== undefined && Math.abs(change) > NOISE_SDS * sd };
+  }
+
+  // Of what a case is watched by. Meters are told apart by their own titles.
+  function figureTitle(how) {
+    return file.figures[how.name]?.title ?? how.title;
   }
 
   function chosen(each) {
@@ -90,11 +100,11 @@
     each.values.forEach((value, index) => {
       const cell = made.insertCell();
       cell.className = "number";
-      cell.textContent = value === null && each.outcome[index] !== "ok" ? labels.outcome(each.outcome[index]) : figures.withUnit(each.how, value);
+      cell.textContent = value === null && each.outcome[index] !== "ok" ? labels.outcome(each.outcome[index]) : figures.withUnit(each.hows[index], value);
     });
     const change = made.insertCell();
-    change.className = `number ${each.beyond ? (each.worse ? "worse-text" : "better-text") : "quiet"}`;
-    change.textContent = each.change === null ? figures.NOTHING : labels.percent(Math.expm1(each.change));
+    change.className = each.reason ? "reason quiet" : `number ${each.beyond ? (each.worse ? "worse-text" : "better-text") : "quiet"}`;
+    change.textContent = each.reason ? each.reason : each.change === null ? figures.NOTHING : labels.percent(Math.expm1(each.change));
     made.insertCell().append(bar(each));
     [...made.cells].slice(1, -1).forEach((cell, index) => cell.setAttribute("data-label", heads[index + 1]));
     return made;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from playwright.sync_api import Route, expect
@@ -9,7 +10,7 @@ from playwright.sync_api import Route, expect
 from history.__main__ import main as history_command
 from tests.history.report.browser import served
 from tests.history.report.conftest import NIGHTS, PLANTED_NIGHT
-from tests.history.report.generated_cases import many_cases
+from tests.history.report.generated_cases import many_cases, standard_cases
 from tests.history.report.generated_nights import Machine, Nights
 from tests.history.report.watched_page import PLANTED, Watched
 
@@ -96,3 +97,26 @@ def test_runs_of_two_machines_are_compared_with_a_warning(watched: Watched, tmp_
         page.get_by_label("Now").select_option(runs[1])
         expect(page.locator("#differences")).to_contain_text("Not the same machine")
         expect(page.locator("#table tbody tr")).to_have_count(4)
+
+
+def test_readings_of_two_meters_are_not_compared(watched: Watched, tmp_path: Path) -> None:
+    memory = tuple(case for case in standard_cases() if case.phase == "memory")[:1]
+    storage, site = tmp_path / "storage", tmp_path / "site"
+    first, _ = Nights(Machine(nights=2, rounds=4, cases=memory, driver_night=None, upgrade_night=None)).write(storage)
+    content = json.loads(first.read_text())
+    for each in content["benchmarks"]:
+        if "pytorch" in each["fullname"]:
+            measurement = each["extra_info"]["measurement"]
+            measurement["readings"] = [one for one in measurement["readings"] if one["name"] != "allocator_peak_bytes"]
+    first.write_text(json.dumps(content))
+    assert history_command(["report", str(storage), "--output", str(site), "--cache", str(tmp_path / "cache")]) == 0
+    page = watched.page
+    with served(site) as address:
+        page.goto(f"{address}/compare.html")
+        rows = page.locator("#table tbody tr")
+        expect(rows).to_have_count(2)
+        expect(rows.filter(has_text="PyTorch").locator("td").nth(3)).to_have_text(
+            "not compared: then host, anonymous and shared, now device allocator peak"
+        )
+        expect(rows.filter(has_text="TensorFlow").locator("td").nth(3)).to_contain_text("%")
+        expect(page.locator("#summary")).to_contain_text("2 cases in both runs, 1 of them not compared, as another figure was measured;")

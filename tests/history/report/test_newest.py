@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,21 +11,24 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from harness.record.outcome import Outcome
 from history.__main__ import main
+from history.nights.condensed_file import condensed_file
 from tests.history.report.browser import served
 from tests.history.report.generated_cases import many_cases, standard_cases
-from tests.history.report.generated_nights import FIRST_NIGHT, Machine, Nights
+from tests.history.report.generated_nights import FIRST_NIGHT, Machine, Nights, Plant
 from tests.history.report.watched_page import Watched
 
 THREE = many_cases(3)
+TOLD_ROUNDS = 24  # turns enough for a verdict
 FIRST, SECOND, THIRD = (f"train step frozen matched {rest} bs1" for rest in ("plain fp32", "plain tf32", "plain bf16"))
 
 
 def night(storage: Path, days: float = 0, **changes: Any) -> None:
     """One, so many days after the first."""
     when = FIRST_NIGHT + timedelta(days=days)
-    machine = Machine(seed=int(10 * days), nights=1, rounds=8, first_night=when, driver_night=None, upgrade_night=None, **changes)
-    Nights(machine).write(storage / f"{days}")
+    usual = {"seed": int(10 * days), "nights": 1, "rounds": 8, "first_night": when, "driver_night": None, "upgrade_night": None}
+    Nights(Machine(**(usual | changes))).write(storage / f"{days}")
 
 
 def built(storage: Path) -> Path:
@@ -85,6 +89,49 @@ def test_figures_of_two_runs_are_shown_but_not_compared(tmp_path: Path) -> None:
     assert (ours["date"], theirs["date"]) == ("", day(0))
     assert theirs == before["cells"][1] | {"date": day(0)}
     assert ours["text"] != before["cells"][0]["text"]
+
+
+def test_a_cell_of_another_run_than_the_verdict_s_is_not_marked_as_ahead(tmp_path: Path) -> None:
+    """The framework that was ahead, slower or failed since: what the verdict says is of the values of the run before."""
+    night(tmp_path / "storage", cases=THREE[:1], plants=(Plant("tensorflow", 0, 2.0),), rounds=TOLD_ROUNDS)
+    site = built(tmp_path / "storage")
+    assert rows(site)[FIRST]["verdicts"][0]["ahead"] == "pytorch"
+    assert cells(site) == [True, False]
+    night(tmp_path / "storage", 1, cases=THREE[:1], frameworks=("pytorch",))
+    assert cells(built(tmp_path / "storage")) == [False, False]
+    failing = {0: ("pytorch", Outcome.CRASHED, "")}
+    night(tmp_path / "storage", 2, cases=THREE[:1], failing=failing)
+    assert rows(built(tmp_path / "storage"))[FIRST]["cells"][0]["text"] == "crashed"
+    assert cells(tmp_path / "site") == [False, False]
+
+
+def cells(site: Path) -> list[bool]:
+    """Of each value in the tables of cases, whether it is marked as ahead."""
+    return [
+        "ahead" in each for each in re.findall(r'<td class="(number[^"]*)" data-label="(?:PyTorch|TensorFlow)">', tables_of_cases(site))
+    ]
+
+
+def tables_of_cases(site: Path) -> str:
+    return "".join(re.findall(r'<table class="cases.*?</table>', (site / "index.html").read_text(), re.DOTALL))
+
+
+def test_the_five_metrics_of_a_run_without_rounds_are_compared_as_its_cases_are(tmp_path: Path) -> None:
+    """By the ratio that was kept when the rounds were left out."""
+    one = tuple(case for case in standard_cases() if case.phase == "inference" and case.batch_size == 1)
+    night(tmp_path / "storage", cases=one, rounds=TOLD_ROUNDS)
+    night(tmp_path / "storage", 1, cases=THREE[:1])
+    whole = latencies(built(tmp_path / "storage"))
+    assert len(whole) == 2
+    assert all(verdict["ratio"] for (verdict,) in whole)
+    (path,) = (tmp_path / "storage/0").glob("*.json")
+    path.write_bytes(condensed_file(path, path.read_bytes()))
+    assert latencies(built(tmp_path / "storage")) == whole
+
+
+def latencies(site: Path) -> list[list[dict[str, Any]]]:
+    metrics = (metric for table in overview(site)["metrics"] for metric in table["metrics"])
+    return [metric["verdicts"] for metric in metrics if metric["name"] == "inference latency"]
 
 
 def test_two_runs_of_a_day_are_told_apart_by_their_time(tmp_path: Path, watched: Watched) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
 
 from tests.history.report.conftest import PLANTED_NIGHT, Built
+from tests.history.report.generated_cases import standard_cases
+from tests.history.report.generated_nights import Machine, Nights, Plant
+from tests.history.report.test_newest import built as site_of
 from tests.history.report.watched_page import PLANTED, Watched
 
 
@@ -35,3 +40,19 @@ def test_new_since_last_night_comes_first(watched: Watched, address: str) -> Non
     expect(page.locator("h1")).to_have_text(
         re.compile(r"TensorFlow’s inference stock bs1 became slower: \+1[0-4]\.\d% step; 1 case failed\.")
     )
+
+
+def test_the_line_beside_a_change_leaves_out_what_another_meter_read(tmp_path: Path) -> None:
+    """A night of the host's memory would be a leap in a line of the device's."""
+    nights, other_meter = 20, 4
+    cases = tuple(case for case in standard_cases() if case.phase == "memory")[:1]
+    plant = Plant("memory[pytorch", nights - 5, 1.3)
+    machine = Machine(nights=nights, rounds=4, cases=cases, plants=(plant,), driver_night=None, upgrade_night=None)
+    for path in Nights(machine).write(tmp_path / "storage")[:other_meter]:
+        content = json.loads(path.read_text())
+        for each in content["benchmarks"]:
+            measurement = each["extra_info"]["measurement"]
+            measurement["readings"] = [one for one in measurement["readings"] if one["name"] != "allocator_peak_bytes"]
+        path.write_text(json.dumps(content))
+    page = (site_of(tmp_path / "storage") / "regressions.html").read_text()
+    assert re.findall(r"<title>PyTorch, (\d+) nights: [\d,]+ MiB to", page) == [str(nights - other_meter)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from tests.history.report.test_newest import THREE, built, day, night, overview
 
 NIGHTS = 14
 SLOWER, FASTER = Plant("fp32-frozen-bs1]", NIGHTS - 3, 1.5), Plant("pytorch-matched-eager-bf16-frozen-bs1]", NIGHTS - 3, 0.5)
+
+
+RESTS_ON = "One run against one run. A lasting change is told once 3 runs show it, of a case with 10 undisturbed runs or more"
 
 
 def since(storage: Path) -> dict[str, Any]:
@@ -45,14 +49,52 @@ def test_of_a_few_runs_it_is_the_largest_difference_and_what_that_rests_on(tmp_p
     found = since(tmp_path / "storage")
     assert found["sentence"].startswith(f"The largest difference from the run of {day(0)} is +")
     assert found["sentence"].endswith(": step of TensorFlow’s train step frozen matched plain fp32 bs1.")
-    assert found["remark"] == "One run against one run. Noise is told after 10 runs of a case; the longest history has 2."
+    assert found["remark"] == f"{RESTS_ON}: 0 of 2 have as many."
     assert found["compared"] == 2
 
 
 def test_where_nothing_changed(tmp_path: Path) -> None:
     nights(tmp_path / "storage")
     found = since(tmp_path / "storage")
-    assert found["sentence"] == f"No case changed by more than its noise since the run of {day(NIGHTS - 2)}."
+    assert found["sentence"].startswith(f"No new lasting change is found yet; the largest difference from the run of {day(NIGHTS - 2)} is ")
+    assert found["remark"] == f"{RESTS_ON}: 6 of 6 have as many."
+
+
+def test_a_change_of_two_nights_is_not_told_as_none(tmp_path: Path) -> None:
+    """It might last: the difference is told, and that it takes a third run."""
+    nights(tmp_path / "storage", Plant("pytorch-matched-eager-bf16-frozen-bs1]", NIGHTS - 1, 1.5))
+    found = since(tmp_path / "storage")
+    assert found["sentence"].startswith(
+        f"No new lasting change is found yet; the largest difference from the run of {day(NIGHTS - 2)} is +"
+    )
+    assert found["sentence"].endswith(": step of PyTorch’s train step frozen matched plain bf16 bs1.")
+
+
+def test_a_case_with_few_nights_is_not_vouched_for_by_another(tmp_path: Path) -> None:
+    for days in range(10):
+        night(tmp_path / "storage", days, cases=THREE[: 1 if days < 8 else 3], frameworks=("pytorch",))
+    assert since(tmp_path / "storage")["remark"] == f"{RESTS_ON}: 1 of 3 has as many."
+
+
+def disturb(storage: Path, days: float, part: str) -> None:
+    """The rounds of the cases whose node id holds `part`, in the night of that day."""
+    (path,) = (storage / f"{days}").glob("*.json")
+    content = json.loads(path.read_text())
+    for each in content["benchmarks"]:
+        if part in each["fullname"]:
+            for one in each["extra_info"]["measurement"]["rounds"]:
+                one["foreign_cpu_share"] = 1.0
+    path.write_text(json.dumps(content))
+
+
+def test_what_was_disturbed_is_not_the_largest_difference(tmp_path: Path) -> None:
+    night(tmp_path / "storage", cases=THREE[:1])
+    night(tmp_path / "storage", 1, cases=THREE[:1], plants=(Plant("tensorflow", 0, 1.5),))
+    disturb(tmp_path / "storage", 1, "tensorflow")
+    assert since(tmp_path / "storage")["sentence"].endswith(": step of PyTorch’s train step frozen matched plain fp32 bs1.")
+    disturb(tmp_path / "storage", 1, "pytorch")
+    found = since(tmp_path / "storage")
+    assert found["sentence"].startswith(f"No case can be compared with the run of {day(0)}: each was disturbed in one of the two")
     assert found["remark"] == ""
 
 
@@ -74,6 +116,18 @@ def test_what_became_slower_and_faster(tmp_path: Path, plants: tuple[Plant, ...]
     sentence = since(tmp_path / "storage")["sentence"]
     assert sentence.startswith(told[0])
     assert sentence.endswith(told[1])
+
+
+def test_an_older_commit_that_is_measured_later_has_no_commits_since(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashes = commits(tmp_path / "repository", [f"Work of day {number}" for number in range(2)])
+    paths = Nights(Machine(nights=2, rounds=8, cases=THREE[:1], driver_night=None), hashes).write(tmp_path / "storage")
+    contents = [json.loads(path.read_text()) for path in paths]
+    for path, content, other in zip(paths, contents, reversed(contents), strict=True):
+        path.write_text(json.dumps(content | {"commit_info": other["commit_info"] | {"time": content["commit_info"]["time"]}}))
+    monkeypatch.chdir(tmp_path / "repository")
+    site = built(tmp_path / "storage")
+    assert overview(site)["since"]["between"]["count"] == 0
+    assert "commits since" not in (site / "index.html").read_text()
 
 
 def test_what_came_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

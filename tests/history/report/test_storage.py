@@ -121,11 +121,17 @@ def test_the_gate_s_pairs_are_no_nights(storage: Path) -> None:
     assert loaded(storage).notes == ()
 
 
-def test_examinations_beside_the_runs_are_no_nights(storage: Path) -> None:
-    (storage / EXAMINATIONS_FOLDER).mkdir()
-    (storage / EXAMINATIONS_FOLDER / "digits.json").write_text("{}")
+@pytest.mark.parametrize("below", ["", "machine"])
+def test_examinations_beside_the_runs_are_no_nights(storage: Path, below: str) -> None:
+    (storage / below / EXAMINATIONS_FOLDER).mkdir(parents=True)
+    (storage / below / EXAMINATIONS_FOLDER / "digits.json").write_text("{}")
     assert len(loaded(storage).nights) == 6
     assert loaded(storage).notes == ()
+
+
+def test_a_storage_may_have_the_name_of_their_folder(storage: Path) -> None:
+    named = storage.rename(storage.with_name(EXAMINATIONS_FOLDER))
+    assert len(loaded(named).nights) == 6
 
 
 def test_nothing_but_broken_files(tmp_path: Path) -> None:
