@@ -112,7 +112,7 @@ def test_a_kernel_that_does_not_tell_kinds_apart_is_said(monkeypatch: pytest.Mon
     (tmp_path / "self").mkdir()
     (tmp_path / "self" / "status").write_text("VmHWM:\t12 kB\nVmRSS:\t12 kB\n")
     monkeypatch.setattr(host_memory, "PROC", tmp_path)
-    for each in (*Peaks().readings(), *host_memory.resident("baseline"), host_memory.tree("host_tree_bytes")):
+    for each in (*Peaks().readings(), *host_memory.resident("baseline"), host_memory.tree("host_tree_anonymous_bytes")):
         assert each.value_bytes is None
         assert each.status == "unavailable: the kernel tells no VmHWM, RssAnon, RssFile and RssShmem"
 
@@ -157,11 +157,11 @@ def test_who_maps_the_same_file_makes_no_worker_lighter(peaks: Peaks, mapped_fil
     with mapped_file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:
         touched(mapped)
         peaks.restart()
-        before = values((*peaks.readings(), host_memory.tree("host_tree_bytes")))
+        before = values((*peaks.readings(), host_memory.tree("host_tree_anonymous_bytes")))
         with subprocess.Popen([sys.executable, "-c", MAPPING, mapped_file], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stranger:
             watches(stranger.pid)  # a child only for the test
             assert stranger.stdout is not None
             stranger.stdout.readline()
-            after = values((*peaks.readings(), host_memory.tree("host_tree_bytes")))
+            after = values((*peaks.readings(), host_memory.tree("host_tree_anonymous_bytes")))
             stranger.communicate(b"\n", timeout=10)
     assert after == pytest.approx(before, abs=NEAR_BYTES)
