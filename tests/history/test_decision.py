@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.record.measurement import Reading
 from harness.record.outcome import NOT_INSTALLED, Outcome
 from history.gate.decision import decide, suspects
 from history.gate.evidence import gather
@@ -235,6 +236,46 @@ def test_a_peak_no_longer_read(tmp_path: Path) -> None:
     case = verdict_of(decided(tmp_path), 0)
     assert case.verdict is Verdict.INCONCLUSIVE
     assert "allocator_peak_bytes" in case.reason
+
+
+def of_the_host(**sizes: int) -> dict[str, Any]:
+    """In MiB. A whole job's: what is watched of it is time."""
+    return timed(phase="fine_tuning", readings=tuple(Reading(f"{name}_bytes", size * MIB, "status") for name, size in sizes.items()))
+
+
+PAGES_OF_FILES = {"host_peak": 2000, "warm_up_host_peak": 1900}
+MORE_OF_THEM = {"host_peak": 2400, "warm_up_host_peak": 2300}
+TOLD_APART = {"host_anonymous": 1000, "warm_up_host_anonymous": 900}
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "verdict", "judged"),
+    [
+        (TOLD_APART | PAGES_OF_FILES, TOLD_APART | MORE_OF_THEM, Verdict.OK, ["host_anonymous_bytes", "warm_up_host_anonymous_bytes"]),
+        (
+            TOLD_APART | PAGES_OF_FILES,
+            TOLD_APART | PAGES_OF_FILES | {"host_anonymous": 1100},
+            Verdict.REGRESSED,
+            ["host_anonymous_bytes", "warm_up_host_anonymous_bytes"],
+        ),
+        (
+            TOLD_APART,
+            TOLD_APART | {"warm_up_host_anonymous": 1000},
+            Verdict.REGRESSED,
+            ["host_anonymous_bytes", "warm_up_host_anonymous_bytes"],
+        ),
+        (PAGES_OF_FILES, TOLD_APART | MORE_OF_THEM, Verdict.REGRESSED, ["host_peak_bytes", "warm_up_host_peak_bytes"]),
+        (TOLD_APART | PAGES_OF_FILES, PAGES_OF_FILES, Verdict.INCONCLUSIVE, ["host_peak_bytes", "warm_up_host_peak_bytes"]),
+    ],
+    ids=["more file pages", "more of the others", "more of the others in the warm-up", "base does not tell them apart", "head does not"],
+)
+def test_pages_of_files_are_not_judged_where_both_sides_tell_them_apart(
+    tmp_path: Path, base: dict[str, int], head: dict[str, int], verdict: Verdict, judged: list[str]
+) -> None:
+    one_case(tmp_path, of_the_host(**base), of_the_host(**head))
+    case = verdict_of(decided(tmp_path), 0)
+    assert case.verdict is verdict
+    assert [each.name for each in case.memory] == judged
 
 
 @pytest.mark.parametrize(
