@@ -41,8 +41,9 @@ def figures(measurement: Measurement) -> dict[str, float]:
             found["first_batch_seconds"] = cold.first_batch_seconds
     found |= _of_epochs(measurement)
     found |= {reading.name: float(reading.value_bytes) for reading in measurement.readings if reading.value_bytes is not None}
-    if {"host_tree_before_bytes", "host_tree_bytes"} <= found.keys():
-        found["pipeline_bytes"] = found["host_tree_bytes"] - found["host_tree_before_bytes"]
+    for kind in ("anonymous_bytes", "bytes"):  # the latter, file pages included, in runs that did not tell them apart
+        if {f"host_tree_before_{kind}", f"host_tree_{kind}"} <= found.keys():
+            found[f"pipeline_{kind}"] = found[f"host_tree_{kind}"] - found[f"host_tree_before_{kind}"]
     for name in (LOADER, STEP):
         if seconds := measurement.figures.get(f"{name}_alone_seconds_per_step"):
             found[f"{name}_alone_{measurement.item}s_per_second"] = measurement.case.batch_size / seconds

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from harness.findings.ratio import compared_meter
+from harness.findings.ratio import HOST_METER, compared_meter
 from harness.findings.watched import Watched, is_time, judges_peaks, log_cost, values, watched
 from harness.record.machine import Machine
 from harness.record.measurement import SCHEMA_VERSION, Measurement
@@ -19,7 +19,7 @@ from history.gate.verdict import UnfinishedFile
 from history.pairs.folder import PairFiles
 from history.records import BadInput, Row, Run, read
 
-PEAK = "peak_bytes"  # how the names of peaks end
+PEAKS = ("peak_bytes", HOST_METER)  # how the names of peaks end, the warm-up's too
 BASE, HEAD = "base", "head"
 
 
@@ -161,7 +161,7 @@ def _peaks(measurement: Measurement, how: Watched) -> dict[str, int]:
     return {
         reading.name: reading.value_bytes
         for reading in measurement.readings
-        if (reading.name.endswith(PEAK) or reading.name == watched_meter) and reading.status == "ok" and reading.value_bytes is not None
+        if (reading.name.endswith(PEAKS) or reading.name == watched_meter) and reading.status == "ok" and reading.value_bytes is not None
     }
 
 

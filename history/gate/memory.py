@@ -8,23 +8,36 @@ from __future__ import annotations
 
 import statistics
 
+from harness.findings.ratio import HOST_METER
 from history.gate.evidence import CaseEvidence, Sample
 from history.gate.verdict import MemoryFinding, Verdict
 
 ALLOWED_SHARE = 0.01
 ALLOWED_BYTES = 2 * 1024**2
+WITH_FILE_PAGES = "host_peak_bytes"  # HOST_METER's pages and those of files, which the kernel maps and takes back as it likes
 
 
 def memory_findings(case: CaseEvidence) -> tuple[MemoryFinding, ...]:
-    """One for each peak that was read on both sides."""
-    names = sorted({name for sample in case.base.values() for name in sample.peak_bytes})
-    return tuple(finding for name in names if (finding := _finding(name, _values(case.base, name), _values(case.head, name))) is not None)
+    """One for each judged peak that was read on both sides."""
+    found = (_finding(name, _values(case.base, name), _values(case.head, name)) for name in _judged(case))
+    return tuple(finding for finding in found if finding is not None)
 
 
 def vanished(case: CaseEvidence) -> list[str]:
-    """Peaks read in base that no process of head could read."""
-    read_in_head = {name for sample in case.head.values() for name in sample.peak_bytes}
-    return sorted({name for sample in case.base.values() for name in sample.peak_bytes} - read_in_head)
+    """Judged peaks that no process of head could read."""
+    read_in_head = _read(case.head)
+    return [name for name in _judged(case) if name not in read_in_head]
+
+
+def _judged(case: CaseEvidence) -> list[str]:
+    """Of the peaks read in base. The host's is judged without file pages where both sides told them apart, and else with them."""
+    in_base = _read(case.base)
+    told_apart = {name.replace(HOST_METER, WITH_FILE_PAGES) for name in in_base & _read(case.head) if name.endswith(HOST_METER)}
+    return sorted(in_base - told_apart)
+
+
+def _read(samples: dict[int, Sample]) -> set[str]:
+    return {name for sample in samples.values() for name in sample.peak_bytes}
 
 
 def _values(samples: dict[int, Sample], name: str) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sysconfig
 import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -16,6 +17,8 @@ from harness.frameworks.pytorch import build_tools, device
 from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.outcome import Unsupported
+
+CACHES = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")
 
 
 def opened(execution: str) -> str:
@@ -53,20 +56,42 @@ def checked(where: str, without_headers: bool = False, **variables: str) -> str:
     return ""
 
 
-def checked_in(folder: str, f_flag: int = 0) -> tuple[str, str]:
-    """The same on a CPU and on a GPU where that is the folder for what is temporary, on a file system mounted with these flags."""
-    with mock.patch.object(tempfile, "tempdir", folder), mock.patch.object(os, "statvfs", return_value=SimpleNamespace(f_flag=f_flag)):
-        return checked("cpu"), checked("cuda:0")
+def checked_in(folder: str, noexec: str = "", **variables: str) -> tuple[str, str]:
+    """The same on a CPU and on a GPU where that is the folder for what is temporary. noexec: a folder where nothing may be executed."""
+
+    def flags(path: Path) -> SimpleNamespace:
+        return SimpleNamespace(f_flag=os.ST_RELATIME | (os.ST_NOEXEC if str(path) == noexec else 0))
+
+    with mock.patch.object(tempfile, "tempdir", folder), mock.patch.object(os, "statvfs", flags), mock.patch.dict(os.environ):
+        for variable in CACHES:  # which Inductor has set, to folders in this interpreter's own
+            os.environ.pop(variable, None)
+        return checked("cpu", **variables), checked("cuda:0", **variables)
 
 
-def everything(no_programs: str, compiler_that_fails: str, with_a_space: str) -> dict[str, Any]:
-    """no_programs: a folder without any, for PATH. with_a_space: a folder of such a name."""
+def checked_with_caches(temporary: str, with_a_space: str, other: str) -> dict[str, tuple[str, str]]:
+    """The same where variables name folders for what is built. other: a folder that is not there yet."""
+    inductor, triton = CACHES
+    found = {"space in temporary": checked_in(with_a_space, **{inductor: other}), "made": (str(Path(other).is_dir()), "")}
+    found["space in cache"] = checked_in(temporary, **{inductor: with_a_space})
+    found["noexec temporary"] = checked_in(temporary, noexec=temporary, **{inductor: other})
+    found["noexec cache"] = checked_in(temporary, noexec=other, **{inductor: other})
+    found["noexec Triton's"] = checked_in(temporary, noexec=other, **{inductor: temporary, triton: other})
+    found["its own"] = checked_in(temporary, noexec=temporary, **{inductor: f"{temporary}/torchinductor_me", triton: f"{temporary}/triton"})
+    found["below a file"] = checked_in(temporary, **{inductor: f"{__file__}/cache"})
+    with mock.patch.object(os, "access", lambda path, mode: str(path) != other):
+        found["read-only"] = checked_in(temporary, **{inductor: other})
+    return found
+
+
+def everything(no_programs: str, compiler_that_fails: str, with_a_space: str, temporary: str, other: str) -> dict[str, Any]:
+    """no_programs: a folder without any, for PATH. with_a_space: a folder of such a name. other: one that is not there yet."""
     found = {"here": (opened("plain"), opened("compiled"), checked("cuda:0"))}
     found["CXX"] = tuple(checked("cpu", CXX=each) for each in ("", "'g++", "/nowhere/g++", compiler_that_fails))
     found["CC"] = tuple(checked("cuda:0", CC=each) for each in ("", "/nowhere/gcc", compiler_that_fails))
     found["headers"] = (checked("cpu", without_headers=True), checked("cuda:0", without_headers=True))
     found["space"] = checked_in(with_a_space)
-    found["noexec"] = checked_in("/tmp", os.ST_RELATIME | os.ST_NOEXEC)
+    found["noexec"] = checked_in(temporary, noexec=temporary)
+    found["caches"] = checked_with_caches(temporary, with_a_space, other)
     os.environ.pop("CXX", None)
     os.environ["PATH"] = no_programs
     build_tools.check.cache_clear()

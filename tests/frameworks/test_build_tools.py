@@ -22,9 +22,9 @@ def found(run_in: RunIn, tmp_path_factory: pytest.TempPathFactory) -> Any:
     failing = folder / "failing"
     failing.write_text("#!/bin/sh\necho 'cc1plus: out of memory' >&2\necho 'collect2: error: ld is missing' >&2\nexit 1\n")
     failing.chmod(0o755)
-    return run_in(
-        "pytorch", f"from built import everything\nresult = everything({str(folder / 'none')!r}, {str(failing)!r}, {str(spaced)!r})"
-    )
+    (folder / "temporary").mkdir()
+    folders = [str(each) for each in (folder / "none", failing, spaced, folder / "temporary", folder / "caches" / "other")]
+    return {"folders": folders} | run_in("pytorch", f"from built import everything\nresult = everything(*{folders!r})")
 
 
 def test_a_machine_with_a_compiler_has_all_cases(found: Any) -> None:
@@ -63,5 +63,31 @@ def test_a_temporary_folder_with_a_space_in_its_name(found: Any) -> None:
 
 
 def test_a_temporary_folder_where_nothing_may_be_executed(found: Any) -> None:
-    told = "torch.compile cannot load what it builds in /tmp, where nothing may be executed (noexec): name another folder in TMPDIR"
+    told = noexec(found["folders"][3], "TMPDIR")
     assert found["noexec"] == [told, told]
+
+
+def noexec(folder: str, variable: str) -> str:
+    why = "where nothing may be executed (noexec): name another folder in"
+    return f"torch.compile cannot load what it builds in {folder}, {why} {variable}"
+
+
+def test_caches_that_a_variable_names_are_looked_at_in_their_place(found: Any) -> None:
+    """What is built is loaded from there; a header, and Triton's launcher, are made in the folder for temporary files all the same."""
+    *_, spaced, temporary, other = found["folders"]
+    space = "torch.compile cannot build in {}, as there is a space in its name: name another folder in {}"
+    of_the_cache = noexec(other, "TORCHINDUCTOR_CACHE_DIR")
+    cannot = "torch.compile cannot build in {}, which cannot be {}: name another folder in TORCHINDUCTOR_CACHE_DIR"
+    below_a_file, read_only = found["caches"].pop("below a file"), found["caches"].pop("read-only")
+    assert found["caches"] == {
+        "space in temporary": [space.format(spaced, "TMPDIR"), ""],
+        "made": ["True", ""],
+        "space in cache": [space.format(spaced, "TORCHINDUCTOR_CACHE_DIR"), ""],
+        "noexec temporary": ["", ""],
+        "noexec cache": [of_the_cache, of_the_cache],
+        "noexec Triton's": ["", noexec(other, "TRITON_CACHE_DIR")],
+        "its own": [noexec(temporary, "TMPDIR")] * 2,  # which Inductor names for its processes
+    }
+    assert read_only == [cannot.format(other, "written to")] * 2
+    file = below_a_file[0].partition(" build in ")[2].partition("built.py")[0]
+    assert below_a_file == [cannot.format(f"{file}built.py/cache", "made (Not a directory)")] * 2

@@ -47,3 +47,12 @@ def decided(folder: Path, across_environments: bool = False) -> Decision:
 
 def verdict_of(decision: Decision, index: int) -> CaseVerdict:
     return next(case for case in decision.cases if case.case == files.name(index))
+
+
+def one_case(folder: Path, base: dict[str, Any], head: dict[str, Any], pairs: int = 4) -> None:
+    rewrite(folder, "base", pairs, base)
+    rewrite(folder, "head", pairs, head)
+
+
+def timed(**changes: Any) -> dict[str, Any]:
+    return files.measured(files.name(0), [0.1, 0.1], **changes)

@@ -16,18 +16,7 @@ from history.pairs.folder import pair_files
 from history.pairs.plan import Plan
 from history.records import BadInput
 from tests.history import suite_files as files
-from tests.history.pairs_folder import decided, rewrite, verdict_of, write_pairs
-
-MIB = 1024**2
-
-
-def one_case(folder: Path, base: dict[str, Any], head: dict[str, Any], pairs: int = 4) -> None:
-    rewrite(folder, "base", pairs, base)
-    rewrite(folder, "head", pairs, head)
-
-
-def timed(**changes: Any) -> dict[str, Any]:
-    return files.measured(files.name(0), [0.1, 0.1], **changes)
+from tests.history.pairs_folder import decided, one_case, timed, verdict_of, write_pairs
 
 
 def test_nothing_changed(tmp_path: Path) -> None:
@@ -211,42 +200,6 @@ def test_another_framework_compares_only_on_request(tmp_path: Path) -> None:
 def test_another_device_never_compares(tmp_path: Path) -> None:
     one_case(tmp_path, timed(), timed(environment=files.ENVIRONMENT | {"device_name": "Accelerator X2"}))
     assert verdict_of(decided(tmp_path, across_environments=True), 0).verdict is Verdict.NOT_COMPARABLE
-
-
-@pytest.mark.parametrize(
-    ("base_bytes", "head_bytes", "verdict"),
-    [
-        (1000 * MIB, 1020 * MIB, Verdict.REGRESSED),  # +2 %
-        (1000 * MIB, 1009 * MIB, Verdict.OK),  # under 1 %
-        (10 * MIB, 11 * MIB, Verdict.OK),  # under 2 MiB
-        (10 * MIB, 13 * MIB, Verdict.REGRESSED),
-        (1000 * MIB, 900 * MIB, Verdict.IMPROVED),
-    ],
-)
-def test_memory(tmp_path: Path, base_bytes: int, head_bytes: int, verdict: Verdict) -> None:
-    one_case(tmp_path, timed(phase="memory", peak_bytes=base_bytes), timed(phase="memory", peak_bytes=head_bytes))
-    case = verdict_of(decided(tmp_path), 0)
-    assert case.verdict is verdict
-    assert case.finding is None  # a memory case's durations are not judged
-
-
-def test_a_peak_no_longer_read(tmp_path: Path) -> None:
-    one_case(tmp_path, timed(peak_bytes=MIB), timed())
-    case = verdict_of(decided(tmp_path), 0)
-    assert case.verdict is Verdict.INCONCLUSIVE
-    assert "allocator_peak_bytes" in case.reason
-
-
-@pytest.mark.parametrize(
-    ("first_base_bytes", "verdict", "said"),
-    [(1010 * MIB, Verdict.INCONCLUSIVE, "not in every process"), (1100 * MIB, Verdict.OK, "varies by 10.0% from process to process")],
-)
-def test_peaks_that_vary(tmp_path: Path, first_base_bytes: int, verdict: Verdict, said: str) -> None:
-    one_case(tmp_path, timed(peak_bytes=1000 * MIB), timed(peak_bytes=1020 * MIB))
-    files.write(tmp_path / "01-base.json", [timed(peak_bytes=first_base_bytes)])
-    case = verdict_of(decided(tmp_path), 0)
-    assert case.verdict is verdict
-    assert said in case.reason
 
 
 def test_files_with_and_without_measurements_do_not_mix(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from harness.record.measurement import Reading
@@ -112,9 +113,55 @@ def test_a_kernel_that_does_not_tell_kinds_apart_is_said(monkeypatch: pytest.Mon
     (tmp_path / "self").mkdir()
     (tmp_path / "self" / "status").write_text("VmHWM:\t12 kB\nVmRSS:\t12 kB\n")
     monkeypatch.setattr(host_memory, "PROC", tmp_path)
-    for each in (*Peaks().readings(), *host_memory.resident("baseline"), host_memory.tree("host_tree_bytes")):
+    for each in (*Peaks().readings(), *host_memory.resident("baseline"), host_memory.tree("host_tree_anonymous_bytes")):
         assert each.value_bytes is None
         assert each.status == "unavailable: the kernel tells no VmHWM, RssAnon, RssFile and RssShmem"
+
+
+ROLLUP_BEFORE_LINUX_5_4 = """
+00400000-7ffd0000 ---p 00000000 00:00 0 [rollup]
+Rss:              900000 kB
+Pss:              300000 kB
+Shared_Clean:     700000 kB
+"""
+
+
+@pytest.mark.parametrize("rollup", [ROLLUP_BEFORE_LINUX_5_4, None], ids=["before Linux 5.4", "without the file"])
+def test_a_kernel_that_tells_no_shares_by_kind_has_no_figure_with_children(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rollup: str | None
+) -> None:
+    """All pages' Rss less Pss would be taken from anonymous pages alone, and could be more than those."""
+    child = psutil.Process()  # anyone who lives
+    for name in ("self", str(child.pid)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "status").write_text("VmHWM: 900000 kB\nRssAnon: 200000 kB\nRssFile: 700000 kB\nRssShmem: 0 kB\n")
+        if rollup:
+            (tmp_path / name / "smaps_rollup").write_text(rollup)
+    monkeypatch.setattr(host_memory, "PROC", tmp_path)
+
+    def found(processes: list[psutil.Process]) -> dict[str, tuple[int | None, bool]]:
+        """Value, and whether the kernel is said to lack it."""
+        monkeypatch.setattr(host_memory, "children", lambda: processes)
+        readings = (*Peaks().readings(), host_memory.tree("host_tree_anonymous_bytes"))
+        return {each.name: (each.value_bytes, each.status.startswith("unavailable: the kernel tells no Pss_Anon")) for each in readings}
+
+    alone = {
+        "host_anonymous_bytes": (200000 * 1024, False),
+        "host_file_bytes": (700000 * 1024, False),
+        "host_peak_bytes": (900000 * 1024, False),
+        "host_children_bytes": (0, False),
+        "host_tree_anonymous_bytes": (200000 * 1024, False),
+    }
+    lacking = dict.fromkeys(("host_anonymous_bytes", "host_children_bytes", "host_tree_anonymous_bytes"), (None, True))
+    assert found([]) == alone
+    assert found([child]) == alone | lacking
+
+
+def test_a_child_that_has_ended_holds_nothing(monkeypatch: pytest.MonkeyPatch, peaks: Peaks) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        child = psutil.Process(ended.pid)
+    monkeypatch.setattr(host_memory, "children", lambda: [child])
+    assert values(peaks.readings())["host_children_bytes"] == 0
 
 
 def test_what_is_held_right_now_is_of_both_kinds() -> None:
@@ -157,11 +204,11 @@ def test_who_maps_the_same_file_makes_no_worker_lighter(peaks: Peaks, mapped_fil
     with mapped_file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:
         touched(mapped)
         peaks.restart()
-        before = values((*peaks.readings(), host_memory.tree("host_tree_bytes")))
+        before = values((*peaks.readings(), host_memory.tree("host_tree_anonymous_bytes")))
         with subprocess.Popen([sys.executable, "-c", MAPPING, mapped_file], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stranger:
             watches(stranger.pid)  # a child only for the test
             assert stranger.stdout is not None
             stranger.stdout.readline()
-            after = values((*peaks.readings(), host_memory.tree("host_tree_bytes")))
+            after = values((*peaks.readings(), host_memory.tree("host_tree_anonymous_bytes")))
             stranger.communicate(b"\n", timeout=10)
     assert after == pytest.approx(before, abs=NEAR_BYTES)

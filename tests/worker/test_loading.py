@@ -168,7 +168,7 @@ def test_the_limit_stands_beside_every_block_in_alternating_order(bench: Bench, 
 def test_memory_is_read_before_and_with_its_buffers_full(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "CONSUMERS", ())
     readings = bench.end().readings
-    assert [each.name for each in readings] == ["host_tree_before_bytes", "host_tree_bytes"]
+    assert [each.name for each in readings] == ["host_tree_before_anonymous_bytes", "host_tree_anonymous_bytes"]
     assert all(isinstance(each, Reading) and (each.value_bytes or 0) > 2**20 for each in readings)
 
 

@@ -1,7 +1,11 @@
-"""What torch.compile builds its kernels with, which images without build tools lack: a compiler, headers, and a folder to build in.
+"""What torch.compile builds its kernels with, which images without build tools lack: a compiler, headers, and folders to build in.
 
 On a CPU Inductor writes C++ with OpenMP; on a GPU Triton, whose launcher is C; both for this Python. XLA brings all that it needs.
 (`get_cpp_compiler` in `torch/_inductor/cpp_builder.py`; `_find_compiler` and `_build` in `triton/runtime/build.py`.)
+
+Both begin in the folder for temporary files, Inductor with a header of its C++, Triton with its launcher, and load from their caches,
+which lie in there unless a variable names another place.
+(`cache_dir_utils.py` in `torch/_inductor/runtime`; `_precompile_header` in `torch/_inductor/codecache.py`.)
 """
 
 from __future__ import annotations
@@ -23,7 +27,10 @@ MEND = "install g++, with Python's headers (python3-dev) where it is the system'
 @functools.cache
 def check(device: str) -> None:
     """Builds a library that does nothing. Raises Unsupported with what is missing: the compiler itself would tell within a cold start."""
-    _expect_usable(Path(tempfile.gettempdir()), has_lines=device == "cpu")
+    folders = _folders(device)
+    for variable, folder in folders.items():
+        _expect_to_build_in(folder, variable, has_lines=device == "cpu")
+    _expect_to_load_from(*list(folders.items())[-1])
     if device == "cpu":
         command, options, headers = os.environ.get("CXX", "g++"), ("-x", "c++", "-fopenmp"), ("cstddef", "omp.h", "Python.h")
         _build("a C++ compiler", "CXX", command, options, headers)
@@ -32,13 +39,37 @@ def check(device: str) -> None:
         _build("a C compiler", "CC", command, ("-x", "c"), ("Python.h",))
 
 
-def _expect_usable(folder: Path, has_lines: bool) -> None:
+def _folders(device: str) -> dict[str, Path]:
+    """By the variable that names each; what is built is loaded from the last one.
+
+    Inductor sets both caches' variables for its own processes, where nobody did: to folders in the ones before.
+    """
+    found = {"TMPDIR": Path(tempfile.gettempdir())}
+    for variable in ("TORCHINDUCTOR_CACHE_DIR",) if device == "cpu" else ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"):
+        if variable in os.environ:
+            folder = Path(os.environ[variable]).absolute()
+            if not any(folder.is_relative_to(each) for each in found.values()):
+                found[variable] = folder
+    return found
+
+
+def _expect_to_build_in(folder: Path, variable: str, has_lines: bool) -> None:
     """has_lines: whether the compiler is called by a line of text, which Inductor cuts at spaces (`CppBuilder.get_command_line`)."""
-    mend = "name another folder in TMPDIR"
+    mend = f"name another folder in {variable}"
     if has_lines and any(each.isspace() for each in str(folder)):
         raise Unsupported(f"torch.compile cannot build in {folder}, as there is a space in its name: {mend}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)  # as it does itself
+    except OSError as error:
+        raise Unsupported(f"torch.compile cannot build in {folder}, which cannot be made ({error.strerror}): {mend}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Unsupported(f"torch.compile cannot build in {folder}, which cannot be written to: {mend}")
+
+
+def _expect_to_load_from(variable: str, folder: Path) -> None:
     if os.statvfs(folder).f_flag & os.ST_NOEXEC:  # pytorch#91005
-        raise Unsupported(f"torch.compile cannot load what it builds in {folder}, where nothing may be executed (noexec): {mend}")
+        why = "where nothing may be executed (noexec): name another folder in"
+        raise Unsupported(f"torch.compile cannot load what it builds in {folder}, {why} {variable}")
 
 
 def _build(what: str, variable: str, command: str, options: tuple[str, ...], headers: tuple[str, ...]) -> None:

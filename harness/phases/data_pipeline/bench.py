@@ -32,14 +32,14 @@ class Bench:
 
     def begin(self) -> Begun:
         self._framework.open_device(self._setup)
-        self._memory_before = host_memory.tree("host_tree_before_bytes")
+        self._memory_before = host_memory.tree("host_tree_before_anonymous_bytes")
         start = time.perf_counter()
         pipeline = self._pipeline = self._framework.pipeline(self._setup)
         build_seconds = time.perf_counter() - start
         warm = warm_up(pipeline)
         drained = Drained(pipeline, self._setup.threads)
         wait_until_idle(IDLE_LIMIT_SECONDS)
-        self._memory = host_memory.tree("host_tree_bytes")  # its buffers full
+        self._memory = host_memory.tree("host_tree_anonymous_bytes")  # its buffers full
         self._beside = BesideLimit(drained, self._setup)
         return Begun(cold_start(build_seconds, warm), self._beside.batches_per_round)
 

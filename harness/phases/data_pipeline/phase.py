@@ -38,15 +38,18 @@ PHASE = Phase(
                 for speed in CONSUMERS
             ),
         ),
-        Figure("pipeline_bytes", "memory", Unit.BYTES, digits=0),
+        Figure("pipeline_anonymous_bytes", "memory without file pages", Unit.BYTES, digits=0),
+        Figure("pipeline_bytes", "memory", Unit.BYTES, digits=0),  # of runs that did not tell file pages apart
         Figure("pixel_difference_max", "pixels off by", Unit.NUMBER, digits=1, absent="its own range"),
     ),
     further=(
         SHARE_OF_LIMIT_ALONE,
         *OF_EVERY_WORK,
         Figure("pixel_difference_mean", "pixels off by, on average", Unit.NUMBER),
-        Figure("host_tree_before_bytes", "host before the pipeline, anonymous and shared", Unit.BYTES),
-        Figure("host_tree_bytes", "host, its buffers full, anonymous and shared", Unit.BYTES),
+        Figure("host_tree_before_anonymous_bytes", "host before the pipeline, anonymous and shared", Unit.BYTES),
+        Figure("host_tree_anonymous_bytes", "host, its buffers full, anonymous and shared", Unit.BYTES),
+        Figure("host_tree_before_bytes", "host before the pipeline, with children", Unit.BYTES),  # of such runs too, file pages included
+        Figure("host_tree_bytes", "host, its buffers full, with children", Unit.BYTES),
     ),
     answers=frozenset({Answer.WAYS}),
     workload=Workload.LOADING,

@@ -10,11 +10,9 @@ whole, and shares are of the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from harness.record.figure import MIB
 from harness.record.measurement import Reading
@@ -26,6 +24,7 @@ ANONYMOUS_SOURCE = "RssAnon + RssShmem"
 CHILDREN_SOURCE = "PSS less file pages of"
 RESET_PEAK = "5"  # proc(5), clear_refs: sets VmHWM back to the present resident size
 NOT_TOLD = "unavailable: the kernel tells no VmHWM, RssAnon, RssFile and RssShmem"
+NO_SHARES = "unavailable: the kernel tells no Pss_Anon and Pss_Shmem (Linux 5.4 and later do), by which child processes' memory is counted"
 NOT_RESET = "since the start of the process: the kernel does not reset the mark"
 
 
@@ -54,12 +53,44 @@ class Family(msgspec.Struct, frozen=True):
     share_bytes: int
 
     @classmethod
-    def of(cls, pid: int | str) -> Family:
-        """Raises OSError once the process has ended."""
-        size = {name: _bytes(value) for name, value in _fields(PROC / str(pid) / "smaps_rollup").items() if " kB" in value}
-        if "Pss_Anon" not in size:  # before Linux 5.4 all pages are told together
-            return cls(size["Rss"], size["Pss"])
-        return cls(size["Rss"] - _bytes(_fields(PROC / str(pid) / "status")["RssFile"]), size["Pss_Anon"] + size["Pss_Shmem"])
+    def of(cls, pid: int | str) -> Family | None:
+        """None once the process has ended, and where the kernel does not tell: before Linux 5.4 it tells all pages together."""
+        try:
+            size = {name: _bytes(value) for name, value in _fields(PROC / str(pid) / "smaps_rollup").items() if " kB" in value}
+            anonymous_share, shared_share, resident = (size[name] for name in ("Pss_Anon", "Pss_Shmem", "Rss"))
+            of_files = _bytes(_fields(PROC / str(pid) / "status")["RssFile"])
+        except (OSError, KeyError):
+            return None
+        return cls(resident - of_files, anonymous_share + shared_share)
+
+
+class Children(msgspec.Struct, frozen=True):
+    """What the worker's children hold right now, what they share with it counted once."""
+
+    count: int
+    share_bytes: int | None  # None where the kernel tells no shares by kind
+    shared_bytes: int = 0  # of the worker's pages, what the children's shares account for
+
+    @classmethod
+    def now(cls) -> Children:
+        processes = children()
+        if not processes:
+            return cls(0, 0)
+        own = Family.of("self")
+        if own is None:
+            return cls(len(processes), None)
+        families = [Family.of(process.pid) for process in processes]  # None: it has ended, and what is left of it has no pages
+        return cls(len(processes), sum(each.share_bytes for each in families if each), own.resident_bytes - own.share_bytes)
+
+    @property
+    def source(self) -> str:
+        return f"{CHILDREN_SOURCE} {self.count} child processes"
+
+    def reading(self, name: str, own_bytes: int, source: str, status: str = "ok") -> Reading:
+        """Of the worker and its children. own_bytes: the worker's."""
+        if self.share_bytes is None:
+            return Reading(name, None, source, NO_SHARES)
+        return Reading(name, own_bytes - self.shared_bytes + self.share_bytes, source, status)
 
 
 class Peaks:
@@ -103,18 +134,17 @@ class Peaks:
         if not self._peak_bytes:
             names = ("host_anonymous_bytes", "host_file_bytes", "host_peak_bytes")
             return tuple(Reading(name, None, STATUS, NOT_TOLD) for name in names)
-        processes = children()
-        shares = sum(map(_share_bytes, processes))
+        others = Children.now()
         status = "ok" if self._was_reset else NOT_RESET
-        source = f"{CHILDREN_SOURCE} {len(processes)} child processes after the steps"
+        source = f"{others.source} after the steps"
         more = (self._anonymous_at_most_bytes - self._anonymous_bytes) / MIB
         own_source = f"VmHWM of the worker in each step, less RssFile at its ends: by {more:.1f} MiB more at most"
-        together = self._anonymous_bytes - _shared_bytes(processes) + shares
+        together = f"{own_source}; less what it shares + {source}" if others.count else own_source
         return (
-            Reading("host_anonymous_bytes", together, f"{own_source}; less what it shares + {source}" if processes else own_source, status),
+            others.reading("host_anonymous_bytes", self._anonymous_bytes, together, status),
             Reading("host_file_bytes", self._file_bytes, "RssFile of the worker, the most at any step's end"),
             Reading("host_peak_bytes", self._peak_bytes, "VmHWM of the worker", status),
-            Reading("host_children_bytes", shares, source),
+            Reading("host_children_bytes", others.share_bytes, source, "ok" if others.share_bytes is not None else NO_SHARES),
         )
 
     def _begin_step(self, now: Resident | None) -> None:
@@ -139,9 +169,8 @@ def tree(name: str) -> Reading:
     now = Resident.of("self")
     if now is None:
         return Reading(name, None, STATUS, NOT_TOLD)
-    processes = children()
-    held = now.anonymous_bytes - _shared_bytes(processes) + sum(map(_share_bytes, processes))
-    return Reading(name, held, f"{ANONYMOUS_SOURCE} of the worker + {CHILDREN_SOURCE} {len(processes)} child processes")
+    others = Children.now()
+    return others.reading(name, now.anonymous_bytes, f"{ANONYMOUS_SOURCE} of the worker + {others.source}")
 
 
 def _reset_peak() -> bool:
@@ -151,21 +180,6 @@ def _reset_peak() -> bool:
     except OSError:
         return False
     return True
-
-
-def _shared_bytes(processes: Sequence[psutil.Process]) -> int:
-    """Of the worker's pages, what its children's shares account for."""
-    if not processes:
-        return 0
-    own = Family.of("self")
-    return own.resident_bytes - own.share_bytes
-
-
-def _share_bytes(process: psutil.Process) -> int:
-    try:
-        return Family.of(process.pid).share_bytes
-    except (OSError, KeyError):  # it has ended, and what is left of it has no pages
-        return 0
 
 
 def _bytes(value: str) -> int:
