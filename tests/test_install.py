@@ -12,7 +12,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 NOTHING_TO_INSTALL = ("--no-deps", "--dry-run", "--no-index")
-UV = """#!{python}
+NOTING = """
 import json, os, sys
 names = ("SSL_CERT_FILE", "ALL_PROXY", "UV_INDEX")
 json.dump([sys.argv[1:], {{name: os.environ[name] for name in names if name in os.environ}}], open({told!r}, "w"))
@@ -29,7 +29,8 @@ class Installed:
         settings_file.write_text(settings)
         if code is not None:
             uv = folder / "uv"
-            uv.write_text(UV.format(python=sys.executable, told=str(told), code=code))
+            (folder / "noting.py").write_text(NOTING.format(told=str(told), code=code))
+            uv.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{folder}/noting.py" "$@"\n')  # a name with a space is no interpreter
             uv.chmod(0o755)
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_")) and name not in ("SSL_CERT_FILE",)

@@ -138,7 +138,7 @@ def test_noise(repository: Path) -> None:
 
 def test_interpreters_workers_and_pytest_arguments_reach_pytest(repository: Path, tmp_path: Path) -> None:
     wrapper = tmp_path / "python-of-head"
-    wrapper.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path / "arguments"}\nexec {sys.executable} "$@"\n')
+    wrapper.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path / "arguments"}\nexec "{sys.executable}" "$@"\n')
     wrapper.chmod(0o755)
     options = ("--head-python", str(wrapper), "--worker", "a=popen", "--head-worker", "b=popen", "--", "-k", "pytorch")
     code, output, errors = history(repository, "gate", "--base", "base", *options)

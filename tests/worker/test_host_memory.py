@@ -21,6 +21,13 @@ TAKEN_BYTES = 200 * 2**20
 NEAR_BYTES = TAKEN_BYTES / 10
 
 
+@pytest.fixture(autouse=True)
+def childless() -> None:
+    """Workers that other tests of this process keep are none of these tests'."""
+    for child in children():
+        watches(child.pid)
+
+
 @pytest.fixture
 def peaks() -> Peaks:
     return Peaks()
@@ -191,14 +198,6 @@ input()
 """
 
 
-@pytest.fixture
-def childless() -> None:
-    """Workers that other tests of this process keep are not this test's."""
-    for child in children():
-        watches(child.pid)
-
-
-@pytest.mark.usefixtures("childless")
 def test_who_maps_the_same_file_makes_no_worker_lighter(peaks: Peaks, mapped_file: Path) -> None:
     """As the other framework's worker does with the C++ library, or a second session with all of them."""
     with mapped_file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:

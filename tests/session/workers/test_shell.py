@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_an_interpreter_behind_ssh_is_started_without_it_too(tmp_path: Path, mon
     ssh.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
-    gateway = Gateway(f"ssh=host//python={sys.executable}//env:MALLOC_CONF=a b", {}, "any", ("GLIBC_TUNABLES", "MALLOC_CONF"))
+    gateway = Gateway(f"ssh=host//python={shlex.quote(sys.executable)}//env:MALLOC_CONF=a b", {}, "any", ("GLIBC_TUNABLES", "MALLOC_CONF"))
     try:
         read = "channel.receive()\nchannel.send([each.decode() for each in open('/proc/self/environ', 'rb').read().split(bytes(1))])"
         found = gateway.run(read).receive(SECONDS)
