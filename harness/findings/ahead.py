@@ -6,7 +6,7 @@ import msgspec
 
 from harness.findings.comparison import Comparison
 from harness.findings.difference import Difference
-from harness.findings.ratio import PROCESS_SPREAD, Answer, Ratio, compared_by, ratio
+from harness.findings.ratio import PROCESS_SPREAD, Answer, Ratio, compared_by, in_digits, ratio
 from harness.frameworks import title
 from harness.phases.declaration import Compared
 from harness.record.measurement import Measurement
@@ -59,14 +59,14 @@ def called(found: Ratio | None, frameworks: tuple[str, str], adjective: str, dis
     first, other = frameworks
     if found is None:
         return Verdict(DISTURBED if disturbed else TOO_FEW_TURNS, other=other, reference=first)
-    shown, interval = f"{found.estimate:.2f}", found.interval
+    shown, interval = in_digits(found.estimate), found.interval
     if disturbed:
         return Verdict(DISTURBED, other=other, ratio=shown, interval=interval, reference=first)
     if not found.shows_difference:
         text = WITHIN if found.answer is Answer.NEITHER else UNDECIDED
         return Verdict(text, other=other, ratio=shown, interval=interval, reference=first)
     ahead = first if found.answer is Answer.FIRST else other
-    return Verdict(f"{title(ahead)} {found.factor:.2f}× {adjective}", ahead, other, shown, interval, first)
+    return Verdict(f"{title(ahead)} {in_digits(found.factor)}× {adjective}", ahead, other, shown, interval, first)
 
 
 def called_difference(found: Difference, frameworks: tuple[str, str], lower_is_better: bool, adjective: str, digits: str) -> Verdict:

@@ -47,7 +47,7 @@ class Ratio(msgspec.Struct, frozen=True):
 
     @property
     def interval(self) -> str:
-        return f"{self.low:.2f} – {self.high:.2f}" if self.low < self.high else "one run"
+        return f"{in_digits(self.low)} – {in_digits(self.high)}" if self.low < self.high else "one run"
 
     @property
     def answer(self) -> Answer:
@@ -62,6 +62,13 @@ class Ratio(msgspec.Struct, frozen=True):
     @property
     def shows_difference(self) -> bool:
         return self.answer in (Answer.FIRST, Answer.SECOND)
+
+
+def in_digits(factor: float) -> str:
+    """Two decimals, which most ratios need; two digits where these would be none; no decimals where nobody reads them."""
+    if factor >= 100:
+        return f"{factor:,.0f}"
+    return f"{factor:.2f}" if factor >= 0.1 else f"{factor:.2g}"
 
 
 def ratio(first: Measurement, second: Measurement) -> Ratio | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.findings.ratio import DEVICE_METER, HOST_METER, OLDER_HOST_METER, Answer, Ratio, compared_meter, ratio, turns
+from harness.findings.ratio import DEVICE_METER, HOST_METER, OLDER_HOST_METER, Answer, Ratio, compared_meter, in_digits, ratio, turns
 from harness.record.case import Case, Style, Workload
 from harness.record.measurement import Measurement, Reading
 from harness.record.outcome import Outcome
@@ -111,3 +111,12 @@ def test_memory_compares_bytes_and_has_no_interval() -> None:
 def test_memory_is_compared_by_the_first_meter_that_all_could_read(ours: dict[str, int], theirs: dict[str, int], meter: str) -> None:
     sides = [side(case(name, "memory"), 1.0, readings=readings(**told)) for name, told in ((FIRST, ours), (SECOND, theirs))]
     assert compared_meter(sides) == meter
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [(0.002011, "0.002"), (0.0117, "0.012"), (0.1, "0.10"), (0.69, "0.69"), (1.7, "1.70"), (497.5, "498")],
+)
+def test_a_ratio_far_from_one_keeps_its_digits(factor: float, told: str) -> None:
+    assert in_digits(factor) == told
+    assert Ratio(factor, factor, factor * 2).interval.startswith(f"{told} – ")

@@ -7,6 +7,7 @@ import math
 from harness.findings.ladder import Ladder, Rung
 from harness.findings.models import headed
 from harness.findings.outputs.sheet import Sheet
+from harness.findings.ratio import in_digits
 from harness.findings.sides import title
 from harness.session.terminal.verdict_cells import INTERVAL
 
@@ -46,7 +47,7 @@ def _cells(rung: Rung, other: str, largest: float) -> tuple[str, str, str, str]:
     found, worth = rung.ratios[other], rung.worths[other]
     if found is None:
         return "", rung.reasons[other], "", ""
-    return f"{found.estimate:.2f}", found.interval, "" if worth is None else f"× {worth:.2f}", bar(found.estimate, largest)
+    return in_digits(found.estimate), found.interval, "" if worth is None else f"× {worth:.2f}", bar(found.estimate, largest)
 
 
 def bar(ratio: float, largest: float) -> str:
