@@ -17,16 +17,17 @@ import numpy.typing as npt
 from fixtures.experiments.experiment import Experiment
 from fixtures.models import values
 from fixtures.models.folder import Folder
-from fixtures.models.layers import Facts
 from fixtures.models.options import Options
 from fixtures.models.values import Batch
 from fixtures.models.weights import Weights
+from harness.frameworks.ranks import Rank
 from harness.record.case import Case
 from harness.record.fairness import Source
 from harness.record.measurement import Reading
 
 if TYPE_CHECKING:
     from fixtures.corpora.order import Files
+    from harness.frameworks.engine import DataParallelStep
 
 NativeBatch = Any  # (inputs, targets) in the framework's own tensors: one as it is, several by their names
 Outputs = dict[str, npt.NDArray[np.float32]]  # of a network, by name; channels where Keras has them, on the last axis
@@ -51,6 +52,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     threads: int  # CPU threads for arithmetic, and threads or workers of the input pipeline
     drops_out: bool = True  # False while equal work is checked, and in a matched fine-tuning: two frameworks' masks cannot match
     pretrained: bool = False  # whether the weights are ImageNet's: then a framework's own habit is to take its own ImageNet weights
+    rank: Rank | None = None  # of the process at hand, once it has joined others; None where it has the whole batch
 
     @property
     def corpus_folder(self) -> Path:
@@ -82,8 +84,13 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         return Options(**own, **given)
 
     def canonical_batch(self) -> Batch:
-        """What steps are measured on where no pipeline feeds them. Raises CorpusError and ModelError."""
-        model, items = self.model.description, self.case.batch_size
+        """What steps are measured on where no pipeline feeds them: of a rank its part. Raises CorpusError and ModelError."""
+        items = self.case.batch_size
+        whole = self._whole_batch(items)
+        return whole if self.rank is None else whole.part(self.rank.part(items))
+
+    def _whole_batch(self, items: int) -> Batch:
+        model = self.model.description
         if not model.from_corpus:
             return values.batch(self.model, items, self.experiment.seed)
         from fixtures.corpora.batch import canonical_batch  # half a second to import, with scipy: not while tests are collected
@@ -235,22 +242,6 @@ class Stopwatch(Protocol):
         """Between the two; called after a fence."""
 
 
-class Original(Protocol):
-    """A module of the framework whose names and layouts are the canonical ones (`Listing.original`). On the CPU, whatever there is."""
-
-    def seeded(self, setup: Setup) -> Weights:
-        """Of the network as its code builds it from the experiment's seed, calibrated so that items differ in the outputs."""
-
-    def read(self, setup: Setup, path: Path) -> Weights:
-        """The user's own, of a `.safetensors` or a `.pt` with nothing but tensors in it. Raises WeightsError where they do not fit."""
-
-    def downloaded(self, setup: Setup) -> Weights:
-        """What the model's `pretrained` gives. Raises Unsupported and ModelError."""
-
-    def facts(self, setup: Setup, weights: Weights) -> Facts:
-        """Of the network with these weights. Raises WeightsError where they do not fit it."""
-
-
 class Framework(Protocol):
     """A framework's package."""
 
@@ -269,6 +260,12 @@ class Framework(Protocol):
     def pipeline(self, setup: Setup) -> Pipeline: ...
 
     def train_step(self, setup: Setup) -> TrainStep: ...
+
+    def join(self, rank: Rank) -> None:
+        """Meets the other ranks, in a process that has computed nothing yet. Raises what says why they did not come."""
+
+    def data_parallel(self, setup: Setup) -> DataParallelStep:
+        """Of the set-up's rank, which has joined. Raises Unsupported for what the engine cannot do."""
 
     def inference(self, setup: Setup) -> Inference: ...
 

@@ -17,7 +17,14 @@ from harness.record.round import Round, mostly_disturbed
 SCHEMA_VERSION = 2
 LIMIT = "limit"  # among the references: what the machine can do
 LOADER, STEP = "loader", "step"  # among the references: each of the two alone, beside the step that is fed
+# Among the references of ranks: their step less the exchange, and the exchange of as many bytes alone.
+ALONE, EXCHANGE = "step without exchange", "exchange alone"
 PIXEL_TOLERANCE = 3e-4  # normalised units; 1e-4 was seen, one grey level is 2e-2 and so is another decoder's or resize's error
+
+
+def of_rank(name: str, number: int) -> str:
+    """What a reference or a reading of that rank is called. The first one's has no number: a single process is the first rank."""
+    return f"{name} of rank {number}" if number else name
 
 
 class ColdStart(msgspec.Struct, frozen=True):

@@ -20,17 +20,8 @@ from harness.record.measurement import PIXEL_TOLERANCE
 from harness.session import weak
 from harness.session.tolerances import Tolerances
 from harness.worker import distances
-from harness.worker.protocol import (
-    Array,
-    OutputTrace,
-    PixelTrace,
-    Request,
-    TraceOutputs,
-    TracePixels,
-    TraceRounding,
-    TraceTraining,
-    TrainingTrace,
-)
+from harness.worker.protocol import Request, TraceOutputs, TracePixels, TraceRounding, TraceTraining
+from harness.worker.trace import Array, OutputTrace, PixelTrace, TrainingTrace
 
 BATCH_SIZE = 4  # of the check: its twenty steps are time in which nothing is measured. Of outputs so many items are compared
 NO_PHASE = "equal_work"
@@ -53,8 +44,9 @@ def asks_timed_work(case: Case) -> bool:
 def requests(setup: Setup) -> list[Request]:
     """What a side has to compute for its case. Equal requests of two cases have one answer: they are of no phase."""
     traced = _traced(setup)
-    loading = replace(traced.case, workload=Workload.LOADING, execution=None, precision=None)
-    pixels = [TracePixels(replace(traced, case=loading, fed=True))] if setup.model.description.from_corpus else []
+    loading = replace(_alone(traced.case), workload=Workload.LOADING, execution=None, precision=None)
+    is_fed = setup.model.description.from_corpus and setup.case.ranks == 1  # several ranks have the loader of one
+    pixels = [TracePixels(replace(traced, case=loading, fed=True))] if is_fed else []
     match setup.case.workload:
         case Workload.LOADING:
             return [*pixels]
@@ -65,11 +57,17 @@ def requests(setup: Setup) -> list[Request]:
             return [*pixels, TraceTraining(traced, STEPS[workload])]
 
 
+def request_alone(setup: Setup, ranks: int) -> Request:
+    """What a single process has to compute with the whole batch of so many ranks, for theirs to be compared with it."""
+    traced = _traced(replace(setup, case=replace(setup.case, ranks=ranks)))
+    return TraceTraining(replace(traced, case=_alone(traced.case)), STEPS[setup.case.workload])
+
+
 def rounding_request(setup: Setup) -> TraceRounding | None:
     """What the reference is asked for, so that tolerances follow from it. None where nothing is computed."""
     if setup.case.workload not in STEPS or setup.case.precision is None:
         return None
-    traced = _traced(setup)
+    traced = _traced(replace(setup, case=_alone(setup.case)))
     return TraceRounding(replace(traced, case=replace(traced.case, execution=Execution.PLAIN)), ROUNDING_STEPS[setup.case.workload])
 
 
@@ -83,15 +81,21 @@ def compare(case: Case, model: Model, reference: Sequence[Trace], other: Sequenc
             case OutputTrace(), OutputTrace():
                 checks.extend(_output_checks(case, model, ours, theirs, allowed))
             case TrainingTrace(), TrainingTrace():
-                checks.extend(_training_checks(case, ours, theirs, allowed))
+                checks.extend(training_checks(case, ours, theirs, allowed))
             case _:
                 raise TypeError(f"traces of different kinds: {type(ours).__name__} and {type(theirs).__name__}")
     return tuple(checks)
 
 
 def _traced(setup: Setup) -> Setup:
-    case = replace(setup.case, phase=NO_PHASE, batch_size=BATCH_SIZE)
+    ranks = setup.case.ranks
+    case = replace(setup.case, phase=NO_PHASE, batch_size=math.ceil(BATCH_SIZE / ranks) * ranks)
     return replace(setup, case=case, drops_out=False, fed=False, whole_job=False)
+
+
+def _alone(case: Case) -> Case:
+    """The same work of a single process."""
+    return replace(case, ranks=1, exchange=None)
 
 
 def _pixel_checks(ours: PixelTrace, theirs: PixelTrace) -> list[Check]:
@@ -135,7 +139,8 @@ def _not_alike(key: str, ours: OutputTrace, theirs: OutputTrace) -> str:
     return f"shapes {list(one)} and {list(other)}, the first axis the batch's: {mend}"
 
 
-def _training_checks(case: Case, ours: TrainingTrace, theirs: TrainingTrace, allowed: Tolerances) -> list[Check]:
+def training_checks(case: Case, ours: TrainingTrace, theirs: TrainingTrace, allowed: Tolerances) -> list[Check]:
+    """Of what one has computed against another."""
     losses = distances.curve(ours.losses, theirs.losses)
     norm = distances.relative(ours.gradient_norm, theirs.gradient_norm)
     still = weak.of_losses(theirs.losses, allowed.losses, case) or allowed.loose

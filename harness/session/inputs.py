@@ -55,6 +55,11 @@ class InputStore:
         return self._options.examined_steps
 
     @property
+    def shares(self) -> int:
+        """Into which a machine is divided where ranks have a part of it each: one for each of the most ranks that the session has."""
+        return max(self._options.ranks)
+
+    @property
     def pretrained(self) -> bool:
         return self._options.weights == IMAGENET
 

@@ -30,7 +30,9 @@ class Options(msgspec.Struct, frozen=True):
     models: tuple[Folder, ...]
     dataset: str  # "generated", "flowers102", or the folder of a user's own
     weights: str  # "seeded", "imagenet", or a file of the user's
+    ranks: tuple[int, ...]  # how many processes share a batch, in each case of that kind
     workers: dict[str, str]  # execnet spec of each framework's workers
+    machines: dict[str, tuple[str, ...]]  # those of its ranks, which are spread over them
     case_timeout_seconds: float
     cache: str  # "" for the user's cache folder
     examined_steps: int
@@ -71,7 +73,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         type=worker_spec,
         help="Where a framework's worker runs, as an execnet spec: pytorch=popen//python=/path/to/python, "
-        "tensorflow=ssh=gpu-host//python=/path/to/python//chdir=/path/to/this/project. Default: this interpreter.",
+        "tensorflow=ssh=gpu-host//python=/path/to/python//chdir=/path/to/this/project. Of several for one framework the last counts; its "
+        "ranks (--ranks) are spread over all of them, in their order. Default: this interpreter.",
+    )
+    group.addoption(
+        "--ranks",
+        metavar="N,…",
+        type=ranks,
+        default=(1, 2),
+        help="How many processes train together in benchmarks/test_data_parallel.py, a case for each number: 1,2,4. Each has a GPU of its "
+        "own, or the same share of the cores whatever their number. Default: 1,2.",
     )
     group.addoption(
         "--case-timeout",
@@ -130,7 +141,9 @@ def pytest_configure(config: pytest.Config) -> None:
         experiments = chosen_experiments(config.getoption("experiment"))
     except ExperimentError as error:
         raise pytest.UsageError(str(error)) from error
-    workers = dict.fromkeys(FRAMEWORKS, "popen") | dict(config.getoption("worker"))
+    given = config.getoption("worker")
+    workers = dict.fromkeys(FRAMEWORKS, "popen") | dict(given)
+    machines = {name: tuple(spec for framework, spec in given if framework == name) or (spec,) for name, spec in workers.items()}
     is_here = any(map(on_this_machine, workers.values()))
     models = chosen_inputs.models(config.getoption("model"), config.getoption("input_cache"))
     config.stash[KEY] = Options(
@@ -138,7 +151,9 @@ def pytest_configure(config: pytest.Config) -> None:
         models=models,
         dataset=chosen_inputs.dataset(config.getoption("dataset"), config.getoption("corpus"), models, is_here),
         weights=chosen_inputs.weights(config.getoption("weights"), models, is_here),
+        ranks=config.getoption("ranks"),
         workers=workers,
+        machines=machines,
         case_timeout_seconds=config.getoption("case_timeout"),
         cache=config.getoption("input_cache"),
         examined_steps=config.getoption("examined_steps"),
@@ -197,6 +212,12 @@ def budget_seconds(text: str) -> float:
     if not seconds > 0.0:
         raise argparse.ArgumentTypeError(f"{text!r} is no time: write 90s, 5m or 2h, or none for as long as it takes")
     return seconds
+
+
+def ranks(text: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"[1-9]\d{0,3}(,[1-9]\d{0,3})*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} are no numbers of ranks from 1 on: write 1,2,4")
+    return tuple(sorted({int(each) for each in text.split(",")}))
 
 
 def steps(text: str) -> int:

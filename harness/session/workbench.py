@@ -6,6 +6,8 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
 from harness.findings.account import in_short
 from harness.frameworks import titles
 from harness.record.case import Case
@@ -16,6 +18,7 @@ from harness.session.inputs import InputStore
 from harness.session.journal.keeper import Keeper, NoJournal
 from harness.session.receipts import Receipts
 from harness.session.side import Side, Teller
+from harness.session.workers.crew import Crew
 from harness.session.workers.pool import WorkerPool
 from harness.session.workers.worker import WorkerStartError
 
@@ -70,6 +73,27 @@ class Workbench:
         """A new process for each, and no other beside them."""
         self._pool.close_all()
         self.open(sides)
+
+    def open_crews(self, sides: Iterable[Side]) -> None:
+        """As many new processes for each as it has ranks, and no other beside them."""
+        self._pool.close_all()
+        live = [side for side in sides if side.alive]
+        crews: dict[str, Crew] = {}
+        for side in live:
+            with self._started(side):
+                crews[side.case.framework] = self._pool.fresh_crew(
+                    side.case.framework, side.surroundings, side.case.ranks, self._inputs.shares
+                )
+        for side in live:
+            if side.alive:
+                side.open(crews[side.case.framework])
+        _fail_on_different_devices(live)
+
+    def check_against_one_process(self, sides: Sequence[Side]) -> None:
+        """What sides of several ranks compute is that of a single process with the whole batch: has those computed, by crews of one."""
+        alone = [self.trial(replace(side.case, ranks=1, exchange=None)) for side in sides if side.alive]
+        self.open_crews(alone)
+        self._receipts.compute_alone(alone, sides[0].case.ranks)
 
     def check_equal_work(self, sides: Sequence[Side]) -> None:
         """Of sides that are open."""

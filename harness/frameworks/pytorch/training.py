@@ -63,14 +63,7 @@ class TrainStep:
         return float(self.loss)
 
     def gradient_norm(self) -> float:
-        """Without the compiler: a measure of the network, not of the step."""
-        buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}  # a training batch norm updates them
-        by_name = self.inputs if isinstance(self.inputs, dict) else None
-        with device.arithmetic(self._setup):
-            outputs = torch.func.functional_call(self.network, buffers, () if by_name else (self.inputs,), by_name)
-        loss = self.loss_function.mean(outputs, self.targets)
-        gradients = torch.autograd.grad(loss, self._trained, allow_unused=True)
-        return float(torch.nn.utils.get_total_norm([each for each in gradients if each is not None]))
+        return float(torch.nn.utils.get_total_norm(self._gradients()))
 
     def weights(self) -> Weights:
         return network.weights(self.network)
@@ -87,6 +80,16 @@ class TrainStep:
         with device.arithmetic(self._setup):
             outputs = network.call(self.network, inputs)
         return self.loss_function.mean(outputs, targets)
+
+    def _gradients(self) -> list[Any]:
+        """Without the compiler: for a measure of the network, not of the step. A tensor that the loss does not depend on has none."""
+        buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}  # a training batch norm updates them
+        by_name = self.inputs if isinstance(self.inputs, dict) else None
+        with device.arithmetic(self._setup):
+            outputs = torch.func.functional_call(self.network, buffers, () if by_name else (self.inputs,), by_name)
+        loss = self.loss_function.mean(outputs, self.targets)
+        gradients = torch.autograd.grad(loss, self._trained, allow_unused=True)
+        return [each for each in gradients if each is not None]
 
 
 class KerasAdam(torch.optim.Adam):  # type: ignore[misc]

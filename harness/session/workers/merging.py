@@ -1,0 +1,52 @@
+"""What the ranks of a side say together: the answer of the first one, and of the others what is a rank's own."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from harness.record.measurement import ALONE, of_rank
+from harness.worker import distances
+from harness.worker.protocol import Block, Ended
+from harness.worker.trace import TrainingTrace
+
+
+def merged(answers: Sequence[Any]) -> Any:
+    """answers: to one request, by rank."""
+    first, *others = answers
+    match first:
+        case Block():
+            return _blocks(first, others)
+        case Ended():
+            return _ended(first, others)
+        case TrainingTrace():
+            return _traces(first, others)
+        case _:
+            return first
+
+
+def _blocks(first: Block, others: Sequence[Block]) -> Block:
+    """With the rounds that each rank has by its own clock."""
+    own = {of_rank(ALONE, number): other.references[ALONE] for number, other in enumerate(others, 1) if ALONE in other.references}
+    return replace(first, references=first.references | own)
+
+
+def _ended(first: Ended, others: Sequence[Ended]) -> Ended:
+    """With each rank's memory."""
+    further = [replace(reading, name=of_rank(reading.name, number)) for number, other in enumerate(others, 1) for reading in other.readings]
+    return replace(first, readings=(*first.readings, *further))
+
+
+def _traces(first: TrainingTrace, others: Sequence[TrainingTrace]) -> TrainingTrace:
+    """The loss of a batch is the mean of its parts'."""
+    losses = tuple(statistics.fmean(each) for each in zip(first.losses, *(other.losses for other in others), strict=True))
+    return replace(first, losses=losses, ranks_apart=max((_apart(first, other) for other in others), default=0.0))
+
+
+def _apart(one: TrainingTrace, other: TrainingTrace) -> float:
+    """How far two ranks' weights have parted, of what the steps added to them."""
+    ours, theirs = ({name: each.to_numpy() for name, each in trace.updates.items()} for trace in (other, one))
+    return distances.updates(ours, theirs)
