@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from typing import Any
 
 import torch
@@ -15,8 +16,14 @@ from harness.frameworks.pytorch.training import TrainStep
 from harness.frameworks.ranks import Rank
 from harness.record.fairness import Source
 
+# By default gloo listens where this machine's own name leads to, which may be an address that no other machine can reach.
+INTERFACE_VARIABLES = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")  # https://docs.pytorch.org/docs/stable/distributed.html
+
 
 def join(rank: Rank) -> None:
+    interface = rank.interface()
+    for variable in INTERFACE_VARIABLES if interface else ():
+        os.environ.setdefault(variable, interface)
     torch.distributed.init_process_group(
         "nccl" if device.name() != "cpu" else "gloo",
         init_method=f"tcp://{rank.addresses[0]}",
