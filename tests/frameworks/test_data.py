@@ -269,7 +269,7 @@ def test_a_job_names_a_damaged_image_too(found: Found, damaged_job: Damaged, fra
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_the_parts_of_all_ranks_are_the_batches_of_one_process(found: Found, framework: str) -> None:
-    together = [sum(parts, []) for parts in zip(*found[framework]["ranks"]["matched"], strict=True)]
+    together = [first + second for first, second in zip(*found[framework]["ranks"]["matched"], strict=True)]
     assert together == found[framework]["together"]
 
 
