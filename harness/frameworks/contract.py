@@ -63,6 +63,11 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.weights)
 
     @property
+    def own_batch_size(self) -> int:
+        """What the process at hand has of the batch."""
+        return self.case.batch_size if self.rank is None else self.case.batch_size // self.rank.count
+
+    @property
     def image_size(self) -> int:
         """Height and width of the images that the model is given, in pixels."""
         return self.model.description.image_size or self.experiment.image_size
