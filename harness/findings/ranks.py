@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from harness.findings.comparison import phase_of
+from harness.findings.comparison import heading_of, phase_of, phase_title
 from harness.findings.interval import Interval, mean_of
 from harness.findings.ratio import COMPARED_METERS, turns
 from harness.phases.declaration import Schedule
+from harness.record.case import Case
 from harness.record.measurement import ALONE, Measurement, of_rank, rank_of
 
 LARGEST = "largest_rank_"  # before the name of a meter: the figure of the rank in which it read most
+
+OF_RANKS = frozenset({"model", "batch_size", "ranks", "exchange"})  # the axes that a kind of work does not name
 
 
 class Lag(msgspec.Struct, frozen=True):
@@ -23,6 +26,11 @@ class Lag(msgspec.Struct, frozen=True):
     fastest: int
     seconds: Interval  # a step
     share: Interval  # of the fastest one's step
+
+
+def work_of(case: Case) -> str:
+    """What cases have in common that differ in their ranks, in how these exchange, and in the batch."""
+    return f"{phase_title(case.phase)} {heading_of(case, OF_RANKS)}"
 
 
 def of_ranks(measurement: Measurement) -> bool:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.findings.comparison import heading_of, phase_title
 from harness.findings.efficiency import NO_ONE_RANK, Better, Efficiency, Kind, better, efficiencies
 from harness.findings.exchange import exchange, has_exchange, in_percent, why_not
 from harness.findings.figures import figures, items_per_second
 from harness.findings.models import by_model, headed
 from harness.findings.outputs.sheet import Sheet
-from harness.findings.ranks import of_ranks, places, share_places
+from harness.findings.ranks import of_ranks, places, share_places, work_of
 from harness.findings.ratio import COMPARED_METERS, CONFIDENCE, Ratio
 from harness.findings.sides import rank, title
 from harness.record.case import Case
 from harness.record.figure import NOTHING, Unit, written
 from harness.record.measurement import Measurement
 
-OF_THE_ROWS = frozenset({"batch_size", "ranks", "exchange"})
 SHARED = "shared"
 
 
@@ -68,11 +66,9 @@ def _cases(found: Sequence[Efficiency]) -> set[Case]:
 
 
 def _by_work(measurements: Sequence[Measurement]) -> dict[str, list[Measurement]]:
-    """By what they have in common."""
     found: dict[str, list[Measurement]] = {}
     for each in measurements:
-        work = heading_of(each.case, OF_THE_ROWS | {"model"})
-        found.setdefault(f"{phase_title(each.case.phase)} {work}", []).append(each)
+        found.setdefault(work_of(each.case), []).append(each)
     return found
 
 
