@@ -27,7 +27,7 @@ from harness.frameworks.contract import Framework, Setup
 from harness.frameworks.errors import NotCompiledError, SharedMemoryError
 from harness.record.outcome import NOT_INSTALLED, Outcome, Unsupported
 from harness.record.text import visible_lines
-from harness.worker import affinity, allocator, inputs, rounding, sockets, traces
+from harness.worker import affinity, allocator, inputs, rounding, share, sockets, traces
 from harness.worker.bench import Bench
 from harness.worker.case_error import CaseError
 from harness.worker.membership import MEMBERSHIP
@@ -119,9 +119,10 @@ class Server:
                     GPU.watch()
                 device = self._framework().open_device(setup)
                 machine = {"host": socket.gethostname(), "cpu": model(), "cores": str(cores())}
-                return {**self._framework().environment(), **machine, **GPU.environment(), "device": device}
-            case Offer():
-                return MEMBERSHIP.offer()
+                own = share.told() if MEMBERSHIP.rank else {}
+                return {**self._framework().environment(), **machine, **GPU.environment(), **own, "device": device}
+            case Offer(setup):
+                return MEMBERSHIP.offer(setup)
             case Join():
                 return MEMBERSHIP.join(request, self._framework())
             case TracePixels(setup):
