@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 import psutil
 
 SOURCE = Path(__file__).parent / "link.c"
@@ -24,16 +23,22 @@ class NoLinkError(Exception):
     """None can be made here. The message is why."""
 
 
-class Link(msgspec.Struct, frozen=True):
+class Link:
     """Its two ends are 0 and 1."""
 
-    delay_seconds: float  # from one end to the other
-    bits_per_second: float  # of whole packets, in each direction
-    namespaces: tuple[str, str]  # the path of each end's
+    def __init__(self, maker: subprocess.Popen[str], namespaces: tuple[str, str]) -> None:
+        """maker: the program that forwards; namespaces: the path of each end's."""
+        self._maker = maker
+        self._namespaces = namespaces
+
+    def set(self, delay_seconds: float, bits_per_second: float) -> None:
+        """delay_seconds: from one end to the other; bits_per_second: of whole packets, in each direction."""
+        assert self._maker.stdin is not None
+        print(round(delay_seconds * 1e9), round(bits_per_second), file=self._maker.stdin, flush=True)
 
     def command(self, end: int, *command: str) -> list[str]:
         """The same, run in the namespace of that end."""
-        return ["nsenter", f"--net={self.namespaces[end]}", *command]
+        return ["nsenter", f"--net={self._namespaces[end]}", *command]
 
     def run(self, end: int, *command: str) -> str:
         """What it prints. Raises NoLinkError."""
@@ -48,10 +53,8 @@ class Link(msgspec.Struct, frozen=True):
 
     def processes(self) -> list[psutil.Process]:
         """Those that are in one of the namespaces, but for the program that makes the link."""
-        own = {Path(each).stat().st_ino for each in self.namespaces}
-        maker = Path(self.namespaces[0]).parts[2]
-        found = [process for process in psutil.process_iter() if str(process.pid) != maker]
-        return [process for process in found if _namespace(process) in own]
+        own = {Path(each).stat().st_ino for each in self._namespaces}
+        return [each for each in psutil.process_iter() if each.pid != self._maker.pid and _namespace(each) in own]
 
 
 @contextmanager
@@ -67,7 +70,7 @@ def linked(delay_seconds: float, bits_per_second: float) -> Iterator[Link]:
             said = maker.stdout.readline().split()
             if not said:
                 raise NoLinkError(maker.stderr.read().strip())
-            made = Link(delay_seconds, bits_per_second, (f"/proc/{maker.pid}/fd/{said[0]}", f"/proc/{maker.pid}/fd/{said[1]}"))
+            made = Link(maker, (f"/proc/{maker.pid}/fd/{said[0]}", f"/proc/{maker.pid}/fd/{said[1]}"))
             try:
                 for end in (0, 1):
                     _set_up(made, end)
@@ -76,7 +79,7 @@ def linked(delay_seconds: float, bits_per_second: float) -> Iterator[Link]:
                 left = made.processes()
                 for process in left:
                     process.kill()
-                psutil.wait_procs(left)
+                psutil.wait_procs(left, timeout=START_SECONDS)
                 maker.communicate(timeout=START_SECONDS)
 
 
@@ -84,7 +87,7 @@ def _set_up(link: Link, end: int) -> None:
     link.run(end, "ip", "link", "set", "lo", "up")
     # What is sent behind a pause begins at the full speed again: else a step would take as long as its pause lets it.
     link.run(end, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/tcp_slow_start_after_idle")
-    link.run(end, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 || true")
+    link.run(end, "sh", "-c", "test ! -d /proc/sys/net/ipv6 || echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6")
     link.run(end, "ip", "link", "set", DEVICE, "txqueuelen", str(QUEUE_PACKETS), "up")
     link.run(end, "ip", "address", "add", f"{ADDRESSES[end]}/{PREFIX}", "dev", DEVICE)
 
@@ -92,5 +95,5 @@ def _set_up(link: Link, end: int) -> None:
 def _namespace(process: psutil.Process) -> int | None:
     try:
         return Path(f"/proc/{process.pid}/ns/net").stat().st_ino
-    except OSError:  # it has just ended
+    except OSError:  # it has just ended, or is somebody else's
         return None
