@@ -120,8 +120,8 @@ class Server:
                 device = self._framework().open_device(setup)
                 machine = {"host": socket.gethostname(), "cpu": model(), "cores": str(cores())}
                 return {**self._framework().environment(), **machine, **GPU.environment(), "device": device}
-            case Offer():
-                return MEMBERSHIP.offer()
+            case Offer(setup):
+                return MEMBERSHIP.offer(setup)
             case Join():
                 return MEMBERSHIP.join(request, self._framework())
             case TracePixels(setup):

@@ -6,12 +6,13 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
 from harness.record.measurement import ALONE, of_rank
 from harness.worker import distances
 from harness.worker.protocol import Block, Ended
-from harness.worker.trace import TrainingTrace
+from harness.worker.trace import TRACED_BATCHES, Array, PixelTrace, TrainingTrace
 
 
 def merged(answers: Sequence[Any]) -> Any:
@@ -22,6 +23,8 @@ def merged(answers: Sequence[Any]) -> Any:
             return _blocks(first, others)
         case Ended():
             return _ended(first, others)
+        case PixelTrace():
+            return _pixels(answers)
         case TrainingTrace():
             return _traces(first, others)
         case _:
@@ -38,6 +41,14 @@ def _ended(first: Ended, others: Sequence[Ended]) -> Ended:
     """With each rank's memory."""
     further = [replace(reading, name=of_rank(reading.name, number)) for number, other in enumerate(others, 1) for reading in other.readings]
     return replace(first, readings=(*first.readings, *further))
+
+
+def _pixels(answers: Sequence[PixelTrace]) -> PixelTrace:
+    """Batch by batch, its parts in the order of the ranks: what a single process would have taken."""
+    parts = [answer.pixels.to_numpy() for answer in answers]
+    images = np.concatenate([part.reshape(TRACED_BATCHES, -1, *part.shape[1:]) for part in parts], axis=1)
+    taken = np.concatenate([np.reshape(answer.taken, (TRACED_BATCHES, -1)) for answer in answers], axis=1)
+    return PixelTrace(Array.of(images.reshape(-1, *images.shape[2:])), tuple(taken.ravel().tolist()), answers[0].labels)
 
 
 def _traces(first: TrainingTrace, others: Sequence[TrainingTrace]) -> TrainingTrace:
