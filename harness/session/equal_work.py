@@ -16,6 +16,7 @@ from fixtures.models.description import FILE, Model
 from harness.frameworks.contract import Setup
 from harness.record.case import Case, Execution, Workload
 from harness.record.check import Check
+from harness.record.exchange import pieces
 from harness.record.measurement import PIXEL_TOLERANCE
 from harness.session import weak
 from harness.session.tolerances import Tolerances
@@ -43,7 +44,7 @@ def asks_timed_work(case: Case) -> bool:
 
 def requests(setup: Setup) -> list[Request]:
     """What a side has to compute for its case. Equal requests of two cases have one answer: they are of no phase."""
-    traced = _traced(setup)
+    traced = _traced(setup, pieces(setup.case))
     loading = replace(_alone(traced.case), workload=Workload.LOADING, execution=None, precision=None)
     is_fed = setup.model.description.from_corpus and setup.case.ranks == 1  # several ranks have the loader of one
     pixels = [TracePixels(replace(traced, case=loading, fed=True))] if is_fed else []
@@ -57,9 +58,9 @@ def requests(setup: Setup) -> list[Request]:
             return [*pixels, TraceTraining(traced, STEPS[workload])]
 
 
-def request_alone(setup: Setup, ranks: int) -> Request:
-    """What a single process has to compute with the whole batch of so many ranks, for theirs to be compared with it."""
-    traced = _traced(replace(setup, case=replace(setup.case, ranks=ranks)))
+def request_alone(setup: Setup, parts: int) -> Request:
+    """What a single process has to compute with the whole batch that ranks split into so many parts, to be compared with theirs."""
+    traced = _traced(setup, parts)
     return TraceTraining(replace(traced, case=_alone(traced.case)), STEPS[setup.case.workload])
 
 
@@ -67,7 +68,7 @@ def rounding_request(setup: Setup) -> TraceRounding | None:
     """What the reference is asked for, so that tolerances follow from it. None where nothing is computed."""
     if setup.case.workload not in STEPS or setup.case.precision is None:
         return None
-    traced = _traced(replace(setup, case=_alone(setup.case)))
+    traced = _traced(replace(setup, case=_alone(setup.case)), parts=1)
     return TraceRounding(replace(traced, case=replace(traced.case, execution=Execution.PLAIN)), ROUNDING_STEPS[setup.case.workload])
 
 
@@ -87,9 +88,9 @@ def compare(case: Case, model: Model, reference: Sequence[Trace], other: Sequenc
     return tuple(checks)
 
 
-def _traced(setup: Setup) -> Setup:
-    ranks = setup.case.ranks
-    case = replace(setup.case, phase=NO_PHASE, batch_size=math.ceil(BATCH_SIZE / ranks) * ranks)
+def _traced(setup: Setup, parts: int) -> Setup:
+    """With a batch of that many equal parts."""
+    case = replace(setup.case, phase=NO_PHASE, batch_size=math.ceil(BATCH_SIZE / parts) * parts)
     return replace(setup, case=case, drops_out=False, fed=False, whole_job=False)
 
 

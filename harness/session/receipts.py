@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from harness.frameworks import title
 from harness.record.case import Execution, Precision, Style, Workload
 from harness.record.check import Check, EqualWork
+from harness.record.exchange import pieces
 from harness.record.outcome import Outcome
 from harness.session import equal_work, ranks_alike, tolerances
 from harness.session.side import Side
@@ -35,10 +36,13 @@ class Receipts:
         """Whether these sides' computation has been checked; True too where it need not be. They may not have been opened yet."""
         return not _is_checked(sides) or _computation(sides) in self._by_computation
 
-    def compute_alone(self, sides: Sequence[Side], ranks: int) -> None:
-        """What single processes make of the batch of so many ranks, for `check` to compare theirs with. sides: of one rank, opened."""
+    def compute_alone(self, sides: Sequence[Side], parts: int) -> None:
+        """What single processes make of the batch that ranks split into so many parts, for `check` to compare theirs with.
+
+        sides: of one rank, opened.
+        """
         live = [side for side in sides if side.alive]
-        asked = {side.case.framework: self._unknown(side, [equal_work.request_alone(side.setup, ranks)]) for side in live}
+        asked = {side.case.framework: self._unknown(side, [equal_work.request_alone(side.setup, parts)]) for side in live}
         for side in live:
             side.send(asked[side.case.framework])
         for side in live:
@@ -112,7 +116,7 @@ class Receipts:
 
     def _alike(self, side: Side, traces: Sequence[equal_work.Trace], allowed: Tolerances) -> tuple[Check, ...]:
         """Of several ranks: whether they compute what a single process of their framework does."""
-        alone = self._traces.get(equal_work.request_alone(side.setup, side.case.ranks))
+        alone = self._traces.get(equal_work.request_alone(side.setup, pieces(side.case)))
         found = [trace for trace in traces if isinstance(trace, TrainingTrace)]
         if side.case.ranks == 1 or not isinstance(alone, TrainingTrace):
             return ()

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from harness.findings.account import in_short
 from harness.frameworks import titles
 from harness.record.case import Case
+from harness.record.exchange import pieces
 from harness.record.outcome import Outcome
 from harness.record.parting import Examination
 from harness.session.examination.examiner import Examiner
@@ -93,7 +94,7 @@ class Workbench:
         """What sides of several ranks compute is that of a single process with the whole batch: has those computed, by crews of one."""
         alone = [self.trial(replace(side.case, ranks=1, exchange=None)) for side in sides if side.alive]
         self.open_crews(alone)
-        self._receipts.compute_alone(alone, sides[0].case.ranks)
+        self._receipts.compute_alone(alone, pieces(sides[0].case))
 
     def check_equal_work(self, sides: Sequence[Side]) -> None:
         """Of sides that are open."""

@@ -59,7 +59,8 @@ class DataParallelStep(TrainStep):
         self.exchanged_bytes = sum(each.shape.num_elements() * each.dtype.size for sum in self.exchanged for each in sum)
 
     def gradient_norm(self) -> float:
-        return norm_of(self.strategy.run(self._summed_gradients, args=(self.inputs, self.targets)))
+        by_all = tf.function(lambda *batch: self.strategy.run(self._summed_gradients, args=batch))  # layer by layer each would be exchanged alone
+        return norm_of(by_all(self.inputs, self.targets))
 
     def without_exchange(self) -> WithoutExchange:
         return WithoutExchange(self)
