@@ -59,7 +59,9 @@ class DataParallelStep(TrainStep):
         self.exchanged_bytes = sum(each.shape.num_elements() * each.dtype.size for sum in self.exchanged for each in sum)
 
     def gradient_norm(self) -> float:
-        by_all = tf.function(lambda *batch: self.strategy.run(self._summed_gradients, args=batch))  # layer by layer each would be exchanged alone
+        by_all = tf.function(
+            lambda *batch: self.strategy.run(self._summed_gradients, args=batch)
+        )  # layer by layer each would be exchanged alone
         return norm_of(by_all(self.inputs, self.targets))
 
     def without_exchange(self) -> WithoutExchange:

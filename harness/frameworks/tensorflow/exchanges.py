@@ -47,12 +47,13 @@ def without_its_own(optimizer: Any) -> Iterator[None]:
 
 
 def accumulated(part: Callable[[Any, Any], tuple[Any, list[Any]]], inputs: Any, targets: Any) -> tuple[Any, list[Any]]:
-    """The sums of the loss and the gradients that part gives, over parts of a batch, one after another: all at once would need their memory.
-    """
+    """The sums of the loss and the gradients that part gives, over parts of a batch, one after another: all at once would need their memory."""
     losses, gradients = [], None
     for number in range(PARTS):
         with tf.control_dependencies([each for each in gradients or [] if each is not None]):
-            loss, more = part(*(batches.each_of(each, lambda tensor: tf.identity(tf.split(tensor, PARTS)[number])) for each in (inputs, targets)))
+            loss, more = part(
+                *(batches.each_of(each, lambda tensor: tf.identity(tf.split(tensor, PARTS)[number])) for each in (inputs, targets))
+            )
             gradients = more if gradients is None else [each if each is None else each + added for each, added in zip(gradients, more)]
         losses.append(loss)
     return tf.add_n(losses), gradients
@@ -62,7 +63,9 @@ def synchronized(setup: Setup, built: Any) -> list[Any]:
     """The batch norms that train, made to take the statistics of all ranks. Raises Unsupported where that cannot be."""
     if setup.case.execution is Execution.COMPILED:
         why = "they are exchanged amid the network, and XLA has no operation for TensorFlow's exchange between processes on a CPU"
-        raise Unsupported(f"exchange {SYNCHRONIZED}, compiled by XLA: the statistics of a batch norm cannot be of all ranks: {why}: run it plain")
+        raise Unsupported(
+            f"exchange {SYNCHRONIZED}, compiled by XLA: the statistics of a batch norm cannot be of all ranks: {why}: run it plain"
+        )
     found = [layer for layer in built._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable]
     if not found:
         raise Unsupported(f"exchange {SYNCHRONIZED}: the network has no batch norm that trains: without {SYNCHRONIZED} it does the same")
