@@ -9,9 +9,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from harness.frameworks.contract import Setup
 from harness.frameworks.ranks import Rank
 from harness.record.outcome import Outcome
+from harness.session.inputs import Inputs
 from harness.session.workers.deadline import Deadline
 from harness.session.workers.meeting import addresses, expect_one_suite
 from harness.session.workers.merging import merged
@@ -29,6 +32,7 @@ class Crew:
     def __init__(self, workers: Sequence[Worker]) -> None:
         """workers: fresh ones, by rank, that have met nobody yet. `meet` is next."""
         self._workers = list(workers)
+        self._inputs: list[Inputs] = []  # of each, once they have met
 
     @property
     def framework(self) -> str:
@@ -51,8 +55,12 @@ class Crew:
     def is_idle(self) -> bool:
         return all(worker.is_idle for worker in self._workers)
 
-    def meet(self, setup: Setup, timeout_seconds: float) -> None:
-        """Has the ranks find each other, for work with those settings. Raises WorkerFailure, after which the crew is dead."""
+    def meet(self, setup: Setup, inputs: Sequence[Inputs], timeout_seconds: float) -> None:
+        """Has the ranks find each other, for work with those settings. Raises WorkerFailure, after which the crew is dead.
+
+        setup: the first one's, and of every request that comes after. inputs: of each rank, where it runs.
+        """
+        self._inputs = list(inputs)
         self.send(Offer())
         offers: list[Offered] = self._answers(Offer, timeout_seconds, _tell_nobody)
         try:
@@ -65,7 +73,7 @@ class Crew:
         lead = f"{hosts[0]}:{offers[0].line_port}"
         ranks = [Rank(number, engines, timeout_seconds) for number in range(len(self._workers))]
         for rank, worker in zip(ranks, self._workers, strict=True):
-            worker.send(Join(setup, rank, lead, offers[0].key, self._beside(worker)))
+            worker.send(self._own(rank.number, Join(setup, rank, lead, offers[0].key, self._beside(worker))))
         self._answers(Join, timeout_seconds, _tell_nobody)
 
     def call(self, request: Request, timeout_seconds: float, report: Report) -> Any:
@@ -73,8 +81,8 @@ class Crew:
         return self.answer(request, timeout_seconds, report)
 
     def send(self, request: Request) -> None:
-        for worker in self._workers:
-            worker.send(request)
+        for number, worker in enumerate(self._workers):
+            worker.send(self._own(number, request))
 
     def answer(self, request: Request, timeout_seconds: float, report: Report) -> Any:
         """That of all ranks together. Raises WorkerFailure, which names the rank."""
@@ -141,6 +149,14 @@ class Crew:
         stopped = [number for number, worker in silent.items() if worker.is_stopped]
         told = f"{_ranks(stopped)} stopped (SIGSTOP, or a debugger): " if stopped else f"{_ranks(list(silent))} silent: "
         return f"{told}all ranks were"
+
+    def _own(self, number: int, request: Request) -> Request:
+        """The same with that rank's own corpus, weights and cores. The first one's are in it."""
+        setup: Setup | None = getattr(request, "setup", None)
+        if not number or setup is None:
+            return request
+        own, cores = self._inputs[number], self._workers[number].hello.cores
+        return replace(request, setup=replace(setup, corpus=own.corpus.folder, weights=own.weights.file, threads=cores))
 
     def _beside(self, worker: Worker) -> tuple[int, ...]:
         """The processes of the other ranks on its machine."""
