@@ -26,8 +26,6 @@ def why_not(case: Case, model: Model) -> tuple[str, str] | None:
         return title, f"it counts what is recognised, and the loss of {FILE} is {model.loss}"
     if case.batch_size % case.ranks:
         return f"{case.ranks} ranks", f"a batch of {case.batch_size} cannot be split into {case.ranks} equal parts"
-    if case.exchange is not None and case.ranks == 1:
-        return "exchanges of a single rank", "it has nobody to exchange with"
     if case.workload is Workload.FROZEN and not model.trained:
         return f"workload {case.workload}", f"{FILE} has no `trained` that says which layers it trains"
     if case.rung in OF_THE_PIPELINE and not model.from_corpus:

@@ -44,9 +44,8 @@ def asks_timed_work(case: Case) -> bool:
 def requests(setup: Setup) -> list[Request]:
     """What a side has to compute for its case. Equal requests of two cases have one answer: they are of no phase."""
     traced = _traced(setup)
-    loading = replace(_alone(traced.case), workload=Workload.LOADING, execution=None, precision=None)
-    is_fed = setup.model.description.from_corpus and setup.case.ranks == 1  # several ranks have the loader of one
-    pixels = [TracePixels(replace(traced, case=loading, fed=True))] if is_fed else []
+    loading = replace(traced.case, workload=Workload.LOADING, execution=None, precision=None, exchange=None)
+    pixels = [TracePixels(replace(traced, case=loading, fed=True))] if setup.model.description.from_corpus else []
     match setup.case.workload:
         case Workload.LOADING:
             return [*pixels]
@@ -57,10 +56,10 @@ def requests(setup: Setup) -> list[Request]:
             return [*pixels, TraceTraining(traced, STEPS[workload])]
 
 
-def request_alone(setup: Setup, ranks: int) -> Request:
-    """What a single process has to compute with the whole batch of so many ranks, for theirs to be compared with it."""
-    traced = _traced(replace(setup, case=replace(setup.case, ranks=ranks)))
-    return TraceTraining(replace(traced, case=_alone(traced.case)), STEPS[setup.case.workload])
+def requests_alone(setup: Setup, ranks: int) -> list[Request]:
+    """The same of a single process with the whole batch of so many ranks, for theirs to be compared with."""
+    several = requests(replace(setup, case=replace(setup.case, ranks=ranks)))
+    return [replace(request, setup=replace(request.setup, case=_alone(request.setup.case))) for request in several]  # type: ignore[attr-defined]
 
 
 def rounding_request(setup: Setup) -> TraceRounding | None:
@@ -77,7 +76,7 @@ def compare(case: Case, model: Model, reference: Sequence[Trace], other: Sequenc
     for ours, theirs in zip(other, reference, strict=True):
         match ours, theirs:
             case PixelTrace(), PixelTrace():
-                checks.extend(_pixel_checks(ours, theirs))
+                checks.extend(pixel_checks(ours, theirs))
             case OutputTrace(), OutputTrace():
                 checks.extend(_output_checks(case, model, ours, theirs, allowed))
             case TrainingTrace(), TrainingTrace():
@@ -98,7 +97,8 @@ def _alone(case: Case) -> Case:
     return replace(case, ranks=1, exchange=None)
 
 
-def _pixel_checks(ours: PixelTrace, theirs: PixelTrace) -> list[Check]:
+def pixel_checks(ours: PixelTrace, theirs: PixelTrace) -> list[Check]:
+    """Of what one's loader has made against another's."""
     mislabelled = sum(1 for name in ours.labels.keys() | theirs.labels.keys() if ours.labels.get(name) != theirs.labels.get(name))
     disordered = sum(our != their for our, their in zip(ours.taken, theirs.taken, strict=True))
     our_pixels, their_pixels = ours.pixels.to_numpy(), theirs.pixels.to_numpy()

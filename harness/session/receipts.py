@@ -15,7 +15,7 @@ from harness.session.side import Side
 from harness.session.tolerances import Tolerances
 from harness.session.workers.worker import WorkerFailure
 from harness.worker.protocol import Request
-from harness.worker.trace import Rounding, TrainingTrace
+from harness.worker.trace import Rounding
 
 Computation = tuple[str, str, Workload, Execution | None, Precision | None, int, str | None, tuple[str, ...]]
 
@@ -38,7 +38,7 @@ class Receipts:
     def compute_alone(self, sides: Sequence[Side], ranks: int) -> None:
         """What single processes make of the batch of so many ranks, for `check` to compare theirs with. sides: of one rank, opened."""
         live = [side for side in sides if side.alive]
-        asked = {side.case.framework: self._unknown(side, [equal_work.request_alone(side.setup, ranks)]) for side in live}
+        asked = {side.case.framework: self._unknown(side, equal_work.requests_alone(side.setup, ranks)) for side in live}
         for side in live:
             side.send(asked[side.case.framework])
         for side in live:
@@ -112,15 +112,12 @@ class Receipts:
 
     def _alike(self, side: Side, traces: Sequence[equal_work.Trace], allowed: Tolerances) -> tuple[Check, ...]:
         """Of several ranks: whether they compute what a single process of their framework does."""
-        alone = self._traces.get(equal_work.request_alone(side.setup, side.case.ranks))
-        found = [trace for trace in traces if isinstance(trace, TrainingTrace)]
-        if side.case.ranks == 1 or not isinstance(alone, TrainingTrace):
+        if side.case.ranks == 1:
             return ()
-        return tuple(
-            replace(check, name=f"{title(side.case.framework)}'s {check.name}")
-            for trace in found
-            for check in ranks_alike.checks(side.case, trace, alone, allowed)
-        )
+        alone = [self._traces.get(request) for request in equal_work.requests_alone(side.setup, side.case.ranks)]
+        pairs = [(ours, theirs) for ours, theirs in zip(traces, alone, strict=True) if theirs is not None]
+        found = (check for ours, theirs in pairs for check in ranks_alike.checks(side.case, ours, theirs, allowed))
+        return tuple(replace(check, name=f"{title(side.case.framework)}'s {check.name}") for check in found)
 
     def _unknown(self, side: Side, wanted: Sequence[Request]) -> list[Request]:
         """What of that is not computed yet. A computation that has failed before, in its own code, fails the side."""

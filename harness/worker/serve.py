@@ -119,12 +119,13 @@ class Server:
                 if self._framework().sees_gpu():
                     GPU.watch()
                 device = self._framework().open_device(setup)
-                machine = {"host": socket.gethostname(), "cpu": model(), "cores": str(cores()), **TAKEN.environment()}
-                return {**self._framework().environment(), **machine, **GPU.environment(), "device": device}
-            case Offer():
+                machine = {"host": socket.gethostname(), "cpu": model(), "cores": str(cores())}
+                own = TAKEN.told() if MEMBERSHIP.rank else {}
+                return {**self._framework().environment(), **machine, **GPU.environment(), **own, "device": device}
+            case Offer(setup):
                 if TAKEN.lacks_gpu and self._framework().sees_gpu():
                     TAKEN.expect_gpu()
-                return MEMBERSHIP.offer()
+                return MEMBERSHIP.offer(setup)
             case Join():
                 return MEMBERSHIP.join(request, self._framework())
             case TracePixels(setup):

@@ -12,6 +12,8 @@ from harness.worker.meters.control_groups import quota_cores
 from harness.worker.meters.nvml.visible import VARIABLE
 from harness.worker.visible_gpus import visible_gpus
 
+CORE_NUMBERS = "core_numbers"  # of what a rank says of itself: those of one machine may have some in common
+
 
 class Share(msgspec.Struct, frozen=True):
     """Which one of how many equal shares of its machine's cores, and which GPU of those that the machine leaves it."""
@@ -60,9 +62,9 @@ class Taken:
                 f"ask for fewer with --ranks, or hide the GPUs from all with {VARIABLE}=-1 to measure on the cores"
             )
 
-    def environment(self) -> dict[str, str]:
-        """Of a rank, beside what every worker tells of its machine."""
-        return {} if self._share.gpu is None else {"cores_shared": self._shared}
+    def told(self) -> dict[str, str]:
+        """Which cores a rank has, and what they have in common with other ranks'."""
+        return {CORE_NUMBERS: ",".join(map(str, sorted(os.sched_getaffinity(0)))), "cores_shared": self._shared}
 
 
 TAKEN = Taken()  # by this process
