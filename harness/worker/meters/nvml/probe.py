@@ -83,6 +83,7 @@ class Answerer:
 
 def _visible(visible: str | None) -> ListedGpus:
     try:
+        pynvml.nvmlInit()
         return ListedGpus(all_chosen(visible, listed()))
     except pynvml.NVMLError as error:
         return ListedGpus.unread(str(error))
