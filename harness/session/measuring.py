@@ -41,7 +41,7 @@ def progress(pytestconfig: pytest.Config) -> Iterator[ProgressLine]:
 @pytest.fixture(scope="session")
 def comparer(pytestconfig: pytest.Config, progress: ProgressLine) -> Iterator[Comparer]:
     chosen = options.of(pytestconfig)
-    pool = WorkerPool(chosen.workers, chosen.machines, [str(SUITE), str(pytestconfig.rootpath)], progress.still)
+    pool = WorkerPool(chosen.workers, [str(SUITE), str(pytestconfig.rootpath)], progress.still)
     journal = pytestconfig.stash.get(KEY, None)
     keeper: Keeper = NoJournal() if journal is None else journal
     if journal is not None:
