@@ -230,7 +230,8 @@ class Worker:
         except OSError:  # it is on another machine
             last = self._gateway.said
         told = "\n".join(["; its last words:", *last]) if last else ""
-        return WorkerFailure(Outcome.CRASHED, f"the worker's process died ({first_line(error)}){told}")
+        died = "the worker's process died" if self._gateway.is_local else "the worker's process died, or the connection to it broke"
+        return WorkerFailure(Outcome.CRASHED, f"{died} ({first_line(error)}){told}")
 
 
 _LIVE: set[Worker] = set()  # of this session, and those whose death nobody has noticed yet
