@@ -16,7 +16,7 @@ from harness.frameworks.tensorflow import batches, compiler, device, exchanges, 
 from harness.frameworks.tensorflow.loss import Own
 from harness.frameworks.tensorflow.training import TrainStep, dense, norm_of
 from harness.record.case import Execution
-from harness.record.exchange import ACCUMULATED, PARTS, SYNCHRONIZED
+from harness.record.exchange import ACCUMULATED, SYNCHRONIZED
 from harness.record.fairness import Source
 
 _STRATEGY: list[Any] = []  # of this process, once it has joined: it cannot leave, and no second one can be made

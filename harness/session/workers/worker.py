@@ -267,7 +267,8 @@ class Worker:
             last = self._gateway.said
         told = "\n".join(["; its last words:", *last]) if last else ""
         signal = self._gateway.killed_by
-        return WorkerFailure(Outcome.CRASHED, f"the worker's process died ({signal or first_line(error)}){told}", signal)
+        died = "the worker's process died" if self._gateway.is_local else "the worker's process died, or the connection to it broke"
+        return WorkerFailure(Outcome.CRASHED, f"{died} ({signal or first_line(error)}){told}", signal)
 
 
 _LIVE: set[Worker] = set()  # of this session, and those whose death nobody has noticed yet
