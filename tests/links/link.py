@@ -15,6 +15,16 @@ SOURCE = Path(__file__).parent / "link.c"
 DEVICE = "cable"
 ADDRESSES = ("198.51.100.1", "198.51.100.2")  # of a network that documentation has for itself
 PREFIX = 30
+NETWORK = f"198.51.100.0/{PREFIX}"
+# Nothing is lost here, and TCP is told so: what looks late is a queue or a busy machine, and to hold back for it, or to send it again,
+# would make the link another one than the one that is asked for.
+TCP = {
+    "tcp_congestion_control": "reno",  # its window grows until something is lost; others' shrinks where a queue grows
+    "tcp_slow_start_after_idle": "0",
+    "tcp_early_retrans": "0",
+    "tcp_rmem": "4096 4194304 8388608",
+}
+RESEND_AFTER = "5s"
 QUEUE_PACKETS = 10_000  # of a device: what a sender has ready at once is not thrown away
 START_SECONDS = 60
 
@@ -85,11 +95,12 @@ def linked(delay_seconds: float, bits_per_second: float) -> Iterator[Link]:
 
 def _set_up(link: Link, end: int) -> None:
     link.run(end, "ip", "link", "set", "lo", "up")
-    # What is sent behind a pause begins at the full speed again: else a step would take as long as its pause lets it.
-    link.run(end, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/tcp_slow_start_after_idle")
+    for name, value in TCP.items():
+        link.run(end, "sh", "-c", f"echo '{value}' > /proc/sys/net/ipv4/{name}")
     link.run(end, "sh", "-c", "test ! -d /proc/sys/net/ipv6 || echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6")
     link.run(end, "ip", "link", "set", DEVICE, "txqueuelen", str(QUEUE_PACKETS), "up")
     link.run(end, "ip", "address", "add", f"{ADDRESSES[end]}/{PREFIX}", "dev", DEVICE)
+    link.run(end, "ip", "route", "change", NETWORK, "dev", DEVICE, "src", ADDRESSES[end], "rto_min", RESEND_AFTER)
 
 
 def _namespace(process: psutil.Process) -> int | None:
