@@ -19,13 +19,14 @@ from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.fairness import SURROUNDINGS
 from harness.session.workers.crew import Crew
 from harness.session.workers.worker import Worker
-from harness.worker.protocol import Begin, Block, MadeWeights, MakeWeights, Measure, Progress
+from harness.worker.protocol import Begin, Block, End, Ended, MadeWeights, MakeWeights, Measure, Progress
 from harness.worker.share import Share
 from tests.frameworks.conftest import interpreter
 from tests.links.link import Link
 from tests.main_job import PROJECT
 
 PHASE = "data_parallel"
+BYTES = 4 * (784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10)  # of the gradients of the multilayer perceptron
 SECONDS = 120.0
 REFERENCE = "pytorch"  # whose workers make the weights
 ROUNDS = 1000
@@ -37,7 +38,7 @@ def quiet(_: Progress) -> None:
 
 
 def setup(framework: str, cache: str) -> Setup:
-    """A step of two ranks on the multilayer perceptron, whose gradients are 2.7 MB. cache: the folder that its weights are made in."""
+    """A step of two ranks on the multilayer perceptron, whose gradients are `BYTES`. cache: the folder that its weights are made in."""
     case = Case(
         framework=framework,
         phase=PHASE,
@@ -83,9 +84,14 @@ class Measuring:
         self._steps = crew.call(Begin(setup, phases.bench(PHASE)), SECONDS, quiet).steps_per_round
         self._turns = 0
 
-    def turn(self, seconds: float) -> dict[str, float]:
-        """Median seconds a step, by what is measured; that of all ranks together has no name."""
-        block: Block = self._crew.call(Measure(self._turns, seconds, ROUNDS, 0.0), SECONDS, quiet)
+    def turn(self, seconds: float, deadline_seconds: float = SECONDS) -> dict[str, float]:
+        """Median seconds a step, by what is measured: the step of all ranks together, and what is measured beside it."""
+        block: Block = self._crew.call(Measure(self._turns, seconds, ROUNDS, 0.0), deadline_seconds, quiet)
         self._turns += 1
-        taken = {"": block.rounds} | block.references
+        taken = {"step": block.rounds} | block.references
         return {name: statistics.median(each.seconds for each in rounds) / self._steps for name, rounds in taken.items()}
+
+    def exchanged_bytes(self) -> int:
+        """Those of a step. Nothing is measured any more."""
+        ended: Ended = self._crew.call(End(), SECONDS, quiet)
+        return round(ended.figures["exchanged_bytes"])
