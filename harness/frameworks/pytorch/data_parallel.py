@@ -39,7 +39,9 @@ UNFINISHED = "Expected to have finished reduction in the prior iteration"  # beg
 def join(rank: Rank) -> None:
     backend = "gloo" if device.name() == "cpu" else "nccl"
     if not torch.distributed.is_available() or not torch.distributed.is_backend_available(backend):
-        raise Unsupported(f"this build of PyTorch ({torch.__version__}) has no torch.distributed with {backend}: it cannot exchange gradients")
+        raise Unsupported(
+            f"this build of PyTorch ({torch.__version__}) has no torch.distributed with {backend}: it cannot exchange gradients"
+        )
     torch.distributed.init_process_group(
         backend,
         init_method=f"tcp://{rank.addresses[0]}",
