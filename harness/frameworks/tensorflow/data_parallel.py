@@ -12,12 +12,14 @@ import tensorflow as tf
 
 from harness.frameworks.contract import Setup
 from harness.frameworks.ranks import Rank
-from harness.frameworks.tensorflow import batches, compiler, device, exchanges, network
+from harness.frameworks.tensorflow import batches, compiler, device, network, summing, synchronized
 from harness.frameworks.tensorflow.loss import Own
 from harness.frameworks.tensorflow.training import TrainStep, dense, norm_of
 from harness.record.case import Execution
 from harness.record.exchange import ACCUMULATED, PARTS, SYNCHRONIZED
 from harness.record.fairness import Source
+
+PACK_BYTES = {"packs_1_mib": 2**20, "packs_100_mib": 100 * 2**20}  # of an exchange of the listing; by itself a strategy makes one pack
 
 _STRATEGY: list[Any] = []  # of this process, once it has joined: it cannot leave, and no second one can be made
 
@@ -32,7 +34,7 @@ def join(rank: Rank) -> None:
 
 
 def data_parallel(setup: Setup) -> DataParallelStep:
-    kind = DataParallelStep if Source.LOOP in setup.neutral else GuideStep
+    kind = AccumulatedStep if setup.case.exchange == ACCUMULATED else DataParallelStep if Source.LOOP in setup.neutral else GuideStep
     with _STRATEGY[0].scope():
         work = kind(setup, _STRATEGY[0])
     work.load(batches.native(setup.canonical_batch(), setup))
@@ -42,25 +44,34 @@ def data_parallel(setup: Setup) -> DataParallelStep:
 class DataParallelStep(TrainStep):
     """The train step, run by the strategy: each rank's share of the loss, and the gradients summed over all ranks before the optimiser.
 
-    The exchange is TensorFlow's own whatever compiles the step: XLA's part is what comes before it.
+    XLA compiles what comes before the exchange, which is TensorFlow's own. Exchanged bytes are the gradients', for synchronized batch norms
+    their statistics' and those of the gradients of these, and where a guide's loop sums the loss, its.
     """
 
     def __init__(self, setup: Setup, strategy: Any) -> None:
         super().__init__(setup)
-        exchange, is_compiled = setup.case.exchange, setup.case.execution is Execution.COMPILED
-        self.strategy, self.options = strategy, exchanges.options(exchange)
-        self._norms = exchanges.synchronized(setup, self.network) if exchange == SYNCHRONIZED else []
-        self._parts = exchanges.expect_parts(setup) if exchange == ACCUMULATED else 1
-        part = compiler.part_by_xla(self._of_part) if is_compiled else self._of_part
-        self._loss_and_gradients = functools.partial(exchanges.accumulated, part) if exchange == ACCUMULATED else part
-        self.traced = compiler.compiled_within if is_compiled else functools.partial(compiler.compiled, by_xla=False)
+        self.strategy = strategy
+        self.options = None
+        if setup.case.exchange in PACK_BYTES:
+            self.options = tf.distribute.experimental.CommunicationOptions(bytes_per_pack=PACK_BYTES[setup.case.exchange])
+        self.exchanged = [self._values()]
+        if setup.case.exchange == SYNCHRONIZED:
+            synchronized.convert(setup, self.network)
+            self.exchanged = [*synchronized.statistics(self.network), *self.exchanged]
+        self.pass_both_ways: Any = self._pass_both_ways
+        self.traced: Any = functools.partial(compiler.compiled, by_xla=False)
+        if setup.case.execution is Execution.COMPILED:
+            self.pass_both_ways, self.traced = compiler.part_by_xla(self._pass_both_ways), compiler.compiled_within
         self._train = self.traced(self._train_by_all, functools.partial(setattr, self, "_train"))
-        self.exchanged = exchanges.statistics(self._norms) + self._sums()
-        self.exchanged_bytes = sum(each.shape.num_elements() * each.dtype.size for sum in self.exchanged for each in sum)
+
+    @property
+    def exchanged_bytes(self) -> int:
+        return sum(value.shape.num_elements() * value.dtype.size for at_once in self.exchanged for value in at_once)
 
     def gradient_norm(self) -> float:
-        by_all = tf.function(lambda *batch: self.strategy.run(self._summed_gradients, args=batch))  # layer by layer each would be exchanged alone
-        return norm_of(by_all(self.inputs, self.targets))
+        """As a graph: layer by layer each gradient would be exchanged by itself."""
+        of_all = tf.function(functools.partial(self.strategy.run, self._summed_gradients))
+        return norm_of(of_all(args=(self.inputs, self.targets)))
 
     def without_exchange(self) -> WithoutExchange:
         return WithoutExchange(self)
@@ -69,7 +80,7 @@ class DataParallelStep(TrainStep):
         return Exchange(self)
 
     def alone(self, inputs: Any, targets: Any) -> Any:
-        """The step of this rank by itself: outside of the strategy there are no others, and every sum over all ranks is of one."""
+        """The step of this rank by itself: outside of the strategy there is no other one, and every sum over all ranks is of one."""
         return self._train_on(inputs, targets)
 
     def _train_by_all(self, inputs: Any, targets: Any) -> Any:
@@ -77,59 +88,74 @@ class DataParallelStep(TrainStep):
 
     def _train_on(self, inputs: Any, targets: Any) -> Any:
         share, gradients = self._loss_and_gradients(inputs, targets)
-        with exchanges.without_its_own(self.optimizer):
-            self.optimizer.apply(exchanges.summed(gradients, self.options), self._trained)
-        return share * exchanges.ranks()
+        with summing.summed_already(self.optimizer):
+            self.optimizer.apply(summing.summed(gradients, self.options), self._trained)
+        return share * summing.ranks()
 
-    def _of_part(self, inputs: Any, targets: Any) -> Any:
+    def _loss_and_gradients(self, inputs: Any, targets: Any) -> Any:
+        return self.pass_both_ways(inputs, targets)
+
+    def _pass_both_ways(self, inputs: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
-            share = self._loss(network.call(self.network, inputs, training=True), targets) / self._parts
-        return share, self._gradients_of(tape, share)
+            loss = self._loss(network.call(self.network, inputs, training=True), targets)
+        return loss, dense(tape.gradient(loss, self._trained))
 
     def _loss(self, outputs: Any, targets: Any) -> Any:
-        """The share of the whole batch's loss that these have: those of all ranks add up to it, and so do their gradients."""
-        return super()._loss(outputs, targets) / exchanges.ranks()
+        """The rank's share: those of all ranks add up to the mean over the batch, and their gradients to its gradient."""
+        return super()._loss(outputs, targets) / summing.ranks()
 
     def _summed_gradients(self, inputs: Any, targets: Any) -> Any:
-        return exchanges.summed(dense(self._gradients_on(inputs, targets)), self.options)
+        return summing.summed(dense(self._gradients_on(inputs, targets)), self.options)
 
-    def _gradients_of(self, tape: Any, share: Any) -> list[Any]:
-        return dense(tape.gradient(share, self._trained))
+    def _values(self) -> list[Any]:
+        return [variable.value for variable in self._trained]
 
-    def _sums(self) -> list[list[Any]]:
-        """What is summed at once, after the backward pass."""
-        return [[variable.value for variable in self._trained]]
+
+class AccumulatedStep(DataParallelStep):
+    """The gradients of parts of the rank's batch are summed, and exchanged once. The parts come one after the other: for less memory."""
+
+    def _loss_and_gradients(self, inputs: Any, targets: Any) -> Any:
+        losses, sums = [], [None for _ in self._trained]
+        for part in zip(_split(inputs), _split(targets), strict=True):
+            with tf.control_dependencies([each for each in sums if each is not None]):
+                loss, gradients = self.pass_both_ways(*(batches.each_of(each, tf.identity) for each in part))
+            losses.append(loss)
+            sums = [each if so_far is None else so_far + each for so_far, each in zip(sums, gradients, strict=True)]
+        return tf.add_n(losses), sums
+
+    def _loss(self, outputs: Any, targets: Any) -> Any:
+        return super()._loss(outputs, targets) / PARTS
+
+    def _gradients_on(self, inputs: Any, targets: Any) -> Any:
+        by_part = [dense(super(AccumulatedStep, self)._gradients_on(*part)) for part in zip(_split(inputs), _split(targets), strict=True)]
+        return [None if gradients[0] is None else tf.add_n(gradients) for gradients in zip(*by_part, strict=True)]
 
 
 class GuideStep(DataParallelStep):
     """As TensorFlow's guides write a training loop of one's own with this strategy, with which Keras 3's `fit` does not work.
 
-    Keras' optimiser sums the gradients itself. A metric is kept in the graph; `read_back` gives the loss of all ranks, summed in each step.
+    Keras' optimiser sums the gradients itself. A metric is kept in the graph. `read_back` gives the loss of all ranks: each step sums it.
     """
 
     def __init__(self, setup: Setup, strategy: Any) -> None:
         super().__init__(setup, strategy)
-        loss = self.loss_function
         self._of_items = None
-        if not isinstance(loss, Own) and not setup.model.description.output:
-            self._of_items = loss.stock(network.ends_in_softmax(setup), reduction=None)
-        self._metrics = [keras.metrics.SparseCategoricalAccuracy() for _ in loss.metrics]
+        if not isinstance(self.loss_function, Own) and not setup.model.description.output:
+            self._of_items = self.loss_function.stock(network.ends_in_softmax(setup), reduction=None)
+        self._metrics = [keras.metrics.SparseCategoricalAccuracy() for _ in self.loss_function.metrics]
+        self.exchanged = [*self.exchanged, [tf.zeros([])]]
 
     def _train_by_all(self, inputs: Any, targets: Any) -> Any:
         return self.strategy.reduce(tf.distribute.ReduceOp.SUM, super()._train_by_all(inputs, targets), axis=None)
 
     def _train_on(self, inputs: Any, targets: Any) -> Any:
-        loss, gradients = self._loss_and_gradients(inputs, targets)
-        self.optimizer.apply(gradients, self._trained)
-        return loss
-
-    def _of_part(self, inputs: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             outputs = network.call(self.network, inputs, training=True)
             loss = self._loss(outputs, targets)
+        self.optimizer.apply(tape.gradient(loss, self._trained), self._trained)
         for metric in self._metrics:
             metric.update_state(targets, outputs)
-        return loss, tape.gradient(loss, self._trained)
+        return loss
 
     def _loss(self, outputs: Any, targets: Any) -> Any:
         if self._of_items is None:
@@ -137,9 +163,6 @@ class GuideStep(DataParallelStep):
         of_items = self._of_items(targets, outputs)
         loss = tf.nn.compute_average_loss(tf.reduce_mean(of_items, range(1, len(of_items.shape))))
         return loss + tf.nn.scale_regularization_loss(tf.add_n(self.network.losses)) if self.network.losses else loss
-
-    def _sums(self) -> list[list[Any]]:
-        return [*super()._sums(), [tf.zeros([])]]
 
 
 class WithoutExchange:
@@ -190,5 +213,13 @@ class Exchange:
         found: list[Any] = []
         for at_once in values:
             with tf.control_dependencies(found):
-                found = exchanges.summed(at_once, self._options)
+                found = summing.summed(at_once, self._options)
         return found
+
+
+def _split(tensors: Any) -> list[Any]:
+    """A tensor, or several by name, in PARTS equal parts of the items."""
+    if isinstance(tensors, dict):
+        parts = [_split(each) for each in tensors.values()]
+        return [dict(zip(tensors, part, strict=True)) for part in zip(*parts, strict=True)]
+    return [*tf.split(tensors, PARTS)]
