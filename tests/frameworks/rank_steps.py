@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from fixtures.models.folder import find
 from harness.frameworks.contract import Framework, Setup
 from harness.frameworks.engine import DataParallelStep
 from harness.record.case import Execution, Precision, Workload

@@ -54,19 +54,23 @@ class DataParallelStep(TrainStep):
         self.options = None
         if setup.case.exchange in PACK_BYTES:
             self.options = tf.distribute.experimental.CommunicationOptions(bytes_per_pack=PACK_BYTES[setup.case.exchange])
-        self.exchanged = [self._values()]
         if setup.case.exchange == SYNCHRONIZED:
             synchronized.convert(setup, self.network)
-            self.exchanged = [*synchronized.statistics(self.network), *self.exchanged]
         self.pass_both_ways: Any = self._pass_both_ways
         self.traced: Any = functools.partial(compiler.compiled, by_xla=False)
         if setup.case.execution is Execution.COMPILED:
             self.pass_both_ways, self.traced = compiler.part_by_xla(self._pass_both_ways), compiler.compiled_within
         self._train = self.traced(self._train_by_all, functools.partial(setattr, self, "_train"))
 
+    @functools.cached_property
+    def exchanged(self) -> list[list[list[Any]]]:
+        """What a step sums over all ranks: in turn, side by side, together."""
+        gradients = [tf.TensorSpec(variable.shape, variable.dtype) for variable in self._trained]
+        return [*synchronized.statistics(self.network), [gradients]]
+
     @property
     def exchanged_bytes(self) -> int:
-        return sum(value.shape.num_elements() * value.dtype.size for at_once in self.exchanged for value in at_once)
+        return sum(summing.size_bytes(value) for turn in self.exchanged for together in turn for value in together)
 
     def gradient_norm(self) -> float:
         """As a graph: layer by layer each gradient would be exchanged by itself."""
@@ -107,9 +111,6 @@ class DataParallelStep(TrainStep):
     def _summed_gradients(self, inputs: Any, targets: Any) -> Any:
         return summing.summed(dense(self._gradients_on(inputs, targets)), self.options)
 
-    def _values(self) -> list[Any]:
-        return [variable.value for variable in self._trained]
-
 
 class AccumulatedStep(DataParallelStep):
     """The gradients of parts of the rank's batch are summed, and exchanged once. The parts come one after the other: for less memory."""
@@ -142,20 +143,44 @@ class GuideStep(DataParallelStep):
         self._of_items = None
         if not isinstance(self.loss_function, Own) and not setup.model.description.output:
             self._of_items = self.loss_function.stock(network.ends_in_softmax(setup), reduction=None)
-        self._metrics = [keras.metrics.SparseCategoricalAccuracy() for _ in self.loss_function.metrics]
-        self.exchanged = [*self.exchanged, [tf.zeros([])]]
+        self._metrics = self._made_metrics()
+
+    @functools.cached_property
+    def exchanged(self) -> list[list[list[Any]]]:
+        """An embedding's gradient has a row for each token that is read: the rows of all ranks are gathered, not summed."""
+        by_all = tf.function(functools.partial(self.strategy.run, self._pass_with_outputs))
+        *_, gradients = by_all.get_concrete_function(args=(self.inputs, self.targets)).structured_outputs
+        return [[[each for each in gradients if each is not None]], [[tf.TensorSpec([])]]]
+
+    def without_exchange(self) -> WithoutExchange:
+        """With metrics of its own: one of the strategy's is summed over all ranks where it is changed outside of the strategy."""
+        self._own_metrics = self._made_metrics()
+        return super().without_exchange()
+
+    def alone(self, inputs: Any, targets: Any) -> Any:
+        return self._train_and_count(inputs, targets, self._own_metrics)
+
+    def _made_metrics(self) -> list[Any]:
+        return [keras.metrics.SparseCategoricalAccuracy() for _ in self.loss_function.metrics]
 
     def _train_by_all(self, inputs: Any, targets: Any) -> Any:
         return self.strategy.reduce(tf.distribute.ReduceOp.SUM, super()._train_by_all(inputs, targets), axis=None)
 
     def _train_on(self, inputs: Any, targets: Any) -> Any:
+        return self._train_and_count(inputs, targets, self._metrics)
+
+    def _train_and_count(self, inputs: Any, targets: Any, metrics: list[Any]) -> Any:
+        loss, outputs, gradients = self._pass_with_outputs(inputs, targets)
+        self.optimizer.apply(gradients, self._trained)
+        for metric in metrics:
+            metric.update_state(targets, outputs)
+        return loss
+
+    def _pass_with_outputs(self, inputs: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             outputs = network.call(self.network, inputs, training=True)
             loss = self._loss(outputs, targets)
-        self.optimizer.apply(tape.gradient(loss, self._trained), self._trained)
-        for metric in self._metrics:
-            metric.update_state(targets, outputs)
-        return loss
+        return loss, outputs, tape.gradient(loss, self._trained)
 
     def _loss(self, outputs: Any, targets: Any) -> Any:
         if self._of_items is None:
@@ -187,11 +212,11 @@ class WithoutExchange:
 
 
 class Exchange:
-    """The sums over all ranks of as many values as a step exchanges: at once what it sums at once, in the packs that the strategy makes."""
+    """The sums over all ranks of as many values as a step exchanges: each turn after the one before, and in the packs of the strategy."""
 
     def __init__(self, step: DataParallelStep) -> None:
         self._strategy, self._options = step.strategy, step.options
-        self._values = [[tf.zeros(value.shape, value.dtype) for value in values] for values in step.exchanged]
+        self._values = [[[summing.zeros(value) for value in together] for together in turn] for turn in step.exchanged]
         self._sum = compiler.compiled(self._sum_by_all, functools.partial(setattr, self, "_sum"), by_xla=False)
 
     def step(self) -> None:
@@ -201,19 +226,20 @@ class Exchange:
         device.fence()
 
     def read_back(self) -> float:
-        return float(tf.reshape(self._summed[-1], [-1])[0])
+        return float(tf.reshape(self._summed[0], [-1])[0])
 
     def close(self) -> None:
         vars(self).clear()
 
-    def _sum_by_all(self, values: list[list[Any]]) -> Any:
+    def _sum_by_all(self, values: list[list[list[Any]]]) -> Any:
         return self._strategy.run(self._in_turn, args=(values,))
 
-    def _in_turn(self, values: list[list[Any]]) -> Any:
+    def _in_turn(self, values: list[list[list[Any]]]) -> Any:
         found: list[Any] = []
-        for at_once in values:
+        for turn in values:
             with tf.control_dependencies(found):
-                found = summing.summed(at_once, self._options)
+                sums = [summing.summed(together, self._options) for together in turn]
+            found = tf.nest.flatten(sums, expand_composites=True)
         return found
 
 

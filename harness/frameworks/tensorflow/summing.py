@@ -35,3 +35,16 @@ def summed_already(optimizer: Any) -> Iterator[None]:
         yield
     finally:
         del optimizer._all_reduce_sum_gradients
+
+
+def size_bytes(value: Any) -> int:
+    """Of what is exchanged of it: of a gradient that has some rows alone, those and their numbers."""
+    parts = (value.values, value.indices) if isinstance(value, tf.IndexedSlices) else (value,)
+    return sum(int(part.shape.num_elements()) * int(part.dtype.size) for part in parts)
+
+
+def zeros(value: Any) -> Any:
+    """As many as the value has, or what is said of it."""
+    if isinstance(value, tf.IndexedSlices):
+        return tf.IndexedSlices(zeros(value.values), zeros(value.indices), tf.constant([1, *value.values.shape[1:]]))
+    return tf.zeros(value.shape, value.dtype)

@@ -28,5 +28,9 @@ def norms(built: Any) -> list[Any]:
     return [layer for layer in built._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable]
 
 
-def statistics(built: Any) -> list[list[Any]]:
-    return []
+def statistics(built: Any) -> list[list[list[Any]]]:
+    """Of each that does, in turn, what it sums over all ranks: sum, sum of squares and count (`_compute_moments_sync` in
+    keras/src/backend/tensorflow/nn.py), and the gradients of the first two on the way back.
+    """
+    of_norms = [tf.TensorSpec(layer.moving_mean.shape) for layer in norms(built) if layer.synchronized]
+    return [[[each]] * 3 for each in of_norms] + [[[each]] * 2 for each in reversed(of_norms)]
