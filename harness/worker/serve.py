@@ -27,7 +27,7 @@ from harness.frameworks.contract import Framework, Setup
 from harness.frameworks.errors import NotCompiledError, SharedMemoryError
 from harness.record.outcome import NOT_INSTALLED, Outcome, Unsupported
 from harness.record.text import visible_lines
-from harness.worker import affinity, allocator, inputs, rounding, share, sockets, traces
+from harness.worker import affinity, allocator, inputs, rounding, sockets, traces
 from harness.worker.bench import Bench
 from harness.worker.case_error import CaseError
 from harness.worker.membership import MEMBERSHIP
@@ -63,6 +63,7 @@ from harness.worker.protocol import (
     WalkTraining,
 )
 from harness.worker.resident import ResidentBench
+from harness.worker.share import TAKEN
 from harness.worker.trace import OutputTrace, TrainingTrace
 
 # They say themselves what is wrong and the mend: no line of ours helps.
@@ -119,9 +120,11 @@ class Server:
                     GPU.watch()
                 device = self._framework().open_device(setup)
                 machine = {"host": socket.gethostname(), "cpu": model(), "cores": str(cores())}
-                own = share.told() if MEMBERSHIP.rank else {}
+                own = TAKEN.told() if MEMBERSHIP.rank else {}
                 return {**self._framework().environment(), **machine, **GPU.environment(), **own, "device": device}
             case Offer(setup):
+                if TAKEN.lacks_gpu and self._framework().sees_gpu():
+                    TAKEN.expect_gpu()
                 return MEMBERSHIP.offer(setup)
             case Join():
                 return MEMBERSHIP.join(request, self._framework())
