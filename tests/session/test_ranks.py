@@ -1,16 +1,20 @@
-"""Data-parallel cases the whole way: from --ranks to the JSON, by ranks that are processes and meet; faults, resuming, and what is refused."""
+"""Data-parallel cases the whole way, from --ranks to the JSON, by ranks that are processes and meet: also where they fail or are ended."""
 
 from __future__ import annotations
 
+import argparse
 import signal
 import subprocess
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.findings.comparison import title_of
 from harness.record.measurement import ALONE, EXCHANGE, Measurement, of_rank
 from harness.record.outcome import Outcome
+from harness.session import options
 from tests.session.conftest import InnerRun, measurements, outcomes
 from tests.session.test_cases import collect
 from tests.stand_in.ranked import BYTES, FAULT
@@ -94,10 +98,20 @@ def test_the_shipped_file_has_a_case_for_each_number() -> None:
 
 
 @pytest.mark.parametrize("given", ["0", "", "1,,2", "two", "-1", "1,2x", "1 2", "1.5", "10000", ","])
-def test_what_is_no_number_of_ranks_is_refused(of_ranks: InnerRun, given: str) -> None:
-    code, output = of_ranks.run("--collect-only", f"--ranks={given}")
+def test_what_is_no_number_of_ranks_is_refused(given: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=rf"^{given!r} are no numbers of ranks from 1 on: write 1,2,4$"):
+        options.ranks(given)
+
+
+@given(st.lists(st.integers(1, 9999), min_size=1))
+def test_numbers_of_ranks_come_in_their_order_and_once(numbers: list[int]) -> None:
+    assert options.ranks(",".join(map(str, numbers))) == tuple(sorted(set(numbers)))
+
+
+def test_the_option_is_named_where_it_is_refused(of_ranks: InnerRun) -> None:
+    code, output = of_ranks.run("--collect-only", "--ranks=1,two")
     assert code == pytest.ExitCode.USAGE_ERROR
-    assert f"argument --ranks: {given!r} are no numbers of ranks from 1 on: write 1,2,4" in output
+    assert "argument --ranks: '1,two' are no numbers of ranks from 1 on: write 1,2,4" in output
 
 
 def test_a_rank_that_dies_costs_its_side_only(of_ranks: InnerRun) -> None:

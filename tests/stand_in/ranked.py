@@ -20,7 +20,7 @@ from harness.frameworks.ranks import Rank
 from tests.stand_in import quick as quick
 from tests.stand_in.framework import Loading, OomKilled, StandIn, Steps
 
-# Environment variable: what a rank suffers, at which of its calls, and which rank if it is not any: killed@30, killed@join@1. "" for nothing.
+# Environment variable: what a rank suffers, at which of its calls, and which rank where not each: killed@30, killed@join@1. "" for nothing.
 FAULT = "STAND_IN_FAULT"
 CALLED = "STAND_IN_CALLED"  # environment variable: the file that each call of a work is written to, with the rank's number behind its name
 BYTES = 4_000_000  # that a step is said to exchange
