@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from harness.frameworks.contract import Setup
 from harness.frameworks.ranks import Rank
+from harness.session.inputs import Inputs
 from harness.session.workers import causes, meeting
 from harness.session.workers.causes import Failures
 from harness.session.workers.deadline import Deadline
@@ -21,6 +24,8 @@ from harness.worker.protocol import Hello, Join, Offer, Offered, Progress, Reque
 LOOK_SECONDS = 0.2  # at the first rank, whose answer comes last, before the others are looked at
 GRACE_SECONDS = 2.0  # for the others to say why, once one has failed: who lost a connection is not who broke it
 
+R = TypeVar("R", bound=Request)
+
 
 class Crew:
     """As a `Worker` is used: `call` until it raises WorkerFailure."""
@@ -30,6 +35,7 @@ class Crew:
         self._workers = list(workers)
         self._waiting = waiting
         self._look_seconds = LOOK_SECONDS if len(self._workers) > 1 else LIVENESS_SECONDS
+        self._inputs: Sequence[Inputs] = ()  # of each, where they have their own
 
     @property
     def framework(self) -> str:
@@ -52,16 +58,23 @@ class Crew:
     def is_idle(self) -> bool:
         return all(worker.is_idle for worker in self._workers)
 
-    def meet(self, setup: Setup, timeout_seconds: float) -> None:
-        """Has the ranks find each other, for work with those settings. Raises WorkerFailure, after which the crew is dead."""
-        offers: list[Offered] = self._gathered([Offer(setup)] * len(self._workers), timeout_seconds)
+    def meet(self, setup: Setup, timeout_seconds: float, inputs: Sequence[Inputs] = ()) -> None:
+        """Has the ranks find each other, for work with those settings. Raises WorkerFailure, after which the crew is dead.
+
+        inputs: of each rank, where it runs; none where all have those of the set-up.
+        """
+        self._inputs = inputs
+        offers: list[Offered] = self._gathered(self._own(Offer(setup)), timeout_seconds)
         with self._ended_by_failure():
             meeting.expect_equal(offers)
             hosts = meeting.addresses(offers)
         engines = tuple(f"{host}:{offer.engine_port}" for host, offer in zip(hosts, offers, strict=True))
         lead = f"{hosts[0]}:{offers[0].line_port}"
         ranks = [Rank(number, engines, timeout_seconds) for number in range(len(self._workers))]
-        joins = [Join(setup, rank, lead, offers[0].key, self._beside(worker)) for rank, worker in zip(ranks, self._workers, strict=True)]
+        key, own = offers[0].key, self._own(Offer(setup))
+        joins = [
+            Join(offer.setup, rank, lead, key, self._beside(worker)) for rank, worker, offer in zip(ranks, self._workers, own, strict=True)
+        ]
         self._gathered(joins, timeout_seconds)
 
     def call(self, request: Request, timeout_seconds: float, report: Report) -> Any:
@@ -70,7 +83,7 @@ class Crew:
 
     def send(self, request: Request) -> None:
         """Raises WorkerFailure, after which the crew is dead."""
-        self._send([request] * len(self._workers))
+        self._send(self._own(request))
 
     def answer(self, request: Request, timeout_seconds: float, report: Report) -> Any:
         """That of all ranks together. Raises WorkerFailure, which names the rank, after which the crew is dead."""
@@ -156,6 +169,17 @@ class Crew:
     @property
     def _names(self) -> list[str]:
         return causes.names([worker.hello.host for worker in self._workers])
+
+    def _own(self, request: R) -> list[R]:
+        """For each rank the same, with its own corpus, weights and cores."""
+        setup: Setup | None = getattr(request, "setup", None)
+        if setup is None or not self._inputs:
+            return [request] * len(self._workers)
+        setups = [
+            replace(setup, corpus=own.corpus.folder, weights=own.weights.file, threads=worker.hello.cores)
+            for own, worker in zip(self._inputs, self._workers, strict=True)
+        ]
+        return [replace(request, setup=each) for each in setups]
 
     def _beside(self, worker: Worker) -> tuple[int, ...]:
         """The processes of the other ranks on its machine."""

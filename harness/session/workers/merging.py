@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from harness.record.measurement import ALONE, of_rank
 from harness.worker import distances
 from harness.worker.protocol import Block, Ended
+from harness.worker.share import CORE_NUMBERS
 from harness.worker.trace import TRACED_BATCHES, Array, PixelTrace, TrainingTrace
 
 
@@ -28,6 +29,8 @@ def merged(answers: Sequence[Any]) -> Any:
             return _pixels(answers)
         case TrainingTrace():
             return _traces(first, others)
+        case dict() if CORE_NUMBERS in first:
+            return _environments(first, others)
         case _:
             return first
 
@@ -56,6 +59,16 @@ def _traces(first: TrainingTrace, others: Sequence[TrainingTrace]) -> TrainingTr
     """The loss of a batch is the mean of its parts'."""
     losses = tuple(statistics.fmean(each) for each in zip(first.losses, *(other.losses for other in others), strict=True))
     return replace(first, losses=losses, ranks_apart=max((_apart(first, other) for other in others), default=0.0))
+
+
+def _environments(first: dict[str, str], others: Sequence[dict[str, str]]) -> dict[str, str]:
+    """Of the first, and how many machines, cores and GPUs all have together: some may have one in common."""
+    everybody = (first, *others)
+    cores = {(each["host"], number) for each in everybody for number in each[CORE_NUMBERS].split(",")}
+    gpus = {each["gpu_uuid"] for each in everybody if "gpu_uuid" in each}
+    counts = {"machines": len({each["host"] for each in everybody}), "cores_of_all_ranks": len(cores)}
+    counts |= {"gpus_of_all_ranks": len(gpus)} if gpus else {}
+    return {name: value for name, value in first.items() if name != CORE_NUMBERS} | {name: str(count) for name, count in counts.items()}
 
 
 def _apart(one: TrainingTrace, other: TrainingTrace) -> float:

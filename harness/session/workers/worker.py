@@ -26,6 +26,7 @@ from harness.session.workers.oom_kills import oom_kills
 from harness.session.workers.processes import is_stopped, kill_tree, runs
 from harness.session.workers.surroundings import left_out_at_start, leftovers, variables
 from harness.worker.protocol import Answer, Failure, Hello, Message, Progress, Request
+from harness.worker.share import WHOLE, Share
 
 BOOTSTRAP = """
 import sys
@@ -35,8 +36,8 @@ from harness.worker import system
 system.check()
 from harness.worker.leftovers import drop
 drop(patterns, given)
-from harness.worker import share as shares
-shares.take(*share)
+from harness.worker.share import TAKEN, Share
+TAKEN.take(Share(*share))
 from harness.worker.serve import serve
 serve(channel, module, package)
 """
@@ -48,8 +49,6 @@ shutil.rmtree(folder, ignore_errors=True)
 """
 LOG_LINES = 15
 LIVENESS_SECONDS = 0.5
-Share = tuple[int, int]  # which one, of how many
-WHOLE: Share = (0, 1)
 Report = Callable[[Progress], None]
 Waiting = Callable[[], None]
 
@@ -107,9 +106,10 @@ class Worker:
         try:
             self._gateway = Gateway(spec, variables(framework, surroundings), framework, left_out_at_start(surroundings))
             listing, patterns = FRAMEWORKS[framework], leftovers(framework, surroundings)
+            own = msgspec.structs.astuple(share)
             try:
                 self._channel = self._gateway.run(
-                    BOOTSTRAP, import_paths, listing.module, listing.package, patterns, self._gateway.variables, share
+                    BOOTSTRAP, import_paths, listing.module, listing.package, patterns, self._gateway.variables, own
                 )
                 self.hello = msgspec.msgpack.decode(self._channel.receive(START_SECONDS), type=Hello)
             except GATEWAY_ERRORS as error:
@@ -267,7 +267,8 @@ class Worker:
             last = self._gateway.said
         told = "\n".join(["; its last words:", *last]) if last else ""
         signal = self._gateway.killed_by
-        return WorkerFailure(Outcome.CRASHED, f"the worker's process died ({signal or first_line(error)}){told}", signal)
+        died = "the worker's process died" if self._gateway.is_local else "the worker's process died, or the connection to it broke"
+        return WorkerFailure(Outcome.CRASHED, f"{died} ({signal or first_line(error)}){told}", signal)
 
 
 _LIVE: set[Worker] = set()  # of this session, and those whose death nobody has noticed yet
