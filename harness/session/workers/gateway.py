@@ -143,8 +143,6 @@ class Gateway:
             return "Give it a machine, or a container, with Linux"
         if spec.chdir and repr(spec.chdir) in told:  # as Python tells a path; the interpreter's own may begin with it
             return "Name a folder that is there, where the worker runs, with //chdir=PATH"
-        if spec.socket and not has_started:
-            return "Write socket=HOST:PORT, and start `python -m execnet.script.socketserver :PORT` on that machine"
         if host and not has_started:
             return f"Install {kind.partition('_')[0]} on this machine, which makes the connection"
         if host and is_unreachable:
