@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ from tests.links.ranks import BYTES, Measuring, crew, setup
 from tests.links.test_link import LINKS
 
 TOLERANCE = 0.2
-ROUNDS = 5
+ROUNDS = 3
 MEET_SECONDS = 60.0
 DEADLINE_SECONDS = 5.0
 GRACE_SECONDS = 15.0  # to end what is left, on a busy machine
@@ -25,16 +24,16 @@ GRACE_SECONDS = 15.0  # to end what is left, on a busy machine
 
 @pytest.mark.alone
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_an_exchange_takes_what_its_bytes_and_delays_predict(framework: str, link: Link, tmp_path: Path) -> None:
+def test_an_exchange_takes_what_its_bytes_and_delays_predict(framework: str, link: Link, weights: str) -> None:
     """By itself, and in the step: of a network as small as this one, little of it can hide behind the backward pass."""
-    given = setup(framework, str(tmp_path))
+    given = setup(framework, weights)
     with crew(link, framework) as ranks:
         ranks.meet(given, MEET_SECONDS)
         measuring = Measuring(ranks, given)
         wrong = []
         for delay_seconds, bits_per_second in LINKS:
             link.set(delay_seconds, bits_per_second)
-            predicted_seconds = exchange_seconds(framework, BYTES, delay_seconds, bits_per_second)
+            predicted_seconds = exchange_seconds(BYTES, delay_seconds, bits_per_second)
             measuring.turn(predicted_seconds)  # until the engine has noticed which link it is
             taken = measuring.turn(4 * ROUNDS * predicted_seconds)
             exposed = taken["step"] - taken[ALONE]
@@ -49,8 +48,8 @@ def test_an_exchange_takes_what_its_bytes_and_delays_predict(framework: str, lin
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_a_link_that_breaks_ends_the_ranks_within_the_deadline(framework: str, link: Link, tmp_path: Path) -> None:
-    given = setup(framework, str(tmp_path))
+def test_a_link_that_breaks_ends_the_ranks_within_the_deadline(framework: str, link: Link, weights: str) -> None:
+    given = setup(framework, weights)
     with crew(link, framework) as ranks:
         ranks.meet(given, MEET_SECONDS)
         measuring = Measuring(ranks, given)
@@ -65,9 +64,9 @@ def test_a_link_that_breaks_ends_the_ranks_within_the_deadline(framework: str, l
         assert link.processes() == []
 
 
-def test_ranks_that_cannot_reach_each_other_do_not_meet(link: Link, tmp_path: Path) -> None:
+def test_ranks_that_cannot_reach_each_other_do_not_meet(link: Link, weights: str) -> None:
     framework = next(iter(FRAMEWORKS))
-    given = setup(framework, str(tmp_path))
+    given = setup(framework, weights)
     link.break_off()
     with crew(link, framework) as ranks:
         start = time.monotonic()
