@@ -20,6 +20,7 @@ from fixtures.models.folder import Folder
 from fixtures.models.options import Options
 from fixtures.models.values import Batch
 from fixtures.models.weights import Weights
+from harness.frameworks.job import FineTuning
 from harness.frameworks.ranks import Rank
 from harness.record.case import Case
 from harness.record.fairness import Source
@@ -27,7 +28,6 @@ from harness.record.measurement import Reading
 
 if TYPE_CHECKING:
     from fixtures.corpora.order import Files
-    from harness.frameworks.engine import DataParallelStep
 
 NativeBatch = Any  # (inputs, targets) in the framework's own tensors: one as it is, several by their names
 Outputs = dict[str, npt.NDArray[np.float32]]  # of a network, by name; channels where Keras has them, on the last axis
@@ -61,6 +61,11 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def weights_file(self) -> Path:
         return Path(self.weights)
+
+    @property
+    def own_batch_size(self) -> int:
+        """What the process at hand has of the batch."""
+        return self.case.batch_size if self.rank is None else self.case.batch_size // self.rank.count
 
     @property
     def image_size(self) -> int:
@@ -154,6 +159,22 @@ class TrainStep(Work, Protocol):
         """Canonical names of the tensors that a step changes; without running statistics."""
 
 
+class DataParallelStep(TrainStep, Protocol):
+    """A train step of one of several ranks, by the framework's own engine, on its part of the batch.
+
+    Every rank makes the same calls in the same order: `step` and `gradient_norm` wait for the others. `gradient_norm` is of the gradients'
+    mean over all ranks; the loss that `read_back` gives is of the rank's own part.
+    """
+
+    exchanged_bytes: int  # what a rank has to have summed over all ranks in a step: the gradients of what it trains, and what else it says
+
+    def without_exchange(self) -> Work:
+        """The same step of this rank alone: its weights part from the others'. Its `close` leaves the step itself."""
+
+    def exchange(self) -> Work:
+        """The sum over all ranks of as many bytes as a step exchanges, in the same pieces, and nothing else."""
+
+
 class Inference(Work, Protocol):
     """One forward pass on a batch that is already on the device, in inference mode."""
 
@@ -162,25 +183,6 @@ class Inference(Work, Protocol):
 
     def outputs(self, items: int | None = None) -> Outputs:
         """Of the batch's first items, or all, by what `step` runs. A network's only output is called "outputs", a tuple's "0", "1", …"""
-
-
-class FineTuning(Protocol):
-    """The whole job: epochs over the training images, each followed by a validation."""
-
-    training_images: int  # of an epoch
-    validation_images: int
-
-    def train(self) -> float:
-        """One epoch, complete on return. Gives the mean of the steps' losses."""
-
-    def validate(self) -> tuple[float, float]:
-        """Mean loss and accuracy over the validation images, as the framework's users get them."""
-
-    def validation_losses(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-        """Of each validation image its loss and whether it was recognised, shapes (validation_images,): for the intervals."""
-
-    def close(self) -> None:
-        """Frees what the job holds: memory, threads, processes."""
 
 
 class Pipeline(Work, Protocol):

@@ -25,10 +25,8 @@ def why_not(case: Case, model: Model) -> tuple[str, str] | None:
         return title, NO_CORPUS
     if phase.needs_classes and model.loss is not Loss.CROSS_ENTROPY:
         return title, f"it counts what is recognised, and the loss of {FILE} is {model.loss}"
-    if case.exchange is not None and case.ranks == 1:
-        return "exchanges of a single rank", "it has nobody to exchange with"
     if case.batch_size % pieces(case):
-        exchanging = f" that exchange {case.exchange}" if pieces(case) != case.ranks else ""
+        exchanging = f" that exchange {case.exchange}" if pieces(case) > case.ranks else ""
         return f"{case.ranks} ranks{exchanging}", f"a batch of {case.batch_size} cannot be split into {pieces(case)} equal parts"
     if case.workload is Workload.FROZEN and not model.trained:
         return f"workload {case.workload}", f"{FILE} has no `trained` that says which layers it trains"

@@ -107,7 +107,9 @@ def rectangle_cases(rectangle: pytest.Mark, chosen: options.Options) -> Iterator
         if values["batch_size"] == A_RANK:
             values["batch_size"] = experiment.batch_size * values["ranks"]
         for own in itertools.product(*(_own(axis, wanted[name], values["framework"]) for name, axis in OWN.items())):
-            yield _case(values | dict(zip(OWN, own, strict=True)))
+            case = _case(values | dict(zip(OWN, own, strict=True)))
+            if case.exchange is None or case.ranks > 1:  # a single rank has nobody to exchange with
+                yield case
 
 
 def _wanted(name: str, axis: Axis, rectangle: pytest.Mark) -> list[Any]:

@@ -44,10 +44,9 @@ def asks_timed_work(case: Case) -> bool:
 
 def requests(setup: Setup) -> list[Request]:
     """What a side has to compute for its case. Equal requests of two cases have one answer: they are of no phase."""
-    traced = _traced(setup, pieces(setup.case))
-    loading = replace(_alone(traced.case), workload=Workload.LOADING, execution=None, precision=None)
-    is_fed = setup.model.description.from_corpus and setup.case.ranks == 1  # several ranks have the loader of one
-    pixels = [TracePixels(replace(traced, case=loading, fed=True))] if is_fed else []
+    traced = _traced(setup)
+    loading = replace(traced.case, workload=Workload.LOADING, execution=None, precision=None, exchange=None)
+    pixels = [TracePixels(replace(traced, case=loading, fed=True))] if setup.model.description.from_corpus else []
     match setup.case.workload:
         case Workload.LOADING:
             return [*pixels]
@@ -58,17 +57,17 @@ def requests(setup: Setup) -> list[Request]:
             return [*pixels, TraceTraining(traced, STEPS[workload])]
 
 
-def request_alone(setup: Setup, parts: int) -> Request:
-    """What a single process has to compute with the whole batch that ranks split into so many parts, to be compared with theirs."""
-    traced = _traced(setup, parts)
-    return TraceTraining(replace(traced, case=_alone(traced.case)), STEPS[setup.case.workload])
+def requests_alone(setup: Setup, together: Case) -> list[Request]:
+    """The same of a single process with the whole batch of the ranks of a case, for theirs to be compared with."""
+    several = requests(replace(setup, case=replace(setup.case, ranks=together.ranks, exchange=together.exchange)))
+    return [replace(request, setup=replace(request.setup, case=_alone(request.setup.case))) for request in several]  # type: ignore[attr-defined]
 
 
 def rounding_request(setup: Setup) -> TraceRounding | None:
     """What the reference is asked for, so that tolerances follow from it. None where nothing is computed."""
     if setup.case.workload not in STEPS or setup.case.precision is None:
         return None
-    traced = _traced(replace(setup, case=_alone(setup.case)), parts=1)
+    traced = _traced(replace(setup, case=_alone(setup.case)))
     return TraceRounding(replace(traced, case=replace(traced.case, execution=Execution.PLAIN)), ROUNDING_STEPS[setup.case.workload])
 
 
@@ -78,7 +77,7 @@ def compare(case: Case, model: Model, reference: Sequence[Trace], other: Sequenc
     for ours, theirs in zip(other, reference, strict=True):
         match ours, theirs:
             case PixelTrace(), PixelTrace():
-                checks.extend(_pixel_checks(ours, theirs))
+                checks.extend(pixel_checks(ours, theirs))
             case OutputTrace(), OutputTrace():
                 checks.extend(_output_checks(case, model, ours, theirs, allowed))
             case TrainingTrace(), TrainingTrace():
@@ -88,8 +87,8 @@ def compare(case: Case, model: Model, reference: Sequence[Trace], other: Sequenc
     return tuple(checks)
 
 
-def _traced(setup: Setup, parts: int) -> Setup:
-    """With a batch of that many equal parts."""
+def _traced(setup: Setup) -> Setup:
+    parts = pieces(setup.case)
     case = replace(setup.case, phase=NO_PHASE, batch_size=math.ceil(BATCH_SIZE / parts) * parts)
     return replace(setup, case=case, drops_out=False, fed=False, whole_job=False)
 
@@ -99,7 +98,8 @@ def _alone(case: Case) -> Case:
     return replace(case, ranks=1, exchange=None)
 
 
-def _pixel_checks(ours: PixelTrace, theirs: PixelTrace) -> list[Check]:
+def pixel_checks(ours: PixelTrace, theirs: PixelTrace) -> list[Check]:
+    """Of what one's loader has made against another's."""
     mislabelled = sum(1 for name in ours.labels.keys() | theirs.labels.keys() if ours.labels.get(name) != theirs.labels.get(name))
     disordered = sum(our != their for our, their in zip(ours.taken, theirs.taken, strict=True))
     our_pixels, their_pixels = ours.pixels.to_numpy(), theirs.pixels.to_numpy()

@@ -17,6 +17,7 @@ from harness.frameworks import FRAMEWORKS
 from harness.phases import PHASES
 from harness.session import chosen_inputs, gpu
 from harness.session.stopping import Until
+from harness.session.workers.places import Places, Spread
 
 EXAMINED_STEPS = 20
 UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -32,7 +33,7 @@ class Options(msgspec.Struct, frozen=True):
     weights: str  # "seeded", "imagenet", or a file of the user's
     ranks: tuple[int, ...]  # how many processes share a batch, in each case of that kind
     workers: dict[str, str]  # execnet spec of each framework's workers
-    machines: dict[str, tuple[str, ...]]  # those of its ranks, which are spread over them
+    places: dict[str, Places]  # of each framework's ranks
     case_timeout_seconds: float
     cache: str  # "" for the user's cache folder
     examined_steps: int
@@ -143,7 +144,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     given = config.getoption("worker")
     workers = dict.fromkeys(FRAMEWORKS, "popen") | dict(given)
-    machines = {name: tuple(spec for framework, spec in given if framework == name) or (spec,) for name, spec in workers.items()}
+    machines = {name: tuple(dict.fromkeys(spec for framework, spec in given if framework == name)) for name in workers}
     is_here = any(map(on_this_machine, workers.values()))
     models = chosen_inputs.models(config.getoption("model"), config.getoption("input_cache"))
     config.stash[KEY] = Options(
@@ -153,7 +154,7 @@ def pytest_configure(config: pytest.Config) -> None:
         weights=chosen_inputs.weights(config.getoption("weights"), models, is_here),
         ranks=config.getoption("ranks"),
         workers=workers,
-        machines=machines,
+        places={name: Spread(machines[name] or (spec,)) for name, spec in workers.items()},
         case_timeout_seconds=config.getoption("case_timeout"),
         cache=config.getoption("input_cache"),
         examined_steps=config.getoption("examined_steps"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from harness.record.case import Case, Workload
@@ -9,7 +11,7 @@ from harness.record.check import Check
 from harness.record.exchange import SYNCHRONIZED
 from harness.session import equal_work
 from harness.session.tolerances import Tolerances
-from harness.worker.trace import TrainingTrace
+from harness.worker.trace import PixelTrace, TrainingTrace
 
 RANKS, ONE_PROCESS = "ranks' weights", "one process"
 APART = 1e-6  # of what the steps add: each sum is made once and sent to all, so that ranks have the same bits; a float32 holds 6e-8
@@ -19,10 +21,23 @@ OWN_PART = (
 )
 
 
-def checks(case: Case, together: TrainingTrace, alone: TrainingTrace, allowed: Tolerances) -> tuple[Check, ...]:
+def checks(case: Case, together: equal_work.Trace, alone: equal_work.Trace, allowed: Tolerances) -> tuple[Check, ...]:
     """together: of the ranks; alone: of a single process of the same framework. allowed: what rounding in another order may do."""
-    ranks = Check(RANKS, together.ranks_apart, APART, "of what the steps add")
+    match together, alone:
+        case PixelTrace(), PixelTrace():
+            return _named(equal_work.pixel_checks(together, alone))
+        case TrainingTrace(), TrainingTrace():
+            ranks = Check(RANKS, together.ranks_apart, APART, "of what the steps add")
+            return (ranks, *_training_checks(case, together, alone, allowed))
+        case _:
+            raise TypeError(f"traces of different kinds: {type(together).__name__} and {type(alone).__name__}")
+
+
+def _training_checks(case: Case, together: TrainingTrace, alone: TrainingTrace, allowed: Tolerances) -> tuple[Check, ...]:
     if case.workload is Workload.FULL and alone.running_means.to_numpy().size and case.exchange != SYNCHRONIZED:
-        return (ranks, Check(ONE_PROCESS, 0.0, 0.0, "", weak=OWN_PART))
-    found = equal_work.training_checks(case, together, alone, allowed)
-    return (ranks, *(replace(check, name=f"{ONE_PROCESS}: {check.name}") for check in found))
+        return (Check(ONE_PROCESS, 0.0, 0.0, "", weak=OWN_PART),)
+    return _named(equal_work.training_checks(case, together, alone, allowed))
+
+
+def _named(found: Iterable[Check]) -> tuple[Check, ...]:
+    return tuple(replace(check, name=f"{ONE_PROCESS}: {check.name}") for check in found)

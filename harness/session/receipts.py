@@ -7,16 +7,15 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from harness.frameworks import title
-from harness.record.case import Execution, Precision, Style, Workload
+from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.check import Check, EqualWork
-from harness.record.exchange import pieces
 from harness.record.outcome import Outcome
 from harness.session import equal_work, ranks_alike, tolerances
 from harness.session.side import Side
 from harness.session.tolerances import Tolerances
 from harness.session.workers.worker import WorkerFailure
 from harness.worker.protocol import Request
-from harness.worker.trace import Rounding, TrainingTrace
+from harness.worker.trace import Rounding
 
 Computation = tuple[str, str, Workload, Execution | None, Precision | None, int, str | None, tuple[str, ...]]
 
@@ -36,13 +35,10 @@ class Receipts:
         """Whether these sides' computation has been checked; True too where it need not be. They may not have been opened yet."""
         return not _is_checked(sides) or _computation(sides) in self._by_computation
 
-    def compute_alone(self, sides: Sequence[Side], parts: int) -> None:
-        """What single processes make of the batch that ranks split into so many parts, for `check` to compare theirs with.
-
-        sides: of one rank, opened.
-        """
+    def compute_alone(self, sides: Sequence[Side], together: Case) -> None:
+        """What single processes make of the batch of that case's ranks, for `check` to compare theirs with. sides: of one rank, opened."""
         live = [side for side in sides if side.alive]
-        asked = {side.case.framework: self._unknown(side, [equal_work.request_alone(side.setup, parts)]) for side in live}
+        asked = {side.case.framework: self._unknown(side, equal_work.requests_alone(side.setup, together)) for side in live}
         for side in live:
             side.send(asked[side.case.framework])
         for side in live:
@@ -116,15 +112,12 @@ class Receipts:
 
     def _alike(self, side: Side, traces: Sequence[equal_work.Trace], allowed: Tolerances) -> tuple[Check, ...]:
         """Of several ranks: whether they compute what a single process of their framework does."""
-        alone = self._traces.get(equal_work.request_alone(side.setup, pieces(side.case)))
-        found = [trace for trace in traces if isinstance(trace, TrainingTrace)]
-        if side.case.ranks == 1 or not isinstance(alone, TrainingTrace):
+        if side.case.ranks == 1:
             return ()
-        return tuple(
-            replace(check, name=f"{title(side.case.framework)}'s {check.name}")
-            for trace in found
-            for check in ranks_alike.checks(side.case, trace, alone, allowed)
-        )
+        alone = [self._traces.get(request) for request in equal_work.requests_alone(side.setup, side.case)]
+        pairs = [(ours, theirs) for ours, theirs in zip(traces, alone, strict=True) if theirs is not None]
+        found = (check for ours, theirs in pairs for check in ranks_alike.checks(side.case, ours, theirs, allowed))
+        return tuple(replace(check, name=f"{title(side.case.framework)}'s {check.name}") for check in found)
 
     def _unknown(self, side: Side, wanted: Sequence[Request]) -> list[Request]:
         """What of that is not computed yet. A computation that has failed before, in its own code, fails the side."""

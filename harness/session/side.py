@@ -145,7 +145,7 @@ class Side:
             )
             if isinstance(worker, Crew) and self.case.ranks > 1:
                 self._teller.tell(self.case, f"{self.case.ranks} ranks are meeting")
-                worker.meet(self.setup, self._timeout_seconds)
+                worker.meet(self.setup, self._timeout_seconds, self._inputs.of_ranks(self.case))
             described = self.ask(Describe(self.setup), "opening the device")
             self.environment = self.environment if described is None else described  # a second worker may fail where a first one told it
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import socket
 from pathlib import Path
 
 import psutil
 
-from harness.frameworks.contract import Framework
+from harness.frameworks.contract import Framework, Setup
 from harness.frameworks.ranks import Rank
+from harness.record.outcome import Unsupported
+from harness.worker import identity
 from harness.worker.case_error import CaseError
 from harness.worker.leading import Followers, Leader
 from harness.worker.meters.beside import works_beside
 from harness.worker.protocol import Join, Offered
 
-SUITE = Path(__file__).parents[2]
-PACKAGES = ("fixtures", "harness")
 ANYWHERE = "0.0.0.0"
 
 
@@ -26,19 +25,22 @@ class Membership:
 
     def __init__(self) -> None:
         self.rank: Rank | None = None
-        self.followers = Followers([])  # of the one that leads
+        self.followers = Followers({})  # of the one that leads
         self.leader: Leader | None = None  # of each other one
 
-    def offer(self) -> Offered:
-        """Takes two free ports: one for the engine's own exchange, one for the line between the ranks."""
-        self._engine, self._line = _held(), _held()
+    def offer(self, setup: Setup) -> Offered:
+        """Takes two free ports: one for the engine's own exchange, one for the line between the ranks. Raises ModelError."""
+        setup.model.expect_here()
+        self._engine, self._line = _held(shared=True), _held(shared=False)
         self._key = secrets.token_bytes(16)
         return Offered(
             engine_port=_port(self._engine),
             line_port=_port(self._line),
             key=self._key,
             host=socket.gethostname(),
-            suite_sha256=_suite_sha256(),
+            suite_sha256=identity.of_suite(),
+            corpus_sha256=identity.of_corpus(setup.corpus),
+            weights_sha256=identity.of_weights(setup.weights),
             network=str(Path("/proc/self/ns/net").readlink()),
             hosts=_hosts(),
         )
@@ -46,35 +48,46 @@ class Membership:
     def join(self, request: Join, framework: Framework) -> None:
         """Meets the others: first on the line, then by the engine. Raises CaseError where they do not come in time."""
         rank = request.rank
-        try:
+        with self._line:
             if rank.number == 0:
-                self._line.listen(rank.count)
                 self.followers = Followers.of(self._line, rank.count - 1, self._key, rank.timeout_seconds)
             else:
                 self.leader = Leader.at(request.lead, rank.number, request.key, rank.timeout_seconds)
-        except OSError as error:
-            raise CaseError(f"rank {rank.number} and the others have not met at {request.lead}: {error}") from error
-        finally:
-            self._line.close()
         for pid in request.beside:
             works_beside(pid)
-        self._engine.close()  # the engine listens there itself
         framework.open_device(request.setup)
-        framework.join(rank)
+        with self._engine:  # until the engine listens at the port, nobody else is given it
+            _join(rank, framework, _port(self._engine))
         self.rank = rank
 
 
-def _suite_sha256() -> str:
-    """Of the files that decide what is computed and measured."""
-    digest = hashlib.sha256()
-    for path in sorted(path for package in PACKAGES for path in (SUITE / package).rglob("*.py")):
-        digest.update(f"{path.relative_to(SUITE)}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+def _join(rank: Rank, framework: Framework, port: int) -> None:
+    _expect_free(port)
+    try:
+        framework.join(rank)
+    except Exception as error:
+        if isinstance(error, (Unsupported, CaseError, MemoryError)) or framework.is_out_of_memory(error):
+            raise
+        where = f"by the engine at {rank.addresses[0]} (here it has port {port})"
+        raise CaseError(f"the ranks have not met {where}: {type(error).__name__}: {error}") from error
 
 
-def _held() -> socket.socket:
-    """A port that nobody else is given until it is closed."""
+def _expect_free(port: int) -> None:
+    """Raises CaseError where somebody listens there, who has asked for this very port, whoever has it."""
+    with socket.socket() as trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trying.bind((ANYWHERE, port))
+        except OSError as error:
+            told = f"port {port} of {socket.gethostname()}, which the engine was to listen at, is taken by another process"
+            raise CaseError(f"{told} ({error.strerror}): measure again, or have that process listen at another one") from error
+
+
+def _held(shared: bool) -> socket.socket:
+    """A port that nobody else is given until it is closed. shared: who asks for that very port, as an engine does, may listen there."""
     held = socket.socket()
+    if shared:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     held.bind((ANYWHERE, 0))
     return held
 

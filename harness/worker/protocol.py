@@ -37,6 +37,8 @@ class Offered(msgspec.Struct, frozen=True):
     key: bytes
     host: str
     suite_sha256: str  # of this suite's own files, as the worker imports them
+    corpus_sha256: str  # of what lies where the set-up says; "" where nothing does
+    weights_sha256: str
     network: str  # its network namespace, by the kernel's name: what it calls 127.0.0.1 is the same for all who share it
     hosts: dict[str, str]  # its addresses, and the mask of each one's network
 
@@ -99,9 +101,10 @@ class Describe(Request, frozen=True):
 
 
 class Offer(Request, frozen=True):
-    """Where the worker could be found by others, as a rank of its side."""
+    """Where the worker could be found by others, as a rank of its side, and whether it would do the same work as they."""
 
     answer = Offered
+    setup: Setup
 
 
 class Join(Request, frozen=True):

@@ -63,6 +63,7 @@ from harness.worker.protocol import (
     WalkTraining,
 )
 from harness.worker.resident import ResidentBench
+from harness.worker.share import TAKEN
 from harness.worker.trace import OutputTrace, TrainingTrace
 
 # They say themselves what is wrong and the mend: no line of ours helps.
@@ -119,9 +120,12 @@ class Server:
                     GPU.watch()
                 device = self._framework().open_device(setup)
                 machine = {"host": socket.gethostname(), "cpu": model(), "cores": str(cores())}
-                return {**self._framework().environment(), **machine, **GPU.environment(), "device": device}
-            case Offer():
-                return MEMBERSHIP.offer()
+                own = TAKEN.told() if MEMBERSHIP.rank else {}
+                return {**self._framework().environment(), **machine, **GPU.environment(), **own, "device": device}
+            case Offer(setup):
+                if TAKEN.lacks_gpu and self._framework().sees_gpu():
+                    TAKEN.expect_gpu()
+                return MEMBERSHIP.offer(setup)
             case Join():
                 return MEMBERSHIP.join(request, self._framework())
             case TracePixels(setup):

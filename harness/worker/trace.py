@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+TRACED_BATCHES = 4  # of a pipeline, its first ones
+
 
 class Array(msgspec.Struct, frozen=True):
     """A float32 array on its way between processes."""

@@ -12,10 +12,9 @@ from msgspec.structs import replace
 from fixtures.models.description import ModelError
 from fixtures.models.weights import Weights
 from harness.frameworks.contract import Framework, Inference, Setup, TrainStep
-from harness.worker.trace import Array, OutputTrace, PixelTrace, TrainingTrace
+from harness.worker.trace import TRACED_BATCHES, Array, OutputTrace, PixelTrace, TrainingTrace
 from harness.worker.work import train_step
 
-TRACED_BATCHES = 4
 SAMPLE = 1024  # at most so many values of each trained tensor: enough for its L2 norm, and no second copy of a large network
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import tempfile
 import threading
 from contextlib import suppress
@@ -20,6 +21,7 @@ from harness.worker.system import UnsupportedSystemError
 
 START_SECONDS = 60.0
 SAID_LINES = 15
+DYING_SECONDS = 1.0  # from the end of its pipe to that of its process
 PRINTED_BYTES = 80
 PRINTING_MEND = (
     "Name a Python, and take out what prints there at its start: sitecustomize.py, usercustomize.py, a .pth file in its packages, "
@@ -80,6 +82,15 @@ class Gateway:
         size_bytes = os.fstat(self._heard.fileno()).st_size
         return os.pread(self._heard.fileno(), size_bytes, 0).decode(errors="replace").strip().splitlines()[-SAID_LINES:]
 
+    @property
+    def killed_by(self) -> str:
+        """The signal that has killed its process, by name; "" where none has, or it is not known here."""
+        for process in self._starting.processes if self.is_local else ():
+            with suppress(TimeoutExpired, ValueError):  # it is still on its way down, or the signal has no name
+                status = process.wait(DYING_SECONDS)
+                return signal.Signals(-status).name if status < 0 else ""
+        return ""
+
     def run(self, source: str, *arguments: Any) -> Any:
         """The channel to that code, which is sent the arguments first."""
         channel = self._gateway.remote_exec(source)
@@ -129,7 +140,7 @@ class Gateway:
         kind, host = ("ssh", spec.ssh) if spec.ssh else ("vagrant_ssh", spec.vagrant_ssh)
         if UnsupportedSystemError.__name__ in told:
             return "Give it a machine, or a container, with Linux"
-        if spec.chdir and spec.chdir in told:
+        if spec.chdir and repr(spec.chdir) in told:  # as Python tells a path; the interpreter's own may begin with it
             return "Name a folder that is there, where the worker runs, with //chdir=PATH"
         if spec.socket and not has_started:
             return "Write socket=HOST:PORT, and start `python -m execnet.script.socketserver :PORT` on that machine"

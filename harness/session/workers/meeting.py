@@ -1,4 +1,4 @@
-"""Where the ranks of a side find each other, and whether they run the same code."""
+"""Where the ranks of a side find each other, and whether they would do the same work: by the same code, on the same inputs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,25 @@ from harness.worker.protocol import Offered
 LOOPBACK = "127.0.0.1"
 
 
-def expect_one_suite(offers: Sequence[Offered]) -> None:
-    """Raises WorkerFailure, which names the rank, where one has other code of this suite: then it is not the same work."""
+def expect_equal(offers: Sequence[Offered]) -> None:
+    """Raises WorkerFailure, which names the rank, where one would do other work than the first: by other code, or on other inputs."""
     for number, offer in enumerate(offers):
-        if offer.suite_sha256 != offers[0].suite_sha256:
-            told = f"rank {number} ({offer.host}) runs other code of this suite than rank 0 ({offers[0].host})"
-            raise WorkerFailure(Outcome.UNEQUAL_WORK, f"{told}: check out the same commit on both, nothing changed in it")
+        _expect_same(number, offer, offers[0])
+
+
+def _expect_same(number: int, ours: Offered, first: Offered) -> None:
+    whose, others = f"rank {number} ({ours.host})", f"than rank 0 ({first.host})"
+    if ours.suite_sha256 != first.suite_sha256:
+        mend = "check out the same commit on both, nothing changed in it"
+        raise WorkerFailure(Outcome.UNEQUAL_WORK, f"{whose} runs other code of this suite {others}: {mend}")
+    for what, found, expected in (
+        ("corpus", ours.corpus_sha256, first.corpus_sha256),
+        ("file of weights", ours.weights_sha256, first.weights_sha256),
+    ):
+        if found != expected:
+            lacks = "no" if not found else "another"
+            mend = "empty the folder of --input-cache there, or copy that of rank 0 to the same place"
+            raise WorkerFailure(Outcome.UNEQUAL_WORK, f"{whose} has {lacks} {what} {'as rank 0 has' if not found else others}: {mend}")
 
 
 def addresses(offers: Sequence[Offered]) -> list[str]:

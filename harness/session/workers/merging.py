@@ -6,12 +6,14 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
 from harness.record.measurement import ALONE, of_rank
 from harness.worker import distances
 from harness.worker.protocol import Block, Ended
-from harness.worker.trace import TrainingTrace
+from harness.worker.share import CORE_NUMBERS
+from harness.worker.trace import TRACED_BATCHES, Array, PixelTrace, TrainingTrace
 
 
 def merged(answers: Sequence[Any]) -> Any:
@@ -22,8 +24,12 @@ def merged(answers: Sequence[Any]) -> Any:
             return _blocks(first, others)
         case Ended():
             return _ended(first, others)
+        case PixelTrace():
+            return _pixels(answers)
         case TrainingTrace():
             return _traces(first, others)
+        case dict() if CORE_NUMBERS in first:
+            return _environments(first, others)
         case _:
             return first
 
@@ -40,10 +46,28 @@ def _ended(first: Ended, others: Sequence[Ended]) -> Ended:
     return replace(first, readings=(*first.readings, *further))
 
 
+def _pixels(answers: Sequence[PixelTrace]) -> PixelTrace:
+    """Batch by batch, its parts in the order of the ranks: what a single process would have taken."""
+    parts = [answer.pixels.to_numpy() for answer in answers]
+    images = np.concatenate([part.reshape(TRACED_BATCHES, -1, *part.shape[1:]) for part in parts], axis=1)
+    taken = np.concatenate([np.reshape(answer.taken, (TRACED_BATCHES, -1)) for answer in answers], axis=1)
+    return PixelTrace(Array.of(images.reshape(-1, *images.shape[2:])), tuple(taken.ravel().tolist()), answers[0].labels)
+
+
 def _traces(first: TrainingTrace, others: Sequence[TrainingTrace]) -> TrainingTrace:
     """The loss of a batch is the mean of its parts'."""
     losses = tuple(statistics.fmean(each) for each in zip(first.losses, *(other.losses for other in others), strict=True))
     return replace(first, losses=losses, ranks_apart=max((_apart(first, other) for other in others), default=0.0))
+
+
+def _environments(first: dict[str, str], others: Sequence[dict[str, str]]) -> dict[str, str]:
+    """Of the first, and how many machines, cores and GPUs all have together: some may have one in common."""
+    everybody = (first, *others)
+    cores = {(each["host"], number) for each in everybody for number in each[CORE_NUMBERS].split(",")}
+    gpus = {each["gpu_uuid"] for each in everybody if "gpu_uuid" in each}
+    counts = {"machines": len({each["host"] for each in everybody}), "cores_of_all_ranks": len(cores)}
+    counts |= {"gpus_of_all_ranks": len(gpus)} if gpus else {}
+    return {name: value for name, value in first.items() if name != CORE_NUMBERS} | {name: str(count) for name, count in counts.items()}
 
 
 def _apart(one: TrainingTrace, other: TrainingTrace) -> float:

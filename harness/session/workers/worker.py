@@ -26,6 +26,7 @@ from harness.session.workers.oom_kills import oom_kills
 from harness.session.workers.processes import is_stopped, kill_tree, runs
 from harness.session.workers.surroundings import left_out_at_start, leftovers, variables
 from harness.worker.protocol import Answer, Failure, Hello, Message, Progress, Request
+from harness.worker.share import WHOLE, Share
 
 BOOTSTRAP = """
 import sys
@@ -35,8 +36,8 @@ from harness.worker import system
 system.check()
 from harness.worker.leftovers import drop
 drop(patterns, given)
-from harness.worker import share as shares
-shares.take(*share)
+from harness.worker.share import TAKEN, Share
+TAKEN.take(Share(*share))
 from harness.worker.serve import serve
 serve(channel, module, package)
 """
@@ -48,8 +49,6 @@ shutil.rmtree(folder, ignore_errors=True)
 """
 LOG_LINES = 15
 LIVENESS_SECONDS = 0.5
-Share = tuple[int, int]  # which one, of how many
-WHOLE: Share = (0, 1)
 Report = Callable[[Progress], None]
 Waiting = Callable[[], None]
 
@@ -61,8 +60,10 @@ def at_rest() -> None:
 class WorkerFailure(Exception):
     """A request ended without an answer."""
 
-    def __init__(self, outcome: Outcome, detail: str) -> None:
+    def __init__(self, outcome: Outcome, detail: str, signal: str = "") -> None:
+        """signal: that has killed its process."""
         self.outcome = outcome
+        self.signal = signal
         self.detail = visible_lines(detail)  # from a framework or a log, and on its way to a terminal
         super().__init__(f"{outcome}: {self.detail}")
 
@@ -105,9 +106,10 @@ class Worker:
         try:
             self._gateway = Gateway(spec, variables(framework, surroundings), framework, left_out_at_start(surroundings))
             listing, patterns = FRAMEWORKS[framework], leftovers(framework, surroundings)
+            own = msgspec.structs.astuple(share)
             try:
                 self._channel = self._gateway.run(
-                    BOOTSTRAP, import_paths, listing.module, listing.package, patterns, self._gateway.variables, share
+                    BOOTSTRAP, import_paths, listing.module, listing.package, patterns, self._gateway.variables, own
                 )
                 self.hello = msgspec.msgpack.decode(self._channel.receive(START_SECONDS), type=Hello)
             except GATEWAY_ERRORS as error:
@@ -156,8 +158,13 @@ class Worker:
         deadline = Deadline(timeout_seconds)
         with self._watched():
             while True:
-                with deadline.waiting(LIVENESS_SECONDS) as given_seconds:
-                    found = self._listen(type(request), given_seconds, report)
+                try:
+                    with deadline.waiting(LIVENESS_SECONDS) as given_seconds:
+                        found = self._listen(type(request), given_seconds, report)
+                except WorkerFailure as failure:
+                    if failure.outcome is not Outcome.UNSUPPORTED:
+                        self.kill()  # what was measured there has left its state behind
+                    raise
                 if found is not None:
                     return found.content
                 if deadline.is_over:
@@ -166,7 +173,10 @@ class Worker:
                 self._waiting()
 
     def listen(self, kind: type[Request], seconds: float, report: Report) -> Heard | None:
-        """The same, where it comes within so many seconds: for who listens to several. Raises WorkerFailure."""
+        """The same, where it comes within so many seconds: for who listens to several.
+
+        Raises WorkerFailure. One that has told why it fails is left as it is, to be killed with the others: they may follow from its death.
+        """
         with self._watched():
             return self._listen(kind, seconds, report)
 
@@ -184,8 +194,6 @@ class Worker:
                 return None
             case Failure(outcome, detail):
                 self._unanswered -= 1
-                if outcome is not Outcome.UNSUPPORTED:
-                    self.kill()  # what was measured there has left its state behind
                 if outcome is Outcome.ERROR and self._was_oom_killed_below():
                     outcome = Outcome.OUT_OF_MEMORY
                 raise WorkerFailure(outcome, detail)
@@ -211,7 +219,8 @@ class Worker:
     def close(self) -> None:
         """Ends the process, if it still runs."""
         if self.alive:
-            self._channel.close()
+            with suppress(OSError):  # it has died, and what it has started keeps its pipe open
+                self._channel.close()
             self.kill()
 
     def kill(self) -> None:
@@ -257,7 +266,9 @@ class Worker:
         except OSError:  # it is on another machine
             last = self._gateway.said
         told = "\n".join(["; its last words:", *last]) if last else ""
-        return WorkerFailure(Outcome.CRASHED, f"the worker's process died ({first_line(error)}){told}")
+        signal = self._gateway.killed_by
+        died = "the worker's process died" if self._gateway.is_local else "the worker's process died, or the connection to it broke"
+        return WorkerFailure(Outcome.CRASHED, f"{died} ({signal or first_line(error)}){told}", signal)
 
 
 _LIVE: set[Worker] = set()  # of this session, and those whose death nobody has noticed yet
