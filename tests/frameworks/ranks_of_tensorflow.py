@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +107,10 @@ def _steps(framework: Framework, of_case: Setup) -> dict[str, Any]:
     told |= {"losses": losses, "updates": updates.tolist(), "statistics": statistics}
     if of_case.rank is not None:
         told |= _exchanges(work)
+    network = weakref.ref(work.network)
     work.close()
-    return told
+    gc.collect()
+    return told | {"freed": network() is None}
 
 
 def _exchanges(work: Any) -> dict[str, Any]:
