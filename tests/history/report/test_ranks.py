@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Locator, expect
 
 from harness.record.case import Case, Style, Workload
 from history.__main__ import main
+from history.nights.condensed_file import condensed_file
+from history.records import TO_SHOW, parse
 from history.report.changes import machine_changes
 from history.report.commits import Commits
+from history.report.condensing import condensed
 from history.report.histories import of_machines
 from history.report.storage import load
 from tests.history.report.browser import served
@@ -158,6 +162,15 @@ def test_a_change_of_one_number_of_ranks_is_found_in_its_history_alone(tmp_path:
     (history,) = of_machines(load(tmp_path / "storage", tmp_path / "cache").nights)
     (change,) = machine_changes(history, Commits(tmp_path, ())).changes
     assert (change.comparison, change.night, change.word) == ("data parallel full matched plain fp32 bs32 ranks4", 30, "slower")
+
+
+def test_a_night_whose_rounds_were_left_out_says_what_it_said(tmp_path: Path) -> None:
+    (path,) = Nights(Machine(nights=1, rounds=12, cases=ranked_cases())).write(tmp_path)
+    whole = path.read_bytes()
+    kept = condensed(parse(tmp_path, condensed_file(tmp_path, whole), TO_SHOW))
+    assert msgspec.structs.replace(kept, condensed=False) == condensed(parse(tmp_path, whole, TO_SHOW))
+    (figures,) = {tuple(sorted(side.figures)) for side in kept.sides if side.case is not None and side.case.ranks == 4}
+    assert {"exposed_exchange_share", "hidden_exchange_share", "lag_share", "largest_rank_allocator_peak_bytes"} <= set(figures)
 
 
 def test_each_number_of_ranks_and_way_to_exchange_has_a_history_of_its_own(site: Path) -> None:
