@@ -159,6 +159,7 @@ def test_figures_intervals_and_the_largest_rank_are_in_table_and_json() -> None:
     assert told["bandwidth, exchange alone"].endswith(" MiB/s")
     info = extra_info(measurement)
     assert info["exposed_exchange_share_low"] <= info["exposed_exchange_share"] <= info["exposed_exchange_share_high"]
+    assert info["largest_rank_host_anonymous_bytes"] == RANK_BYTES + 2
     assert info["lag_share_low"] <= info["lag_share"] <= info["lag_share_high"]
     assert watched(measurement).figure.name == "step_seconds"
 
