@@ -21,7 +21,6 @@ AXES = {"phase": "data_parallel", "style": "matched", "workload": "full", "execu
 def test_ranks(measure):
     measure()
 """
-ID = "ranked-matched-plain-fp32-full-bs8-ranks2"
 
 
 @contextmanager
@@ -29,7 +28,7 @@ def on_hosts(
     inner: InnerRun, seen: Mapping[str, Mapping[Path, Path]], networks: Mapping[str, str] | None = None
 ) -> Iterator[tuple[str, ...]]:
     """The options of a run with a rank on each of the two hosts."""
-    inner.use("ranked")
+    inner.use("ranked", original="tests.stand_in.original")
     (inner.folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
     try:
         with hosts(inner.folder, seen, networks) as settings:
@@ -54,7 +53,7 @@ def caches(inner: InnerRun) -> dict[str, dict[Path, Path]]:
 
 def test_each_machine_has_its_inputs_made_or_brought(inner: InnerRun, caches: dict[str, dict[Path, Path]]) -> None:
     with on_hosts(inner, caches) as options:
-        code, output = inner.run(*options)
+        code, output = inner.run(*options, "--model=mlp")
     assert code == pytest.ExitCode.OK, output
     (measurement,) = measurements(inner.json()).values()
     assert measurement.environment["machines"] == "2"
