@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 import subprocess
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -35,7 +35,7 @@ def promised() -> list[str]:
 
 def pinned(environment: str) -> dict[str, SpecifierSet]:
     lists = [PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] for extra in EXTRAS[environment])]
-    found = {each.name: each.specifier for each in map(Requirement, itertools.chain.from_iterable(lists))}
+    found = {each.name: each.specifier for each in map(Requirement, chain.from_iterable(lists))}
     return {name: specifier for name, specifier in found.items() if name != PROJECT["name"]}
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+
 import msgspec
+import psutil
 
 
 class Rank(msgspec.Struct, frozen=True):
@@ -20,3 +23,13 @@ class Rank(msgspec.Struct, frozen=True):
         """Of a batch of so many items, as many for each rank."""
         each = items // self.count
         return slice(self.number * each, (self.number + 1) * each)
+
+    def interface(self) -> str:
+        """Which of this machine's network devices has the rank's own address; "" where none has."""
+        host, _, _ = self.addresses[self.number].rpartition(":")
+        try:
+            own = socket.gethostbyname(host)
+        except OSError:
+            return ""
+        devices = psutil.net_if_addrs().items()
+        return next((name for name, given in devices if any(each.address == own for each in given)), "")

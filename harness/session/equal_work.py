@@ -16,6 +16,7 @@ from fixtures.models.description import FILE, Model
 from harness.frameworks.contract import Setup
 from harness.record.case import Case, Execution, Workload
 from harness.record.check import Check
+from harness.record.exchange import pieces
 from harness.record.measurement import PIXEL_TOLERANCE
 from harness.session import weak
 from harness.session.tolerances import Tolerances
@@ -56,9 +57,9 @@ def requests(setup: Setup) -> list[Request]:
             return [*pixels, TraceTraining(traced, STEPS[workload])]
 
 
-def requests_alone(setup: Setup, ranks: int) -> list[Request]:
-    """The same of a single process with the whole batch of so many ranks, for theirs to be compared with."""
-    several = requests(replace(setup, case=replace(setup.case, ranks=ranks)))
+def requests_alone(setup: Setup, together: Case) -> list[Request]:
+    """The same of a single process with the whole batch of the ranks of a case, for theirs to be compared with."""
+    several = requests(replace(setup, case=replace(setup.case, ranks=together.ranks, exchange=together.exchange)))
     return [replace(request, setup=replace(request.setup, case=_alone(request.setup.case))) for request in several]  # type: ignore[attr-defined]
 
 
@@ -87,8 +88,8 @@ def compare(case: Case, model: Model, reference: Sequence[Trace], other: Sequenc
 
 
 def _traced(setup: Setup) -> Setup:
-    ranks = setup.case.ranks
-    case = replace(setup.case, phase=NO_PHASE, batch_size=math.ceil(BATCH_SIZE / ranks) * ranks)
+    parts = pieces(setup.case)
+    case = replace(setup.case, phase=NO_PHASE, batch_size=math.ceil(BATCH_SIZE / parts) * parts)
     return replace(setup, case=case, drops_out=False, fed=False, whole_job=False)
 
 

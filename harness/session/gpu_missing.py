@@ -41,14 +41,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def check_workers(config: pytest.Config) -> None:
-    """Ends the session over a framework that has come up without a GPU, as one of a build for the CPU does beside the best of drivers."""
-    if not options.of(config).require_gpu:
-        return
+    """Ends the session over a measurement of a framework that came up without a GPU: one that is resumed was made before."""
     for each in config.stash[recording.KEY].values():
-        if each.environment.get("device") == "cpu":
-            title, host = FRAMEWORKS[each.case.framework].title, each.environment.get("host", "its machine")
-            build = f"{each.environment.get('framework', title)}, CUDA {each.environment.get('cuda', 'unknown')}"
-            pytest.exit(
-                f"--require-gpu: {title} sees no GPU on {host} ({build}). Give its worker an interpreter with its GPU build (--worker)",
-                returncode=pytest.ExitCode.USAGE_ERROR,
-            )
+        check(config, each.case.framework, each.environment)
+
+
+def check(config: pytest.Config, framework: str, environment: dict[str, str]) -> None:
+    """Ends the session over a framework that has come up without a GPU, as one of a build for the CPU does beside the best of drivers.
+
+    Of a machine elsewhere nobody has asked the driver.
+    """
+    chosen = options.of(config)
+    if not chosen.require_gpu or environment.get("device") != "cpu":
+        return
+    title, host = FRAMEWORKS[framework].title, environment.get("host", "its machine")
+    build = f"{environment.get('framework', title)}, CUDA {environment.get('cuda', 'unknown')}"
+    give = "Give" if options.on_this_machine(chosen.workers[framework]) else f"{MEND}. Where it does, give"
+    pytest.exit(
+        f"--require-gpu: {title} sees no GPU on {host} ({build}). {give} its worker an interpreter with its GPU build (--worker)",
+        returncode=pytest.ExitCode.USAGE_ERROR,
+    )

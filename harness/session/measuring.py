@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,8 @@ def comparer(pytestconfig: pytest.Config, progress: ProgressLine) -> Iterator[Co
     keeper: Keeper = NoJournal() if journal is None else journal
     if journal is not None:
         journal.tell_by(progress.announce)
-    comparer = Comparer(Workbench(pool, InputStore(chosen), chosen.case_timeout_seconds, progress, keeper), keeper)
+    check = partial(gpu_missing.check, pytestconfig)
+    comparer = Comparer(Workbench(pool, InputStore(chosen), chosen.case_timeout_seconds, progress, keeper, check), keeper)
     pytestconfig.stash[COMPARER] = comparer
     try:
         yield comparer

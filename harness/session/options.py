@@ -26,7 +26,7 @@ from harness.session.workers.places import Places, Spread
 EXAMINED_STEPS = 20
 RANKS = (1, 2)
 UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-SPEC_KINDS = ("popen", "ssh", "vagrant_ssh", "socket")
+SPEC_KINDS = ("popen", "ssh", "vagrant_ssh")
 SPEC_KEYS = {*execnet.XSpec.__annotations__, "_spec", "env"}
 SPEC_EXAMPLES = "write popen//python=PATH or ssh=HOST//python=PATH"
 
@@ -193,6 +193,11 @@ def worker_spec(text: str) -> tuple[str, str]:
         given = execnet.XSpec(spec)
     except (AttributeError, ValueError, IndexError) as error:
         raise argparse.ArgumentTypeError(f"{spec!r} is no execnet spec ({error}): {SPEC_EXAMPLES}") from error
+    if given.socket:
+        raise argparse.ArgumentTypeError(
+            f"{spec!r}: a socket server of execnet runs what it is sent in its own process, one at a time. A worker is a process of its "
+            "own, fresh where memory is measured, and ended where it hangs. Write ssh=HOST//python=PATH"
+        )
     unknown = [key for key in vars(given) if key not in SPEC_KEYS]
     if unknown or not any(getattr(given, key) for key in SPEC_KINDS):
         raise argparse.ArgumentTypeError(f"{spec!r} is no execnet spec (unknown: {', '.join(unknown) or 'its kind'}): {SPEC_EXAMPLES}")

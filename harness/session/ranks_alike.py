@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from harness.record.case import Case, Workload
 from harness.record.check import Check
+from harness.record.exchange import SYNCHRONIZED
 from harness.session import equal_work
 from harness.session.tolerances import Tolerances
 from harness.worker.trace import PixelTrace, TrainingTrace
 
-SYNCHRONIZED = "synchronized"  # the exchange in which a batch norm takes the statistics of all ranks
 RANKS, ONE_PROCESS = "ranks' weights", "one process"
 APART = 1e-6  # of what the steps add: each sum is made once and sent to all, so that ranks have the same bits; a float32 holds 6e-8
 OWN_PART = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from harness.frameworks import title
-from harness.record.case import Execution, Precision, Style, Workload
+from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.check import Check, EqualWork
 from harness.record.outcome import Outcome
 from harness.session import equal_work, ranks_alike, tolerances
@@ -35,10 +35,10 @@ class Receipts:
         """Whether these sides' computation has been checked; True too where it need not be. They may not have been opened yet."""
         return not _is_checked(sides) or _computation(sides) in self._by_computation
 
-    def compute_alone(self, sides: Sequence[Side], ranks: int) -> None:
-        """What single processes make of the batch of so many ranks, for `check` to compare theirs with. sides: of one rank, opened."""
+    def compute_alone(self, sides: Sequence[Side], together: Case) -> None:
+        """What single processes make of the batch of that case's ranks, for `check` to compare theirs with. sides: of one rank, opened."""
         live = [side for side in sides if side.alive]
-        asked = {side.case.framework: self._unknown(side, equal_work.requests_alone(side.setup, ranks)) for side in live}
+        asked = {side.case.framework: self._unknown(side, equal_work.requests_alone(side.setup, together)) for side in live}
         for side in live:
             side.send(asked[side.case.framework])
         for side in live:
@@ -114,7 +114,7 @@ class Receipts:
         """Of several ranks: whether they compute what a single process of their framework does."""
         if side.case.ranks == 1:
             return ()
-        alone = [self._traces.get(request) for request in equal_work.requests_alone(side.setup, side.case.ranks)]
+        alone = [self._traces.get(request) for request in equal_work.requests_alone(side.setup, side.case)]
         pairs = [(ours, theirs) for ours, theirs in zip(traces, alone, strict=True) if theirs is not None]
         found = (check for ours, theirs in pairs for check in ranks_alike.checks(side.case, ours, theirs, allowed))
         return tuple(replace(check, name=f"{title(side.case.framework)}'s {check.name}") for check in found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from msgspec.structs import replace
@@ -21,9 +21,12 @@ from harness.session.workers.crew import Crew
 from harness.session.workers.pool import WorkerPool
 from harness.session.workers.worker import WorkerStartError
 
+Check = Callable[[str, dict[str, str]], None]  # of a framework and the environment that it has come up in, before it measures
+
 
 class Workbench:
-    def __init__(self, pool: WorkerPool, inputs: InputStore, timeout_seconds: float, teller: Teller, keeper: Keeper) -> None:
+    def __init__(self, pool: WorkerPool, inputs: InputStore, timeout_seconds: float, teller: Teller, keeper: Keeper, check: Check) -> None:
+        self._check = check
         self._pool = pool
         self._inputs = inputs
         self._timeout_seconds = timeout_seconds
@@ -66,6 +69,7 @@ class Workbench:
         for side in live:
             if side.alive:
                 side.open(self._pool.get(side.case.framework, side.surroundings))
+                self._check(side.case.framework, side.environment)
         _fail_on_different_devices(live)
 
     def open_fresh(self, sides: Iterable[Side]) -> None:
@@ -90,7 +94,7 @@ class Workbench:
         """What sides of several ranks compute is that of a single process with the whole batch: has those computed, by crews of one."""
         alone = [self.trial(replace(side.case, ranks=1, exchange=None)) for side in sides if side.alive]
         self.open_crews(alone)
-        self._receipts.compute_alone(alone, sides[0].case.ranks)
+        self._receipts.compute_alone(alone, sides[0].case)
 
     def check_equal_work(self, sides: Sequence[Side]) -> None:
         """Of sides that are open."""

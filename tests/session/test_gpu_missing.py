@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
 
 from harness.session import gpu, options
+from harness.session.gpu_missing import MEND
 from tests.session.conftest import InnerRun
 from tests.worker.nvml import fake
 
@@ -80,7 +84,19 @@ def test_a_framework_that_sees_none_beside_a_driver_in_order_ends_the_session(in
     code, output = run(inner, fake.H100, "--require-gpu")
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "Exit: --require-gpu: Sound sees no GPU on" in output
-    assert "Give its worker an interpreter with its GPU build (--worker)" in output
+    assert "). Give its worker an interpreter with its GPU build (--worker)" in output
+    assert "images/s" not in output, "a comparison takes minutes on a CPU"
+
+
+def test_so_does_one_elsewhere_whose_driver_nobody_has_asked(inner: InnerRun) -> None:
+    (inner.folder / "ssh").write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
+    (inner.folder / "ssh").chmod(0o755)
+    spec = f"sound=ssh=there//python={shlex.quote(sys.executable)}"
+    code, output = run(inner, NO_CONTEXT, "--require-gpu", "--worker", spec, PATH=f"{inner.folder}{os.pathsep}{os.environ['PATH']}")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "Exit: --require-gpu: Sound sees no GPU on" in output
+    assert f"). {MEND}. Where it does, give its worker" in output
+    assert "images/s" not in output
 
 
 def test_without_a_drivers_library_the_loader_tells(monkeypatch: pytest.MonkeyPatch) -> None:

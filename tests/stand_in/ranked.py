@@ -13,12 +13,15 @@ import sys
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 from harness.frameworks.contract import Setup
 from harness.frameworks.ranks import Rank
 from tests.stand_in import quick as quick
-from tests.stand_in.framework import OomKilled, StandIn, Steps
+from tests.stand_in.framework import Loading, OomKilled, StandIn, Steps
 
-FAULT = "STAND_IN_FAULT"  # environment variable: what a rank suffers, and at which of its calls; "" for nothing
+# Environment variable: what a rank suffers, at which of its calls, and which rank where not each: killed@30, killed@join@1. "" for nothing.
+FAULT = "STAND_IN_FAULT"
 CALLED = "STAND_IN_CALLED"  # environment variable: the file that each call of a work is written to, with the rank's number behind its name
 BYTES = 4_000_000  # that a step is said to exchange
 VALUE = struct.Struct("d")
@@ -103,14 +106,23 @@ class Exchange(Part):
         self.name = "exchange"
 
 
+class LoadingPart(Loading):
+    """Of each batch the rank's own images."""
+
+    def to_numpy(self) -> tuple[np.ndarray, np.ndarray]:
+        images, labels = super().to_numpy()
+        part = slice(None) if self._setup.rank is None else self._setup.rank.part(len(images))
+        return images[part], labels[part]
+
+
 class Ranked(StandIn):
     def __init__(self, seconds: float = 0.002) -> None:
         super().__init__(Steps, seconds)
         self.ring: Ring
         self._rank: Rank | None = None
-        kind, _, at = os.environ.get(FAULT, "").partition("@")
+        kind, self._at, self._whose = (*os.environ.get(FAULT, "").split("@"), "", "")[:3]
         self._fault: Callable[[], None] | None = FAULTS[kind] if kind else None
-        self._calls, self._at = 0, at
+        self._calls = 0
         self._file = os.environ.get(CALLED, "")
 
     def happens(self, work: str, what: str) -> None:
@@ -119,12 +131,17 @@ class Ranked(StandIn):
             with open(f"{self._file}.{self._rank.number}", "a") as file:  # noqa: PTH123 (as quick as can be)
                 file.write(f"{work} {what}\n")
         self._calls += 1
-        if self._fault is not None and self._at in (str(self._calls), what):
+        own = str(self._rank.number) if self._rank is not None else ""
+        if self._fault is not None and self._at in (str(self._calls), what) and self._whose in ("", own):
             self._fault()
 
     def join(self, rank: Rank) -> None:
+        self._rank = rank
         self.happens("engine", "join")
-        self.ring, self._rank = Ring(rank), rank
+        self.ring = Ring(rank)
+
+    def pipeline(self, setup: Setup) -> Loading:
+        return LoadingPart(setup, self._seconds / 10)
 
     def data_parallel(self, setup: Setup) -> Part:
         assert setup.rank == self._rank

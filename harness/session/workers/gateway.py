@@ -141,10 +141,8 @@ class Gateway:
         kind, host = ("ssh", spec.ssh) if spec.ssh else ("vagrant_ssh", spec.vagrant_ssh)
         if UnsupportedSystemError.__name__ in told:
             return "Give it a machine, or a container, with Linux"
-        if spec.chdir and spec.chdir in told:
+        if spec.chdir and repr(spec.chdir) in told:  # as Python tells a path; the interpreter's own may begin with it
             return "Name a folder that is there, where the worker runs, with //chdir=PATH"
-        if spec.socket and not has_started:
-            return "Write socket=HOST:PORT, and start `python -m execnet.script.socketserver :PORT` on that machine"
         if host and not has_started:
             return f"Install {kind.partition('_')[0]} on this machine, which makes the connection"
         if host and is_unreachable:

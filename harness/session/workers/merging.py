@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from typing import Any
@@ -71,6 +72,8 @@ def _environments(first: dict[str, str], others: Sequence[dict[str, str]]) -> di
 
 
 def _apart(one: TrainingTrace, other: TrainingTrace) -> float:
-    """How far two ranks' weights have parted, of what the steps added to them."""
+    """How far two ranks' weights have parted, of what the steps added to them. Infinitely where they train other tensors."""
+    if one.updates.keys() != other.updates.keys():
+        return math.inf
     ours, theirs = ({name: each.to_numpy() for name, each in trace.updates.items()} for trace in (other, one))
     return distances.updates(ours, theirs)

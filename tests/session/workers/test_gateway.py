@@ -16,11 +16,11 @@ FAILING_SSH = """#!/bin/sh
 echo "ssh: Could not resolve hostname nosuch.invalid: Name or service not known" >&2
 exit 255
 """
-GREETING_SSH = """#!/bin/sh
-echo "Welcome to this machine"
+RUNNING_SSH = """#!/bin/sh
 while [ $# -gt 1 ]; do shift; done
 exec sh -c "$1"
 """
+GREETING_SSH = RUNNING_SSH.replace("\n", '\necho "Welcome to this machine"\n', 1)
 
 
 def said(spec: str) -> str:
@@ -64,6 +64,21 @@ def test_a_shell_on_another_machine_that_prints_a_greeting(tmp_path: Path, monke
     told = said(f"ssh=there//python={shlex.quote(sys.executable)}")
     assert told.startswith("(ssh printed …elcome to this machine before it answered")
     assert told.endswith(PRINTING_MEND)
+
+
+def test_an_interpreter_that_is_not_there_in_the_folder_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in docs/gpu-elsewhere.md, where tox has made the environment of another name: the folder is no mend."""
+    use_ssh(RUNNING_SSH, tmp_path, monkeypatch)
+    told = said("ssh=there//python=flowers/.tox/tensorflow-cuda/bin/python//chdir=flowers")
+    assert "flowers/.tox/tensorflow-cuda/bin/python" in told
+    assert told.endswith("Name the interpreter on that machine: ssh=there//python=PATH")
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_ssh(RUNNING_SSH, tmp_path, monkeypatch)
+    told = said(f"ssh=there//python={shlex.quote(sys.executable)}//chdir={tmp_path}/nowhere/flowers")
+    assert f"No such file or directory: '{tmp_path}/nowhere/flowers'" in told
+    assert told.endswith("Name a folder that is there, where the worker runs, with //chdir=PATH")
 
 
 def temporary_files() -> int:
