@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.links.link import NoLinkError, linked
 from tests.session.conftest import InnerRun, measurements
 from tests.session.test_elsewhere import write_images
 from tests.session.workers.hosts import NAMES, NoHostsError, hosts, spec
@@ -61,6 +62,21 @@ def test_each_machine_has_its_inputs_made_or_brought(inner: InnerRun, caches: di
     one, two = ({path.relative_to(inner.folder / name) for path in (inner.folder / name).rglob("*.safetensors")} for name in NAMES)
     assert one == two != set()
     assert not any((inner.folder / "cache").iterdir())
+    assert inner.left_behind() == []
+
+
+def test_two_machines_with_a_cable_between_them(inner: InnerRun, caches: dict[str, dict[Path, Path]]) -> None:
+    """No loopback of theirs is the other one's: they meet at their own addresses."""
+    try:
+        with linked(1e-4, 1e9) as link:
+            networks = {name: link.command(end)[1] for end, name in enumerate(NAMES)}
+            with on_hosts(inner, caches, networks) as options:
+                code, _ = inner.run(*options, "--model=mlp")
+    except NoLinkError as error:
+        pytest.skip(str(error))
+    assert code == pytest.ExitCode.OK
+    (measurement,) = measurements(inner.json()).values()
+    assert measurement.environment["machines"] == "2"
     assert inner.left_behind() == []
 
 
