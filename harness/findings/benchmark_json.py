@@ -17,6 +17,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from pytest_benchmark.logger import Logger
 from pytest_benchmark.utils import NameWrapper
 
+from harness.findings import exchange
+from harness.findings.efficiency import Efficiency, efficiencies
 from harness.findings.figures import items_per_second
 from harness.findings.lead import lead, told, ways
 from harness.findings.overlap import verdict
@@ -29,6 +31,7 @@ from harness.record.outcome import Outcome
 FIELD = "measurement"  # in extra_info
 BENCHMARKS = "benchmarks"
 BEST = "best_pipelines"  # at the top of the file, where several ways of loading were measured
+EFFICIENCIES = "scaling_efficiencies"  # at the top of the file, where ranks and their single one were measured
 UNMEASURED = "unmeasured"  # at the top of the file: what ended without a number
 EXAMINATIONS = "examinations"  # at the top of the file: where networks part, and why
 UNFINISHED = "unfinished"  # at the top of the file of a session that ended early: how far it came
@@ -75,6 +78,7 @@ def extra_info(measurement: Measurement) -> dict[str, Any]:
         f"{measurement.item}s_per_second": items_per_second(measurement),
         **_limit(measurement),
         **_end_to_end(measurement),
+        **exchange.intervals(measurement),
         **_growth(measurement),
         **{reading.name: reading.value_bytes for reading in measurement.readings},
         **measurement.figures,
@@ -122,9 +126,11 @@ def made(sides: Sequence[Kept], options: Mapping[str, Any]) -> list[Any]:
 
 def tops(measurements: Sequence[Measurement]) -> dict[str, Any]:
     """What follows from several measurements."""
-    found = ways(each for each in measurements if each.outcome is Outcome.OK)
+    measured = [each for each in measurements if each.outcome is Outcome.OK]
+    found = ways(measured)
     ahead = lead(found) if any(each.case.strategy for each in found) else None
-    return {} if ahead is None else {BEST: told(ahead)}
+    scaled = list(map(_efficiency, efficiencies(measured)))
+    return ({} if ahead is None else {BEST: told(ahead)}) | ({EFFICIENCIES: scaled} if scaled else {})
 
 
 def unmeasured(measurements: Mapping[str, Measurement]) -> list[dict[str, Any]]:
@@ -162,6 +168,15 @@ def _end_to_end(measurement: Measurement) -> dict[str, str | float]:
     (lost_low, lost_high), hidden = found.lost_share_interval, found.overlap
     shares = {"lost_share_low": lost_low, "lost_share_high": lost_high, "overlap_low": hidden.low, "overlap_high": hidden.high}
     return {"bound": found.bound, **shares}
+
+
+def _efficiency(found: Efficiency) -> dict[str, Any]:
+    """None where it is not told, and why."""
+    several, value = found.several, found.value
+    told = {"scaling": found.kind, "case": msgspec.to_builtins(several.case), "shared": found.is_shared}
+    if value is None:
+        return told | {"efficiency": None, "why_not": found.why_not}
+    return told | {"efficiency": value.estimate, "efficiency_low": value.low, "efficiency_high": value.high}
 
 
 def _growth(measurement: Measurement) -> dict[str, str | int]:

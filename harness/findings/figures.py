@@ -8,13 +8,15 @@ from collections.abc import Iterable
 import msgspec
 
 from harness.findings.comparison import phase_of
+from harness.findings.exchange import exchange_words
 from harness.findings.overlap import overlap_words
+from harness.findings.ranks import largest_ranks
 from harness.findings.ratio import limit_share
 from harness.findings.scaling import called_growth
 from harness.phases import PHASES
 from harness.phases.figures import OF_THE_GPU, PERCENTS, rounds_of
 from harness.record.figure import BATCH, SINGLE, Figure, Together, Unit, worded
-from harness.record.measurement import LIMIT, LOADER, STEP, Measurement
+from harness.record.measurement import LIMIT, LOADER, STEP, Measurement, rank_of
 from harness.record.outcome import Outcome
 
 
@@ -40,7 +42,9 @@ def figures(measurement: Measurement) -> dict[str, float]:
         if LIMIT in measurement.references:
             found["first_batch_seconds"] = cold.first_batch_seconds
     found |= _of_epochs(measurement)
-    found |= {reading.name: float(reading.value_bytes) for reading in measurement.readings if reading.value_bytes is not None}
+    own = (each for each in measurement.readings if not rank_of(each.name)[1])
+    found |= {reading.name: float(reading.value_bytes) for reading in own if reading.value_bytes is not None}
+    found |= largest_ranks(measurement)  # of the further ranks' readings this alone: their names would be as many as there are ranks
     for kind in ("anonymous_bytes", "bytes"):  # the latter, file pages included, in runs that did not tell them apart
         if {f"host_tree_before_{kind}", f"host_tree_{kind}"} <= found.keys():
             found[f"pipeline_{kind}"] = found[f"host_tree_{kind}"] - found[f"host_tree_before_{kind}"]
@@ -63,7 +67,7 @@ def items_per_second(measurement: Measurement) -> float | None:
 
 def words(measurement: Measurement) -> dict[str, str]:
     """What is said in the place of a number, by the number's name."""
-    found = overlap_words(measurement)
+    found = overlap_words(measurement) | exchange_words(measurement)
     if LIMIT in measurement.references and limit_share(measurement) is None:
         found["share_of_limit"] = "disturbed" if measurement.disturbed else "too few turns"
     if measurement.scaling:

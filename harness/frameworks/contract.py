@@ -17,10 +17,11 @@ import numpy.typing as npt
 from fixtures.experiments.experiment import Experiment
 from fixtures.models import values
 from fixtures.models.folder import Folder
-from fixtures.models.layers import Facts
 from fixtures.models.options import Options
 from fixtures.models.values import Batch
 from fixtures.models.weights import Weights
+from harness.frameworks.job import FineTuning
+from harness.frameworks.ranks import Rank
 from harness.record.case import Case
 from harness.record.fairness import Source
 from harness.record.measurement import Reading
@@ -51,6 +52,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     threads: int  # CPU threads for arithmetic, and threads or workers of the input pipeline
     drops_out: bool = True  # False while equal work is checked, and in a matched fine-tuning: two frameworks' masks cannot match
     pretrained: bool = False  # whether the weights are ImageNet's: then a framework's own habit is to take its own ImageNet weights
+    rank: Rank | None = None  # of the process at hand, once it has joined others; None where it has the whole batch
 
     @property
     def corpus_folder(self) -> Path:
@@ -59,6 +61,11 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def weights_file(self) -> Path:
         return Path(self.weights)
+
+    @property
+    def own_batch_size(self) -> int:
+        """What the process at hand has of the batch."""
+        return self.case.batch_size if self.rank is None else self.case.batch_size // self.rank.count
 
     @property
     def image_size(self) -> int:
@@ -82,8 +89,13 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         return Options(**own, **given)
 
     def canonical_batch(self) -> Batch:
-        """What steps are measured on where no pipeline feeds them. Raises CorpusError and ModelError."""
-        model, items = self.model.description, self.case.batch_size
+        """What steps are measured on where no pipeline feeds them: of a rank its part. Raises CorpusError and ModelError."""
+        items = self.case.batch_size
+        whole = self._whole_batch(items)
+        return whole if self.rank is None else whole.part(self.rank.part(items))
+
+    def _whole_batch(self, items: int) -> Batch:
+        model = self.model.description
         if not model.from_corpus:
             return values.batch(self.model, items, self.experiment.seed)
         from fixtures.corpora.batch import canonical_batch  # half a second to import, with scipy: not while tests are collected
@@ -147,6 +159,22 @@ class TrainStep(Work, Protocol):
         """Canonical names of the tensors that a step changes; without running statistics."""
 
 
+class DataParallelStep(TrainStep, Protocol):
+    """A train step of one of several ranks, by the framework's own engine, on its part of the batch.
+
+    Every rank makes the same calls in the same order: `step` and `gradient_norm` wait for the others. `gradient_norm` is of the gradients'
+    mean over all ranks; the loss that `read_back` gives is of the rank's own part.
+    """
+
+    exchanged_bytes: int  # what a rank has to have summed over all ranks in a step: the gradients of what it trains, and what else it says
+
+    def without_exchange(self) -> Work:
+        """The same step of this rank alone: its weights part from the others'. Its `close` leaves the step itself."""
+
+    def exchange(self) -> Work:
+        """The sum over all ranks of as many bytes as a step exchanges, in the same pieces, and nothing else."""
+
+
 class Inference(Work, Protocol):
     """One forward pass on a batch that is already on the device, in inference mode."""
 
@@ -155,25 +183,6 @@ class Inference(Work, Protocol):
 
     def outputs(self, items: int | None = None) -> Outputs:
         """Of the batch's first items, or all, by what `step` runs. A network's only output is called "outputs", a tuple's "0", "1", …"""
-
-
-class FineTuning(Protocol):
-    """The whole job: epochs over the training images, each followed by a validation."""
-
-    training_images: int  # of an epoch
-    validation_images: int
-
-    def train(self) -> float:
-        """One epoch, complete on return. Gives the mean of the steps' losses."""
-
-    def validate(self) -> tuple[float, float]:
-        """Mean loss and accuracy over the validation images, as the framework's users get them."""
-
-    def validation_losses(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-        """Of each validation image its loss and whether it was recognised, shapes (validation_images,): for the intervals."""
-
-    def close(self) -> None:
-        """Frees what the job holds: memory, threads, processes."""
 
 
 class Pipeline(Work, Protocol):
@@ -235,22 +244,6 @@ class Stopwatch(Protocol):
         """Between the two; called after a fence."""
 
 
-class Original(Protocol):
-    """A module of the framework whose names and layouts are the canonical ones (`Listing.original`). On the CPU, whatever there is."""
-
-    def seeded(self, setup: Setup) -> Weights:
-        """Of the network as its code builds it from the experiment's seed, calibrated so that items differ in the outputs."""
-
-    def read(self, setup: Setup, path: Path) -> Weights:
-        """The user's own, of a `.safetensors` or a `.pt` with nothing but tensors in it. Raises WeightsError where they do not fit."""
-
-    def downloaded(self, setup: Setup) -> Weights:
-        """What the model's `pretrained` gives. Raises Unsupported and ModelError."""
-
-    def facts(self, setup: Setup, weights: Weights) -> Facts:
-        """Of the network with these weights. Raises WeightsError where they do not fit it."""
-
-
 class Framework(Protocol):
     """A framework's package."""
 
@@ -269,6 +262,12 @@ class Framework(Protocol):
     def pipeline(self, setup: Setup) -> Pipeline: ...
 
     def train_step(self, setup: Setup) -> TrainStep: ...
+
+    def join(self, rank: Rank) -> None:
+        """Meets the other ranks, in a process that has computed nothing yet. Raises what says why they did not come."""
+
+    def data_parallel(self, setup: Setup) -> DataParallelStep:
+        """Of the set-up's rank, which has joined. Raises Unsupported for what the engine cannot do."""
 
     def inference(self, setup: Setup) -> Inference: ...
 

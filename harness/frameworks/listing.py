@@ -15,13 +15,14 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     module: str  # offers `contract.Framework`; imported in the worker alone
     package: str = ""  # what is imported under that name is the framework: where it is missing, the framework is not installed
-    original: str = ""  # offers `contract.Original`: of the one framework whose names and layouts of tensors are the canonical ones
+    original: str = ""  # offers `original.Original`: of the one framework whose names and layouts of tensors are the canonical ones
     walk: str = ""  # offers `examination.Walking`: of the same one
     taped: str = ""  # offers `examination.Taped`: of the others
     executions: dict[Execution, str]  # its own name for each execution mode
     formats: tuple[str, ...] = ()  # in which it saves a model
     tuned: str = ""  # the way to load images that `matched` has: what it is, in a line
     strategies: dict[str, str] = {}  # the other ways
+    exchanges: dict[str, str] = {}  # other ways for ranks to exchange what a step needs: what each is, in a line
     meter: str = "allocator_peak_bytes"  # of GPU memory: the reading that its users usually quote
     habits: dict[Source, str] = {}  # what it does at each source of unfairness where nobody says otherwise
     variables: dict[str, str] = {}  # environment variables that each of its workers has

@@ -19,10 +19,11 @@ class Schedule(StrEnum):
     ALONE = "alone"  # one after the other: it has no partner to take turns with
     SEARCH = "search"  # a batch size after the other
     JOB = "job"  # epoch by epoch in turns
+    RANKS = "ranks"  # block by block in turns, each side several processes
 
 
 # In these each side has a worker to itself, which has done nothing before.
-OWN_WORKERS = frozenset({Schedule.APART, Schedule.SEARCH, Schedule.JOB})
+OWN_WORKERS = frozenset({Schedule.APART, Schedule.SEARCH, Schedule.JOB, Schedule.RANKS})
 
 
 class Answer(StrEnum):

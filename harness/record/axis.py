@@ -17,3 +17,4 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
     named: str = ""  # the field of a framework's `Listing` that has its own names for the values: an id has those
     only: dict[str, tuple[str, ...]] = {}  # it has a value only where another axis has one of these
     of_the_experiment: bool = False  # "experiment" among the values stands for what the experiment says
+    of_the_options: bool = False  # "chosen" stands for every value that the option of its name gives

@@ -63,7 +63,9 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     execution: Annotated[Execution | None, Axis(title="execution", id_place=4, named="executions", only={"style": ("matched",)})] = None
     precision: Annotated[Precision | None, Axis(title="precision", id_place=5, only={"style": ("matched",)})] = None
     model_format: Annotated[str | None, Axis(title="model format", id_place=8, listed="formats")] = None
-    batch_size: Annotated[int, Axis(title="batch size", id_place=7, prefix="bs", of_the_experiment=True)]
+    batch_size: Annotated[int, Axis(title="batch size", id_place=7, prefix="bs", of_the_experiment=True)]  # of all ranks together
+    ranks: Annotated[int, Axis(title="ranks", id_place=9, prefix="ranks", of_the_options=True)] = 1  # processes that share the batch
+    exchange: Annotated[str | None, Axis(title="exchange", id_place=10, listed="exchanges", only={"style": ("matched",)})] = None
     framework: Annotated[str, Axis(title="framework", id_place=0)]  # a folder below `harness/frameworks`
 
 

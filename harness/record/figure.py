@@ -18,6 +18,7 @@ class Unit(StrEnum):
     SECONDS = "seconds"  # written as s, ms, µs or ns
     MILLISECONDS = "milliseconds"  # the number is in seconds; the title says that these are milliseconds
     BYTES = "bytes"  # written as MiB
+    BANDWIDTH = "bandwidth"  # bytes a second, written as MiB/s
     SHARE = "share"  # written as per cent
     RATE = "rate"  # a second
     COUNT = "count"
@@ -65,6 +66,8 @@ def written(unit: Unit, number: float, digits: int | None = None) -> str:
             return f"{1e3 * number:.{2 if digits is None else digits}f}"
         case Unit.BYTES:
             return size(number, digits)
+        case Unit.BANDWIDTH:
+            return f"{size(number, digits)}/s"
         case Unit.SHARE:
             return f"{number:.{1 if digits is None else digits}%}"
         case Unit.RATE:
@@ -83,7 +86,9 @@ def seconds(number: float) -> str:
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
         if number * factor >= 1:
             return f"{number * factor:.3g} {unit}" if number * factor < 999.5 else f"{number * factor:.0f} {unit}"
-    return f"{number * 1e9:.3g} ns" if number > 0 else "0 s"
+    if number < 0:  # a difference
+        return f"-{seconds(-number)}"
+    return f"{number * 1e9:.3g} ns" if number else "0 s"
 
 
 def size(number: float, digits: int | None = None) -> str:

@@ -17,7 +17,21 @@ from harness.record.round import Round, mostly_disturbed
 SCHEMA_VERSION = 2
 LIMIT = "limit"  # among the references: what the machine can do
 LOADER, STEP = "loader", "step"  # among the references: each of the two alone, beside the step that is fed
+# Among the references of ranks: their step less the exchange, and the exchange of as many bytes alone.
+ALONE, EXCHANGE = "step without exchange", "exchange alone"
+_OF_RANK = " of rank "
 PIXEL_TOLERANCE = 3e-4  # normalised units; 1e-4 was seen, one grey level is 2e-2 and so is another decoder's or resize's error
+
+
+def of_rank(name: str, number: int) -> str:
+    """What a reference or a reading of that rank is called. The first one's has no number: a single process is the first rank."""
+    return f"{name}{_OF_RANK}{number}" if number else name
+
+
+def rank_of(name: str) -> tuple[str, int]:
+    """What `of_rank` has made the name of."""
+    first, of, number = name.rpartition(_OF_RANK)
+    return (first, int(number)) if of and number.isdecimal() else (name, 0)
 
 
 class ColdStart(msgspec.Struct, frozen=True):

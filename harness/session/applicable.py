@@ -7,6 +7,7 @@ import pytest
 from fixtures.models.description import FILE, Loss, Model
 from harness.phases import PHASES, ladders
 from harness.record.case import Case, Workload
+from harness.record.exchange import pieces
 from harness.record.fairness import SURROUNDINGS
 
 OF_THE_PIPELINE = frozenset(ladders.PIPELINE) - SURROUNDINGS
@@ -24,6 +25,9 @@ def why_not(case: Case, model: Model) -> tuple[str, str] | None:
         return title, NO_CORPUS
     if phase.needs_classes and model.loss is not Loss.CROSS_ENTROPY:
         return title, f"it counts what is recognised, and the loss of {FILE} is {model.loss}"
+    if case.batch_size % pieces(case):
+        exchanging = f" that exchange {case.exchange}" if pieces(case) > case.ranks else ""
+        return f"{case.ranks} ranks{exchanging}", f"a batch of {case.batch_size} cannot be split into {pieces(case)} equal parts"
     if case.workload is Workload.FROZEN and not model.trained:
         return f"workload {case.workload}", f"{FILE} has no `trained` that says which layers it trains"
     if case.rung in OF_THE_PIPELINE and not model.from_corpus:

@@ -5,7 +5,8 @@ A benchmark declares rectangles of the matrix, one `@pytest.mark.cases(...)` eac
     @pytest.mark.cases("core", phase="inference", workload="inference", style="matched", execution="plain", precision=["fp32", "bf16"])
 
 The positional arguments are the sets the rectangle belongs to; they become markers of the same names. The keywords are the axes that
-`record.case.Case` has. A list is every value in it; "experiment" is the experiment's, and "every" all that a framework has of its own.
+`record.case.Case` has. A list is every value in it; "experiment" is the experiment's, "every" all that a framework has of its own, and
+"chosen" all that the option of that name gives. A batch size of "a rank" is the experiment's for each rank.
 Models are those of the session. What does not apply to one of them is not collected (`applicable`).
 """
 
@@ -33,7 +34,8 @@ from harness.session import applicable, options
 PARAMETERS = sorted((name for name in AXES if name != "phase"), key=lambda name: AXES[name].id_place)  # of a test, in the order of the ids
 COMMON = [name for name, axis in AXES.items() if not axis.listed]  # the framework comes last, and varies fastest: sides are neighbours
 OWN = {name: axis for name, axis in AXES.items() if axis.listed}  # of a framework alone
-EXPERIMENT, EVERY = "experiment", "every"
+EXPERIMENT, EVERY, CHOSEN = "experiment", "every", "chosen"
+A_RANK = "a rank"  # the experiment's batch size for each rank, instead of for all together
 SETS = ("core", "gate")
 ON_REQUEST = "examination"  # a marker of tests that run where they are chosen, as cases do that are not core
 EXAMINED = "examined"  # their parameter: the folder of a model
@@ -94,6 +96,7 @@ def rectangle_cases(rectangle: pytest.Mark, chosen: options.Options) -> Iterator
         raise _usage(f"no phase {phase!r}; phases are {', '.join(PHASES)}")
     experiment = chosen.experiment(phase)
     wanted = {name: _wanted(name, axis, rectangle) for name, axis in AXES.items()}
+    wanted |= {name: getattr(chosen, name) for name, axis in AXES.items() if axis.of_the_options and wanted[name] == [CHOSEN]}
     names = [each.name for each in chosen.models]
     wanted["model"] = [each for each in wanted["model"] if each in names] if "model" in rectangle.kwargs else names
     for common in itertools.product(*(wanted[name] for name in COMMON)):
@@ -101,8 +104,12 @@ def rectangle_cases(rectangle: pytest.Mark, chosen: options.Options) -> Iterator
         for name, value in values.items():
             if value == EXPERIMENT and AXES[name].of_the_experiment:
                 values[name] = getattr(experiment, name)
+        if values["batch_size"] == A_RANK:
+            values["batch_size"] = experiment.batch_size * values["ranks"]
         for own in itertools.product(*(_own(axis, wanted[name], values["framework"]) for name, axis in OWN.items())):
-            yield _case(values | dict(zip(OWN, own, strict=True)))
+            case = _case(values | dict(zip(OWN, own, strict=True)))
+            if case.exchange is None or case.ranks > 1:  # a single rank has nobody to exchange with
+                yield case
 
 
 def _wanted(name: str, axis: Axis, rectangle: pytest.Mark) -> list[Any]:

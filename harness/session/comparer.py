@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.findings import overlap
+from harness.findings import exchange, overlap
 from harness.record.case import Case
 from harness.record.parting import Examination
 from harness.session.examination.examiner import Examiner
@@ -60,6 +60,6 @@ class Comparer:
         measure = SCHEDULES[sides[0].phase.schedule]
         measure(self._workbench, sides, rule)
         self.busy_seconds += sum(side.taken.busy_seconds for side in sides)
-        measured = {side.case: overlap.with_figures(side.measurement()) for side in sides}
+        measured = {side.case: exchange.with_figures(overlap.with_figures(side.measurement())) for side in sides}
         self.measurements.update(measured)
         self._keeper.compared(measured)

@@ -16,21 +16,13 @@ from fixtures.models.description import FILE, Model
 from harness.frameworks.contract import Setup
 from harness.record.case import Case, Execution, Workload
 from harness.record.check import Check
+from harness.record.exchange import pieces
 from harness.record.measurement import PIXEL_TOLERANCE
 from harness.session import weak
 from harness.session.tolerances import Tolerances
 from harness.worker import distances
-from harness.worker.protocol import (
-    Array,
-    OutputTrace,
-    PixelTrace,
-    Request,
-    TraceOutputs,
-    TracePixels,
-    TraceRounding,
-    TraceTraining,
-    TrainingTrace,
-)
+from harness.worker.protocol import Request, TraceOutputs, TracePixels, TraceRounding, TraceTraining
+from harness.worker.trace import Array, OutputTrace, PixelTrace, TrainingTrace
 
 BATCH_SIZE = 4  # of the check: its twenty steps are time in which nothing is measured. Of outputs so many items are compared
 NO_PHASE = "equal_work"
@@ -53,7 +45,7 @@ def asks_timed_work(case: Case) -> bool:
 def requests(setup: Setup) -> list[Request]:
     """What a side has to compute for its case. Equal requests of two cases have one answer: they are of no phase."""
     traced = _traced(setup)
-    loading = replace(traced.case, workload=Workload.LOADING, execution=None, precision=None)
+    loading = replace(traced.case, workload=Workload.LOADING, execution=None, precision=None, exchange=None)
     pixels = [TracePixels(replace(traced, case=loading, fed=True))] if setup.model.description.from_corpus else []
     match setup.case.workload:
         case Workload.LOADING:
@@ -65,11 +57,17 @@ def requests(setup: Setup) -> list[Request]:
             return [*pixels, TraceTraining(traced, STEPS[workload])]
 
 
+def requests_alone(setup: Setup, together: Case) -> list[Request]:
+    """The same of a single process with the whole batch of the ranks of a case, for theirs to be compared with."""
+    several = requests(replace(setup, case=replace(setup.case, ranks=together.ranks, exchange=together.exchange)))
+    return [replace(request, setup=replace(request.setup, case=_alone(request.setup.case))) for request in several]  # type: ignore[attr-defined]
+
+
 def rounding_request(setup: Setup) -> TraceRounding | None:
     """What the reference is asked for, so that tolerances follow from it. None where nothing is computed."""
     if setup.case.workload not in STEPS or setup.case.precision is None:
         return None
-    traced = _traced(setup)
+    traced = _traced(replace(setup, case=_alone(setup.case)))
     return TraceRounding(replace(traced, case=replace(traced.case, execution=Execution.PLAIN)), ROUNDING_STEPS[setup.case.workload])
 
 
@@ -79,22 +77,29 @@ def compare(case: Case, model: Model, reference: Sequence[Trace], other: Sequenc
     for ours, theirs in zip(other, reference, strict=True):
         match ours, theirs:
             case PixelTrace(), PixelTrace():
-                checks.extend(_pixel_checks(ours, theirs))
+                checks.extend(pixel_checks(ours, theirs))
             case OutputTrace(), OutputTrace():
                 checks.extend(_output_checks(case, model, ours, theirs, allowed))
             case TrainingTrace(), TrainingTrace():
-                checks.extend(_training_checks(case, ours, theirs, allowed))
+                checks.extend(training_checks(case, ours, theirs, allowed))
             case _:
                 raise TypeError(f"traces of different kinds: {type(ours).__name__} and {type(theirs).__name__}")
     return tuple(checks)
 
 
 def _traced(setup: Setup) -> Setup:
-    case = replace(setup.case, phase=NO_PHASE, batch_size=BATCH_SIZE)
+    parts = pieces(setup.case)
+    case = replace(setup.case, phase=NO_PHASE, batch_size=math.ceil(BATCH_SIZE / parts) * parts)
     return replace(setup, case=case, drops_out=False, fed=False, whole_job=False)
 
 
-def _pixel_checks(ours: PixelTrace, theirs: PixelTrace) -> list[Check]:
+def _alone(case: Case) -> Case:
+    """The same work of a single process."""
+    return replace(case, ranks=1, exchange=None)
+
+
+def pixel_checks(ours: PixelTrace, theirs: PixelTrace) -> list[Check]:
+    """Of what one's loader has made against another's."""
     mislabelled = sum(1 for name in ours.labels.keys() | theirs.labels.keys() if ours.labels.get(name) != theirs.labels.get(name))
     disordered = sum(our != their for our, their in zip(ours.taken, theirs.taken, strict=True))
     our_pixels, their_pixels = ours.pixels.to_numpy(), theirs.pixels.to_numpy()
@@ -135,7 +140,8 @@ def _not_alike(key: str, ours: OutputTrace, theirs: OutputTrace) -> str:
     return f"shapes {list(one)} and {list(other)}, the first axis the batch's: {mend}"
 
 
-def _training_checks(case: Case, ours: TrainingTrace, theirs: TrainingTrace, allowed: Tolerances) -> list[Check]:
+def training_checks(case: Case, ours: TrainingTrace, theirs: TrainingTrace, allowed: Tolerances) -> list[Check]:
+    """Of what one has computed against another."""
     losses = distances.curve(ours.losses, theirs.losses)
     norm = distances.relative(ours.gradient_norm, theirs.gradient_norm)
     still = weak.of_losses(theirs.losses, allowed.losses, case) or allowed.loose

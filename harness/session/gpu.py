@@ -10,8 +10,8 @@ from pathlib import Path
 
 from harness.worker.meters.nvml.client import Probe
 from harness.worker.meters.nvml.messages import Gpu, GpuProcess, ListProcesses, Processes
+from harness.worker.visible_gpus import DRIVER_LIBRARY
 
-DRIVER_LIBRARY = "libnvidia-ml.so.1"
 DEVICES, LOADED_DRIVER = Path("/dev"), Path("/proc/driver/nvidia")
 FORGET_SECONDS = 1.0  # a process that has just ended takes the driver a moment to forget
 

@@ -25,6 +25,7 @@ from harness.session.inputs import InputStore, Workers
 from harness.session.joined import joined
 from harness.session.journal.keeper import Keeper
 from harness.session.taken import Taken
+from harness.session.workers.crew import Crew
 from harness.session.workers.worker import Worker, WorkerFailure
 from harness.worker.meters.slowdown import FAULTS
 from harness.worker.protocol import Begin, Begun, Block, Describe, End, Ended, Measure, Progress, Request
@@ -125,7 +126,7 @@ class Side:
         if not self.has_inputs:
             self._inputs.make(self.case, workers, self._report)
 
-    def open(self, worker: Worker) -> None:
+    def open(self, worker: Worker | Crew) -> None:
         """Gives the side its worker, and the worker its inputs, which are made."""
         self._worker = worker
         with self._survived():
@@ -142,6 +143,9 @@ class Side:
                 threads=worker.hello.cores,
                 pretrained=self._inputs.pretrained,
             )
+            if isinstance(worker, Crew) and self.case.ranks > 1:
+                self._teller.tell(self.case, f"{self.case.ranks} ranks are meeting")
+                worker.meet(self.setup, self._timeout_seconds, self._inputs.of_ranks(self.case))
             described = self.ask(Describe(self.setup), "opening the device")
             self.environment = self.environment if described is None else described  # a second worker may fail where a first one told it
 

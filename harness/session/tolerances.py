@@ -7,7 +7,7 @@ import math
 import msgspec
 
 from harness.record.case import Case, Precision, Workload
-from harness.worker.protocol import Rounding
+from harness.worker.trace import Rounding
 
 
 class Tolerances(msgspec.Struct, frozen=True):

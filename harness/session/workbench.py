@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+
+from msgspec.structs import replace
 
 from harness.findings.account import in_short
 from harness.frameworks import titles
@@ -12,10 +13,11 @@ from harness.record.case import Case
 from harness.record.outcome import Outcome
 from harness.record.parting import Examination
 from harness.session.examination.examiner import Examiner
-from harness.session.inputs import InputStore
+from harness.session.inputs import InputStore, Workers
 from harness.session.journal.keeper import Keeper, NoJournal
 from harness.session.receipts import Receipts
 from harness.session.side import Side, Teller
+from harness.session.workers.crew import Crew
 from harness.session.workers.pool import WorkerPool
 from harness.session.workers.worker import WorkerStartError
 
@@ -48,11 +50,11 @@ class Workbench:
         for side in sides:
             if not side.has_inputs:
                 with self._started(side):  # its framework is imported while another worker makes the corpus
-                    self._pool.get(side.case.framework, side.surroundings)
+                    self._pool.get(side.case.framework, side.surroundings, self._inputs.places(side.case)[0].spec)
         for side in sides:
             if side.alive:
                 with self._started(side):
-                    side.prepare(functools.partial(self._pool.get, surroundings=side.surroundings))
+                    side.prepare(self._workers_of(side))
         self._pool.close_others(side.case.framework for side in sides)
 
     def open(self, sides: Iterable[Side]) -> None:
@@ -74,6 +76,25 @@ class Workbench:
         """A new process for each, and no other beside them."""
         self._pool.close_all()
         self.open(sides)
+
+    def open_crews(self, sides: Iterable[Side]) -> None:
+        """As many new processes for each as it has ranks, and no other beside them."""
+        self._pool.close_all()
+        live = [side for side in sides if side.alive]
+        crews: dict[str, Crew] = {}
+        for side in live:
+            with self._started(side):
+                crews[side.case.framework] = self._pool.fresh_crew(side.case.framework, side.surroundings, self._inputs.places(side.case))
+        for side in live:
+            if side.alive:
+                side.open(crews[side.case.framework])
+        _fail_on_different_devices(live)
+
+    def check_against_one_process(self, sides: Sequence[Side]) -> None:
+        """What sides of several ranks compute is that of a single process with the whole batch: has those computed, by crews of one."""
+        alone = [self.trial(replace(side.case, ranks=1, exchange=None)) for side in sides if side.alive]
+        self.open_crews(alone)
+        self._receipts.compute_alone(alone, sides[0].case)
 
     def check_equal_work(self, sides: Sequence[Side]) -> None:
         """Of sides that are open."""
@@ -105,6 +126,9 @@ class Workbench:
             return ""
         sides[0].milestone("finding out where the networks part, and why")
         return in_short(examiner.examine(sides[0].model), titles())
+
+    def _workers_of(self, side: Side) -> Workers:
+        return lambda framework, spec: self._pool.get(framework, side.surroundings, spec)
 
     @contextmanager
     def _started(self, side: Side) -> Iterator[None]:

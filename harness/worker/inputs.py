@@ -13,7 +13,8 @@ from fixtures.models import code, weights
 from fixtures.models.description import ModelError
 from fixtures.models.kept import FACTS, Kept
 from fixtures.models.weights import Weights, WeightsError
-from harness.frameworks.contract import Framework, Original, Setup
+from harness.frameworks.contract import Framework, Setup
+from harness.frameworks.original import Original
 from harness.worker.input_cache import input_cache
 from harness.worker.protocol import MadeCorpus, MadeWeights, MakeCorpus, MakeWeights, TakeWeights
 from harness.worker.sources import GENERATED, IMAGENET, SEEDED

@@ -8,30 +8,16 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from harness.frameworks.contract import Setup
+from harness.frameworks.ranks import Rank
 from harness.frameworks.tape import Tape, Trained, Walked
 from harness.record.check import Check
 from harness.record.measurement import ColdStart, CurvePoint, Epoch, Reading, ScalingPoint
 from harness.record.outcome import Outcome
 from harness.record.parting import Known, Part, Point
 from harness.record.round import Round
-
-
-class Array(msgspec.Struct, frozen=True):
-    """A float32 array on its way between processes."""
-
-    shape: tuple[int, ...]
-    data: bytes
-
-    @classmethod
-    def of(cls, values: npt.NDArray[Any]) -> Array:
-        return cls(values.shape, np.ascontiguousarray(values, dtype="<f4").tobytes())
-
-    def to_numpy(self) -> npt.NDArray[np.float32]:
-        return np.frombuffer(self.data, dtype="<f4").reshape(self.shape)
+from harness.worker.trace import OutputTrace, PixelTrace, Rounding, TrainingTrace
 
 
 class Hello(msgspec.Struct, frozen=True):
@@ -41,6 +27,20 @@ class Hello(msgspec.Struct, frozen=True):
     host: str
     cores: int  # that it may run on
     folder: str  # its temporary folder: log, compilers' caches
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """Where a worker could be found by the other ranks of its side."""
+
+    engine_port: int
+    line_port: int
+    key: bytes
+    host: str
+    suite_sha256: str  # of this suite's own files, as the worker imports them
+    corpus_sha256: str  # of what lies where the set-up says; "" where nothing does
+    weights_sha256: str
+    network: str  # its network namespace, by the kernel's name: what it calls 127.0.0.1 is the same for all who share it
+    hosts: dict[str, str]  # its addresses, and the mask of each one's network
 
 
 class MadeCorpus(msgspec.Struct, frozen=True):
@@ -87,41 +87,6 @@ class Ended(msgspec.Struct, frozen=True):
     scaling: tuple[ScalingPoint, ...] = ()
 
 
-class PixelTrace(msgspec.Struct, frozen=True):
-    """What a framework's loader makes of the corpus."""
-
-    pixels: Array  # (images, height, width, channel), normalised: of the pipeline's first batches
-    taken: tuple[int, ...]  # the labels of those images
-    labels: dict[str, int]  # of all training files, by its own data set
-
-
-class OutputTrace(msgspec.Struct, frozen=True):
-    outputs: dict[str, Array]  # by name
-
-
-class TrainingTrace(msgspec.Struct, frozen=True):
-    """What a framework computes in a few optimiser steps on one batch, dropout off."""
-
-    losses: tuple[float, ...]
-    gradient_norm: float  # before the first step
-    running_means: Array  # of all batch norms after the first step: later ones differ by what Adam makes of a rounding error
-    updates: dict[str, Array]  # of each trained tensor by its canonical name: what the steps added, at most SAMPLE of its values
-
-
-class Rounding(msgspec.Struct, frozen=True):
-    """How far apart the network computes in the case's precision and in the next better one, by what equal work is checked by.
-
-    The distances are those of `worker.distances`. `why`: where it could not be told, the reason; then all are 0.
-    """
-
-    outputs: dict[str, float] = {}  # of each by its name
-    losses: float = 0.0
-    gradient_norm: float = 0.0
-    running_means: float = 0.0
-    updates: float = 0.0
-    why: str = ""
-
-
 class Request(msgspec.Struct, frozen=True, tag=True):
     """Names the type of its answer."""
 
@@ -133,6 +98,24 @@ class Describe(Request, frozen=True):
 
     answer = dict[str, str]
     setup: Setup
+
+
+class Offer(Request, frozen=True):
+    """Where the worker could be found by others, as a rank of its side, and whether it would do the same work as they."""
+
+    answer = Offered
+    setup: Setup
+
+
+class Join(Request, frozen=True):
+    """Makes the worker a rank of its side, until it ends. Every set-up that comes after has this rank."""
+
+    answer = None
+    setup: Setup  # what the process is set for: an engine is started with its threads
+    rank: Rank
+    lead: str  # HOST:PORT where the first rank listens for the others
+    key: bytes  # of the first one's offer: who has it is one of the ranks
+    beside: tuple[int, ...]  # the processes of the other ranks on its machine
 
 
 class MakeCorpus(Request, frozen=True):
@@ -148,7 +131,7 @@ class MakeWeights(Request, frozen=True):
     setup: Setup
     source: str  # "seeded", "imagenet", or a file of the user's
     cache: str
-    original: str  # the module that offers `contract.Original`; "" where the worker's framework has none
+    original: str  # the module that offers `original.Original`; "" where the worker's framework has none
 
 
 class GiveWeights(Request, frozen=True):
@@ -261,6 +244,8 @@ class End(Request, frozen=True):
 
 AnyRequest = (
     Describe
+    | Offer
+    | Join
     | MakeCorpus
     | MakeWeights
     | GiveWeights

@@ -16,7 +16,8 @@ from fixtures.models.kept import Kept
 from harness.frameworks.contract import Framework, Setup
 from harness.record.case import Execution, Precision
 from harness.worker import distances, traces
-from harness.worker.protocol import Array, OutputTrace, Rounding, TraceRounding, TrainingTrace
+from harness.worker.protocol import TraceRounding
+from harness.worker.trace import Array, OutputTrace, Rounding, TrainingTrace
 
 BETTER = {Precision.FP32: Precision.FP64, Precision.TF32: Precision.FP32, Precision.BF16: Precision.FP32}
 

@@ -30,8 +30,11 @@ from harness.record.text import visible_lines
 from harness.worker import affinity, allocator, inputs, rounding, sockets, traces
 from harness.worker.bench import Bench
 from harness.worker.case_error import CaseError
+from harness.worker.imported import imported
+from harness.worker.membership import MEMBERSHIP
 from harness.worker.meters.cpu import cores, model
 from harness.worker.meters.gpu import GPU
+from harness.worker.process import be_first_out_of_memory, lead_own_process_group
 from harness.worker.protocol import (
     Answer,
     AnyRequest,
@@ -42,12 +45,13 @@ from harness.worker.protocol import (
     Failure,
     GiveWeights,
     Hello,
+    Join,
     LookUp,
     MakeCorpus,
     MakeWeights,
     Measure,
     Message,
-    OutputTrace,
+    Offer,
     Progress,
     TakeTape,
     TakeTraining,
@@ -56,11 +60,12 @@ from harness.worker.protocol import (
     TracePixels,
     TraceRounding,
     TraceTraining,
-    TrainingTrace,
     WalkInference,
     WalkTraining,
 )
 from harness.worker.resident import ResidentBench
+from harness.worker.share import TAKEN
+from harness.worker.trace import OutputTrace, TrainingTrace
 
 # They say themselves what is wrong and the mend: no line of ours helps.
 SENTENCES = (ModelError, WeightsError, CorpusError, CacheError, NotCompiledError, SharedMemoryError)
@@ -98,7 +103,9 @@ class Server:
 
     def _answer(self, request: AnyRequest) -> Any:
         setup = getattr(request, "setup", None)
-        self._model = setup.model if setup is not None else self._model
+        if setup is not None:
+            request = replace(request, setup=replace(setup, rank=MEMBERSHIP.rank))
+            self._model = setup.model
         match request:
             case MakeCorpus():
                 return inputs.corpus(request, self._framework(), self._tell)
@@ -114,7 +121,14 @@ class Server:
                     GPU.watch()
                 device = self._framework().open_device(setup)
                 machine = {"host": socket.gethostname(), "cpu": model(), "cores": str(cores())}
-                return {**self._framework().environment(), **machine, **GPU.environment(), "device": device}
+                own = TAKEN.told() if MEMBERSHIP.rank else {}
+                return {**self._framework().environment(), **machine, **GPU.environment(), **own, "device": device}
+            case Offer(setup):
+                if TAKEN.lacks_gpu and self._framework().sees_gpu():
+                    TAKEN.expect_gpu()
+                return MEMBERSHIP.offer(setup)
+            case Join():
+                return MEMBERSHIP.join(request, self._framework())
             case TracePixels(setup):
                 return traces.pixels(self._framework(), setup)
             case TraceOutputs(setup, items):
@@ -213,7 +227,7 @@ def installed(module: str, package: str) -> ModuleType:
     Another package that is missing, or what fails otherwise, is a broken installation, and no excuse: it raises CaseError.
     """
     try:
-        return importlib.import_module(module)
+        return imported(module)
     except ModuleNotFoundError as error:
         if error.name == package:
             raise Unsupported(f"{NOT_INSTALLED} ({sys.executable}): {error}") from error
@@ -258,18 +272,6 @@ def serve(channel: Channel, module: str, package: str) -> None:
             if isinstance(reply, Failure):
                 with suppress(Exception):  # the device may be beyond repair; the failure has been told
                     server.release()
-
-
-def lead_own_process_group() -> None:
-    """A group of its own: what the worker starts can be killed with it, and a Ctrl-C in the terminal is pytest's to handle."""
-    if os.getpid() != os.getpgrp():
-        os.setsid()
-
-
-def be_first_out_of_memory() -> None:
-    """When the machine runs out of memory the kernel is to kill the worker, not pytest with all results in it."""
-    with suppress(OSError):  # no such file: not Linux
-        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 @contextmanager

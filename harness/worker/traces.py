@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from fixtures.models.description import ModelError
 from fixtures.models.weights import Weights
 from harness.frameworks.contract import Framework, Inference, Setup, TrainStep
-from harness.worker.protocol import Array, OutputTrace, PixelTrace, TrainingTrace
+from harness.worker.trace import TRACED_BATCHES, Array, OutputTrace, PixelTrace, TrainingTrace
+from harness.worker.work import train_step
 
-TRACED_BATCHES = 4
 SAMPLE = 1024  # at most so many values of each trained tensor: enough for its L2 norm, and no second copy of a large network
 
 
@@ -64,7 +64,7 @@ def _bare(setup: Setup) -> Setup:
 def training(framework: Framework, setup: Setup, steps: int) -> TrainingTrace:
     """Raises ModelError for a loss or a gradient that is not finite."""
     framework.open_device(setup)
-    work = framework.train_step(setup)
+    work = train_step(framework, setup)
     try:
         norm = work.gradient_norm()
         before = sampled(work.weights(), work.trained())

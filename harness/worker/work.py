@@ -8,4 +8,9 @@ from harness.record.case import Workload
 
 def build(framework: Framework, setup: Setup) -> TrainStep | Inference:
     """That of the case's workload, on its resident batch."""
-    return framework.inference(setup) if setup.case.workload is Workload.INFERENCE else framework.train_step(setup)
+    return framework.inference(setup) if setup.case.workload is Workload.INFERENCE else train_step(framework, setup)
+
+
+def train_step(framework: Framework, setup: Setup) -> TrainStep:
+    """Of one of several ranks its part."""
+    return framework.train_step(setup) if setup.rank is None else framework.data_parallel(setup)

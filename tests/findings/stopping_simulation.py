@@ -20,7 +20,7 @@ from scipy.stats import t as student
 
 from harness.findings.ratio import CONFIDENCE, Answer, Ratio, ratio, turns
 from harness.session.schedules.blocks import is_enough
-from harness.session.schedules.in_turns import _take_turns
+from harness.session.schedules.in_turns import take_turns
 from harness.session.stopping import StoppingRule, Until
 from tests.findings.noise import Noise, Wave, fitted, recorded
 from tests.findings.simulated_side import Pair, pair
@@ -63,7 +63,7 @@ def by(rule: StoppingRule) -> Measure:
     """As a session with this rule takes its turns."""
 
     def measured(sides: Pair) -> Ratio:
-        _take_turns(sides, rule)
+        take_turns(sides, rule)
         return _told(ratio(*(side.measurement() for side in sides)))
 
     return measured

@@ -22,7 +22,7 @@ from harness.findings.ahead import (
     Verdict,
 )
 from harness.findings.five_metrics import UNEQUAL_EPOCHS, FiveMetrics, Metric, five_metrics, of_jobs
-from harness.findings.ratio import MIN_TURNS, ratio_of
+from harness.findings.ratio import MIN_TURNS, in_digits, ratio_of
 from harness.record.case import Execution, Precision, Style, Workload
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
@@ -144,7 +144,7 @@ def test_an_epoch_that_is_unsound_on_any_side_is_in_no_ratio(epochs: list[tuple[
     elif ours.disturbed or theirs.disturbed:
         assert (verdict.ahead, verdict.text) == ("", DISTURBED)
     else:
-        assert verdict.ratio == f"{expected.estimate:.2f}"
+        assert verdict.ratio == in_digits(expected.estimate)
         assert verdict.ahead == ("" if not expected.shows_difference else FIRST if expected.estimate < 1 else SECOND)
 
 

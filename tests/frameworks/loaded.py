@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+from msgspec.structs import replace
 
 from fixtures.corpora import CLASSES
 from fixtures.corpora.flowers import CorpusError
@@ -18,6 +19,7 @@ from fixtures.models import DEFAULT
 from fixtures.models.folder import find
 from harness.frameworks import FRAMEWORKS
 from harness.frameworks.contract import Framework, Setup
+from harness.frameworks.ranks import Rank
 from harness.phases import ladders
 from harness.phases.setups import setup_of
 from harness.record.case import Case, Style, Workload
@@ -30,6 +32,7 @@ EPOCH_IMAGE_SIZE = 224  # where whole batches are compared
 RAISED_BY_STOCK = ("truncated", "empty")  # it converts whatever else it is given
 BATCH_SIZE = 17  # six batches are the 102 training images of the tiny corpus
 EPOCH_BATCHES = 6
+RANKS = 2
 JOB_BATCH_SIZE = 20  # of 102 images: five whole batches, and two images more
 DYING_SECONDS = 20.0  # at most: a loader's processes end on their own once nobody asks them for more
 
@@ -126,6 +129,14 @@ class Loading:
         pipeline.close()
         return found
 
+    def epoch_of_ranks(self, style: Style) -> list[list[list[int]]]:
+        """Labels of each batch of an epoch, by rank: its batch is that of all ranks together."""
+        whole, found = self.setup(style, batch_size=RANKS * BATCH_SIZE), []
+        for number in range(RANKS):
+            rank = Rank(number, tuple(f"127.0.0.1:{port}" for port in range(RANKS)), 1.0)
+            found.append(self.stream(replace(whole, rank=rank), EPOCH_BATCHES // RANKS)["labels"])
+        return found
+
     def refusal(self, setup: Setup, error: type[Exception]) -> str:
         """What taking batches raises."""
         try:
@@ -182,6 +193,8 @@ def everything(
         "larger_than_the_corpus": loading.stream(loading.setup(batch_size=150), 3),
         "stock": loading.stream(loading.setup(Style.STOCK), 3 * EPOCH_BATCHES),
         "stock_larger_than_the_corpus": loading.refusal(loading.setup(Style.STOCK, batch_size=150), Unsupported),
+        "together": loading.stream(loading.setup(batch_size=RANKS * BATCH_SIZE), EPOCH_BATCHES // RANKS)["labels"],
+        "ranks": {style: loading.epoch_of_ranks(style) for style in (Style.MATCHED, Style.STOCK)},
         "ladder": loading.ladder(),
         "strategies": {each: loading.stream(loading.setup_by_name(each), 3 * EPOCH_BATCHES) for each in strategies},
         "damaged": {kind: refusals(Loading(framework, root), kind, strategies) for kind, root in damaged.items()},

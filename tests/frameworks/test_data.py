@@ -268,6 +268,20 @@ def test_a_job_names_a_damaged_image_too(found: Found, damaged_job: Damaged, fra
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_parts_of_all_ranks_are_the_batches_of_one_process(found: Found, framework: str) -> None:
+    together = [first + second for first, second in zip(*found[framework]["ranks"]["matched"], strict=True)]
+    assert together == found[framework]["together"]
+
+
+@pytest.mark.parametrize("style", ["matched", "stock"])
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_ranks_take_each_image_once_an_epoch(found: Found, framework: str, style: str) -> None:
+    """The corpus has one of each class."""
+    taken = [label for rank in found[framework]["ranks"][style] for batch in rank for label in batch]
+    assert sorted(taken) == list(range(EPOCH_IMAGES))
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_all_is_prepared_before_a_pipeline_is_built(found: Found, framework: str) -> None:
     assert found[framework]["prepared_too_late"] == []
 

@@ -15,9 +15,11 @@ from fixtures.corpora import CLASSES
 from fixtures.models.description import ModelError
 from fixtures.models.weights import WeightsError
 from harness.frameworks import FRAMEWORKS
-from harness.frameworks.contract import Framework, Original, Setup
+from harness.frameworks.contract import Framework, Setup
+from harness.frameworks.original import Original
 from harness.worker import inputs, rounding, traces
-from harness.worker.protocol import MakeWeights, OutputTrace, TraceOutputs, TraceRounding, TraceTraining, TrainingTrace
+from harness.worker.protocol import MakeWeights, TraceOutputs, TraceRounding, TraceTraining
+from harness.worker.trace import OutputTrace, TrainingTrace
 
 Asked = MakeWeights | TraceOutputs | TraceTraining | TraceRounding
 

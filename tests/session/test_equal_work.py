@@ -19,7 +19,8 @@ from harness.record.check import Check
 from harness.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, Trace, asks_timed_work, requests, rounding_request
 from harness.session.equal_work import compare as compare_within
 from harness.session.tolerances import OF_ANY
-from harness.worker.protocol import Array, OutputTrace, PixelTrace, TraceOutputs, TracePixels, TraceTraining, TrainingTrace
+from harness.worker.protocol import TraceOutputs, TracePixels, TraceTraining
+from harness.worker.trace import Array, OutputTrace, PixelTrace, TrainingTrace
 from harness.worker.traces import is_alike
 from tests.stand_in.model import write_model
 

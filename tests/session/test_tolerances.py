@@ -10,7 +10,7 @@ import pytest
 
 from harness.record.case import Case, Precision, Style, Workload
 from harness.session import tolerances, weak
-from harness.worker.protocol import Rounding
+from harness.worker.trace import Rounding
 
 DIFFERENT = np.arange(12.0).reshape(4, 3)
 

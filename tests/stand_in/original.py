@@ -1,4 +1,4 @@
-"""Offers `contract.Original` without a framework: notes what it is asked."""
+"""Offers `original.Original` without a framework: notes what it is asked."""
 
 from __future__ import annotations
 

@@ -18,13 +18,22 @@ def compiled(function: Function, settle: Callable[[Function], None]) -> Function
     """A function whose first call tells whether it was compiled; it gives settle what every further call is to be. So steps that are timed
     are the compiled ones alone.
     """
-    made = torch.compile(function, fullgraph=True, dynamic=False)
+    return proven(whole(function), settle)
 
-    def first(*arguments: Any) -> Any:
+
+def whole(function: Function) -> Function:
+    """In one graph, for the shapes that it is called with. Nothing is compiled before the first call."""
+    return torch.compile(function, fullgraph=True, dynamic=False)  # type: ignore[no-any-return]
+
+
+def proven(made: Function, settle: Callable[[Function], None]) -> Function:
+    """As `compiled`, of what has been made by `whole`, or calls it."""
+
+    def first(*arguments: Any, **named: Any) -> Any:
         from torch._inductor import metrics  # here: who compiles nothing has no use for it
 
         before = metrics.ir_nodes_pre_fusion  # what Inductor was given: a graph that Dynamo has found may go to another backend
-        outcome = made(*arguments)
+        outcome = made(*arguments, **named)
         if metrics.ir_nodes_pre_fusion == before:
             raise NotCompiledError(_told())
         settle(made)

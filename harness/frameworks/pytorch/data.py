@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, random_split
+from torch.utils.data import BatchSampler, DataLoader, Dataset, DistributedSampler, RandomSampler, random_split
 from torchvision import datasets
 
 from fixtures.corpora import flowers, order
@@ -69,9 +70,10 @@ def pipeline(setup: Setup) -> Pipeline:
     """Its habit is the report's set-up: ImageFolder, Resize and ToTensor, a shuffling DataLoader, all else by default.
 
     So the images are decoded in this process. PyTorch's transfer-learning tutorial has four workers, crops and flips at random,
-    and normalises; that is left out, as each is a choice of the user's that the report did not make.
+    and normalises; that is left out, as each is a choice of the user's that the report did not make. A rank has the share of each epoch
+    that DistributedSampler gives it, as the tutorial of DistributedDataParallel has it.
     """
-    neutral, batch_size = setup.neutral, setup.case.batch_size
+    neutral, batch_size = setup.neutral, setup.own_batch_size
     if Source.ORDER in neutral:
         files = setup.training_files()
         indices = endless(setup, files)
@@ -80,7 +82,8 @@ def pipeline(setup: Setup) -> Pipeline:
     if len(data) < batch_size:
         raise Unsupported(f"a batch of {batch_size} is more than the {len(data)} training images")
     # The last, smaller batch is left out: a step is `batch_size` images, for both frameworks.
-    return Pipeline(setup, _Epochs(_loader(setup, data, BatchSampler(RandomSampler(data), batch_size, drop_last=True))))
+    sampler = _stock_sampler(setup, data)
+    return Pipeline(setup, _Epochs(_loader(setup, data, BatchSampler(sampler, batch_size, drop_last=True)), sampler))
 
 
 def training(setup: Setup) -> Iterable[NativeBatch]:
@@ -141,12 +144,21 @@ def _loader(setup: Setup, data: Dataset[Any], indices: Iterable[list[int]]) -> I
     return ThreadLoader(lambda indices: collate([data[index] for index in indices]), indices, setup.threads)
 
 
+def _stock_sampler(setup: Setup, data: Dataset[Any]) -> RandomSampler | DistributedSampler:
+    if setup.rank is None:
+        return RandomSampler(data)
+    return DistributedSampler(data, setup.rank.count, setup.rank.number, seed=setup.experiment.seed)
+
+
 class _Epochs:
     """A loader's epochs, one after the other."""
 
-    def __init__(self, loader: Iterable[NativeBatch]) -> None:
+    def __init__(self, loader: Iterable[NativeBatch], sampler: RandomSampler | DistributedSampler) -> None:
         self._loader = loader
+        self._sampler = sampler
 
     def __iter__(self) -> Iterator[NativeBatch]:
-        while True:
+        for number in itertools.count():
+            if isinstance(self._sampler, DistributedSampler):
+                self._sampler.set_epoch(number)  # without it each epoch has the order of the first
             yield from self._loader

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from harness.frameworks.contract import FineTuning, NativeBatch, Setup
+from harness.frameworks.contract import NativeBatch, Setup
+from harness.frameworks.job import FineTuning
 from harness.frameworks.pytorch import batches, data, device, network
 from harness.frameworks.pytorch.loss import loss_of_classes
 from harness.frameworks.pytorch.training import TrainStep, free, optimizer

@@ -71,9 +71,10 @@ class Images(Dataset[tuple[torch.Tensor, int]]):  # type: ignore[misc]
         return self._transform(self._files.paths[index]), self._files.labels[index]
 
 
-def endless(setup: Setup, files: Files) -> BatchSampler:
-    """The indices of batch after batch, epoch after epoch; anew in each iteration."""
-    return BatchSampler(_Endless(setup, len(files.paths)), setup.case.batch_size, drop_last=True)
+def endless(setup: Setup, files: Files) -> Sampler[list[int]]:
+    """The indices of batch after batch, epoch after epoch; anew in each iteration. A rank has its part of every batch."""
+    batches = BatchSampler(_Endless(setup, len(files.paths)), setup.case.batch_size, drop_last=True)
+    return batches if setup.rank is None else _Parts(batches, setup.rank.part(setup.case.batch_size))
 
 
 class _Endless(Sampler[int]):  # type: ignore[misc]
@@ -85,6 +86,15 @@ class _Endless(Sampler[int]):  # type: ignore[misc]
 
     def __iter__(self) -> Iterator[int]:
         return itertools.chain.from_iterable(order.epochs(self._images, self._setup.experiment))
+
+
+class _Parts(Sampler[list[int]]):  # type: ignore[misc]
+    def __init__(self, batches: BatchSampler, part: slice) -> None:
+        self._batches = batches
+        self._part = part
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return (batch[self._part] for batch in self._batches)
 
 
 class EpochByEpoch(Sampler[int]):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Canonical weights and what is known of a network beside them, as `contract.Original` wants it. All on the CPU, whatever there is."""
+"""Canonical weights and what is known of a network beside them, as `original.Original` wants it. All on the CPU, whatever there is."""
 
 from __future__ import annotations
 

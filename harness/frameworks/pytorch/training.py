@@ -63,14 +63,7 @@ class TrainStep:
         return float(self.loss)
 
     def gradient_norm(self) -> float:
-        """Without the compiler: a measure of the network, not of the step."""
-        buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}  # a training batch norm updates them
-        by_name = self.inputs if isinstance(self.inputs, dict) else None
-        with device.arithmetic(self._setup):
-            outputs = torch.func.functional_call(self.network, buffers, () if by_name else (self.inputs,), by_name)
-        loss = self.loss_function.mean(outputs, self.targets)
-        gradients = torch.autograd.grad(loss, self._trained, allow_unused=True)
-        return float(torch.nn.utils.get_total_norm([each for each in gradients if each is not None]))
+        return float(torch.nn.utils.get_total_norm(self._gradients()))
 
     def weights(self) -> Weights:
         return network.weights(self.network)
@@ -87,6 +80,21 @@ class TrainStep:
         with device.arithmetic(self._setup):
             outputs = network.call(self.network, inputs)
         return self.loss_function.mean(outputs, targets)
+
+    def _gradients(self) -> list[Any]:
+        return [each for each in self._gradients_on(self.inputs, self.targets) if each is not None]
+
+    def _gradients_on(self, inputs: Any, targets: Any) -> tuple[Any, ...]:
+        """Of all that it trains; None where the loss does not depend on it.
+
+        Without the compiler: for a measure of the network, not of the step.
+        """
+        buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}  # a training batch norm updates them
+        by_name = inputs if isinstance(inputs, dict) else None
+        with device.arithmetic(self._setup):
+            outputs = torch.func.functional_call(self.network, buffers, () if by_name else (inputs,), by_name)
+        loss = self.loss_function.mean(outputs, targets)
+        return torch.autograd.grad(loss, self._trained, allow_unused=True)  # type: ignore[no-any-return]
 
 
 class KerasAdam(torch.optim.Adam):  # type: ignore[misc]

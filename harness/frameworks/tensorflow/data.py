@@ -76,14 +76,17 @@ def pipeline(setup: Setup) -> Pipeline:
 
     TensorFlow's guide to fast pipelines maps in parallel, shuffles before it maps, and caches. The first two are left out as they are
     choices of the user's that the report did not make; so is every cache, tfds' own for small sets too: from the second epoch on it
-    is a copy out of memory, while the other framework decodes.
+    is a copy out of memory, while the other framework decodes. Of n ranks each takes every n-th image, as the guide to
+    distributed input has it.
     """
-    neutral, batch_size = setup.neutral, setup.case.batch_size
+    neutral, batch_size = setup.neutral, setup.own_batch_size
     if Source.ORDER in neutral:
         files = setup.training_files()
         return Pipeline(setup, tuned(setup, files, endless(setup, files)))  # whatever `library` is: its own operations are the fastest
     transform = Transform(setup)
     data, images = records(setup, "train")
+    if setup.rank is not None:
+        data, images = data.shard(setup.rank.count, setup.rank.number), images // setup.rank.count
     if images < batch_size:
         raise Unsupported(f"a batch of {batch_size} is more than the {images} training images")
     # The last, smaller batch is left out: a step is `batch_size` images, for both frameworks.

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from harness.frameworks.contract import FineTuning, Setup
+from harness.frameworks.contract import Setup
+from harness.frameworks.job import FineTuning
 from harness.frameworks.tensorflow import data, network
 from harness.frameworks.tensorflow.loss import loss_of_classes
 from harness.frameworks.tensorflow.training import TrainStep, compiled_for_fit, free, is_compiled

@@ -38,8 +38,12 @@ def fixed_threads(threads: int) -> tf.data.Options:
 
 
 def endless(setup: Setup, files: Files) -> tf.data.Dataset:
-    """The index of image after image, epoch after epoch; anew in each iteration."""
-    return by_epoch(tf.data.Dataset.counter(), lambda number: order.epoch(len(files.paths), setup.experiment, number))
+    """The index of image after image, epoch after epoch; anew in each iteration. A rank has its part of every batch."""
+    indices = by_epoch(tf.data.Dataset.counter(), lambda number: order.epoch(len(files.paths), setup.experiment, number))
+    if setup.rank is None:
+        return indices
+    part = setup.rank.part(setup.case.batch_size)
+    return indices.batch(setup.case.batch_size, drop_remainder=True).map(lambda batch: batch[part]).unbatch()
 
 
 def by_epoch(epochs: tf.data.Dataset, ordered: Callable[[int], list[int]]) -> tf.data.Dataset:

@@ -13,6 +13,8 @@ from harness.frameworks import losses
 from harness.frameworks.contract import Setup
 from harness.frameworks.tensorflow import network
 
+MEAN = "sum_over_batch_size"  # over the batch, by Keras' name
+
 
 class OfOneOutput(losses.OfOneOutput):
     """What the losses by name have in common."""
@@ -52,9 +54,9 @@ class CrossEntropy(OfOneOutput):
     def of_items_after_softmax(self, probabilities: Any, targets: Any) -> tuple[Any, Any]:
         return keras.losses.sparse_categorical_crossentropy(targets, probabilities), tf.argmax(probabilities, 1) == targets
 
-    def stock(self, softmax: bool) -> Any:
-        """As Keras' users have it. softmax: whether the network ends in one."""
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=not softmax)
+    def stock(self, softmax: bool, reduction: str | None = MEAN) -> Any:
+        """As Keras' users have it. softmax: whether the network ends in one. reduction: None gives each item's."""
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=not softmax, reduction=reduction)
 
 
 class BinaryCrossEntropy(OfOneOutput):
@@ -66,9 +68,9 @@ class BinaryCrossEntropy(OfOneOutput):
         self.expect_shape(targets, logits.shape)
         return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(targets, logits.dtype), logits))
 
-    def stock(self, softmax: bool) -> Any:  # noqa: ARG002 the network's outputs are logits
+    def stock(self, softmax: bool, reduction: str | None = MEAN) -> Any:  # noqa: ARG002 the network's outputs are logits
         """As `CrossEntropy.stock`."""
-        return keras.losses.BinaryCrossentropy(from_logits=True)
+        return keras.losses.BinaryCrossentropy(from_logits=True, reduction=reduction)
 
 
 class MeanSquaredError(OfOneOutput):
@@ -80,9 +82,9 @@ class MeanSquaredError(OfOneOutput):
         self.expect_shape(targets, output.shape)
         return tf.reduce_mean(tf.math.squared_difference(output, tf.cast(targets, output.dtype)))
 
-    def stock(self, softmax: bool) -> Any:  # noqa: ARG002 there is none
+    def stock(self, softmax: bool, reduction: str | None = MEAN) -> Any:  # noqa: ARG002 there is none
         """As `CrossEntropy.stock`."""
-        return keras.losses.MeanSquaredError()
+        return keras.losses.MeanSquaredError(reduction=reduction)
 
 
 class Own:

@@ -70,7 +70,7 @@ class TrainStep:
 
     def _train_on(self, inputs: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = self.loss_function.mean(network.call(self.network, inputs, training=True), targets)
+            loss = self._loss(network.call(self.network, inputs, training=True), targets)
         self.optimizer.apply(dense(tape.gradient(loss, self._trained)), self._trained)
         return loss
 
@@ -78,8 +78,11 @@ class TrainStep:
         """Stateless: a training batch norm must not update its statistics."""
         with tf.GradientTape() as tape:
             outputs, _ = self.network.stateless_call(self._trained, self.network.non_trainable_variables, inputs, training=True)
-            loss = self.loss_function.mean(outputs, targets)
+            loss = self._loss(outputs, targets)
         return tape.gradient(loss, self._trained)
+
+    def _loss(self, outputs: Any, targets: Any) -> Any:
+        return self.loss_function.mean(outputs, targets)
 
 
 class FitStep:

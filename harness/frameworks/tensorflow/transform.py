@@ -21,7 +21,7 @@ class Transform:
     def __init__(self, setup: Setup) -> None:
         self._neutral = setup.neutral
         self._size = setup.image_size
-        self._batch_size = setup.case.batch_size
+        self._batch_size = setup.own_batch_size
         self._threads = setup.threads
         self.parallel = {"num_parallel_calls": setup.threads} if Source.WORKERS in self._neutral else {}
 

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from harness.frameworks.contract import FineTuning, Framework, Setup
+from harness.frameworks.contract import Framework, Setup
+from harness.frameworks.job import FineTuning
 from harness.record.measurement import Epoch, Reading
 from harness.record.round import Round
 from harness.worker.meters import host_memory, slowdown

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harness.phases.declaration import Schedule
-from harness.session.schedules import alone, apart, in_turns, job, search
+from harness.session.schedules import alone, apart, in_turns, job, ranks, search
 from harness.session.side import Side
 from harness.session.stopping import StoppingRule
 from harness.session.workbench import Workbench
@@ -19,4 +19,5 @@ SCHEDULES: dict[Schedule, Callable[[Workbench, Sequence[Side], StoppingRule], No
     Schedule.ALONE: alone.measure,
     Schedule.SEARCH: search.measure,
     Schedule.JOB: job.measure,
+    Schedule.RANKS: ranks.measure,
 }

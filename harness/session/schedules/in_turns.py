@@ -20,24 +20,24 @@ def measure(workbench: Workbench, sides: Sequence[Side], rule: StoppingRule) -> 
     if phase.fresh_workers:  # memory that another case has left would serve this one, and its imports
         workbench.check_before_fresh_workers(sides)
         workbench.open_fresh(sides)
-        _begin(sides)
+        begin(sides)
     elif asks_timed_work(case):
         workbench.open(sides)
-        _begin(sides)
+        begin(sides)
         workbench.check_equal_work(sides)
     else:
         workbench.open(sides)
         workbench.check_equal_work(sides)
-        _begin(sides)
-    _take_turns(sides, rule.of_single_items(phase.least_rounds_of_one) if case.batch_size == 1 else rule)
+        begin(sides)
+    take_turns(sides, rule.of_single_items(phase.least_rounds_of_one) if case.batch_size == 1 else rule)
 
 
-def _begin(sides: Sequence[Side]) -> None:
+def begin(sides: Sequence[Side]) -> None:
     for side in sides:
         side.begin()
 
 
-def _take_turns(sides: Sequence[Side], rule: StoppingRule) -> None:
+def take_turns(sides: Sequence[Side], rule: StoppingRule) -> None:
     for turn in itertools.count(max(side.first_turn for side in sides)):
         if is_answered(sides, rule) or is_hopeless(sides, rule) or all(is_enough(side, rule) for side in sides):
             break

@@ -23,6 +23,7 @@ from harness.record.outcome import Outcome
 from harness.session import recording
 from harness.session.comparer import COMPARER
 from harness.session.journal.storing import session_of
+from harness.session.terminal import ranks_table
 from harness.session.terminal.five_metrics_table import five_metrics_table
 from harness.session.terminal.format_table import format_table
 from harness.session.terminal.ladder_table import ladder_table
@@ -79,6 +80,7 @@ def contents(measurements: Sequence[Measurement]) -> Iterator[Sheet | str]:
     yield _models(measurements)
     for phase, found in _by_phase([each for each in measured if not _has_another_table(each)]).items():
         yield from (_phase_table(phase, titles[model], own) for model, own in by_model(found).items())
+    yield from ranks_table.of_all(measured, titles)
     yield from map(five_metrics_table, of_jobs(measurements))
     yield from _strategies(ways(measured), titles)
     yield from (scaling_table(each, titles[each.case.model]) for each in measured if each.scaling)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import tempfile
 import threading
 from contextlib import suppress
@@ -20,6 +21,7 @@ from harness.worker.system import UnsupportedSystemError
 
 START_SECONDS = 60.0
 SAID_LINES = 15
+DYING_SECONDS = 1.0  # from the end of its pipe to that of its process
 PRINTED_BYTES = 80
 PRINTING_MEND = (
     "Name a Python, and take out what prints there at its start: sitecustomize.py, usercustomize.py, a .pth file in its packages, "
@@ -28,6 +30,7 @@ PRINTING_MEND = (
 SSH_FAILED = 255  # the exit status of ssh itself; any other one is that of what it ran
 # What a connection is told to have ended with. execnet's TimeoutError is an OSError.
 GATEWAY_ERRORS = (OSError, EOFError, execnet.HostNotFound, execnet.RemoteError)
+MASTERS: dict[str, Any] = {}  # gateways of this process to places that others are opened through, by the name that `via` has for them
 # Those of a start: over the spec, and of a process that is no interpreter.
 _START_ERRORS = (*GATEWAY_ERRORS, ValueError, KeyError, AssertionError)
 
@@ -51,10 +54,10 @@ class Gateway:
         self._heard = tempfile.TemporaryFile()  # noqa: SIM115 (the process writes to it as long as it lives)
         self._said: list[str] = []
         at_start = {name: self._spec.env.get(name) for name in left_out}
-        if self._spec.ssh or self._spec.vagrant_ssh:
+        if self._spec.ssh or self._spec.vagrant_ssh or self._spec.via:
             self._spec.python = _in_environment(self._spec.python or "python", at_start)
         self._starting = _Starting(self._heard, _environment(at_start) if self.is_local else None)
-        self._group = execnet.Group(execmodel=self._starting)  # type: ignore[arg-type]  # it takes one, too
+        self._group = _Group(execmodel=self._starting)  # type: ignore[arg-type]  # it takes one, too
         deadline = threading.Timer(START_SECONDS, self._starting.give_up)
         deadline.daemon = True
         deadline.start()
@@ -79,6 +82,15 @@ class Gateway:
             return self._said
         size_bytes = os.fstat(self._heard.fileno()).st_size
         return os.pread(self._heard.fileno(), size_bytes, 0).decode(errors="replace").strip().splitlines()[-SAID_LINES:]
+
+    @property
+    def killed_by(self) -> str:
+        """The signal that has killed its process, by name; "" where none has, or it is not known here."""
+        for process in self._starting.processes if self.is_local else ():
+            with suppress(TimeoutExpired, ValueError):  # it is still on its way down, or the signal has no name
+                status = process.wait(DYING_SECONDS)
+                return signal.Signals(-status).name if status < 0 else ""
+        return ""
 
     def run(self, source: str, *arguments: Any) -> Any:
         """The channel to that code, which is sent the arguments first."""
@@ -142,6 +154,13 @@ class Gateway:
             return "Write popen//python=PATH with the path of an interpreter that is there, as `which python` prints it"
         where = "" if self.is_local else ", in a checkout on that machine which //chdir=PATH names"
         return f"Its interpreter, Python 3.11 to 3.13, needs this suite's own packages: pip install -e '.[{self._extra}]'{where}"
+
+
+class _Group(execnet.Group):
+    """Ends its own gateway, and leaves the one that it was opened through."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return MASTERS[key] if key in MASTERS else super().__getitem__(key)
 
 
 class _Starting(ThreadExecModel):

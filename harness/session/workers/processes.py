@@ -35,3 +35,10 @@ def kill_tree(pid: int) -> None:
     deadline = time.monotonic() + KILL_SECONDS
     while any(runs(process.pid) for process in descendants) and time.monotonic() < deadline:
         time.sleep(0.01)  # not until init has reaped them, too: that may take it a second, and a zombie holds nothing
+
+
+def is_stopped(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP))
+    except psutil.NoSuchProcess:
+        return False

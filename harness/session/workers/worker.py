@@ -24,18 +24,21 @@ from harness.session.workers import copy
 from harness.session.workers.deadline import Deadline
 from harness.session.workers.gateway import GATEWAY_ERRORS, START_SECONDS, Gateway, GatewayError, first_line
 from harness.session.workers.oom_kills import oom_kills
-from harness.session.workers.processes import kill_tree, runs
+from harness.session.workers.processes import is_stopped, kill_tree, runs
 from harness.session.workers.surroundings import left_out_at_start, leftovers, variables
 from harness.worker.protocol import Answer, Failure, Hello, Message, Progress, Request
+from harness.worker.share import WHOLE, Share
 
 BOOTSTRAP = """
 import sys
-paths, module, package, patterns, given = channel.receive()
+paths, module, package, patterns, given, share = channel.receive()
 sys.path[:0] = paths
 from harness.worker import system
 system.check()
 from harness.worker.leftovers import drop
 drop(patterns, given)
+from harness.worker.share import TAKEN, Share
+TAKEN.take(Share(*share))
 from harness.worker.serve import serve
 serve(channel, module, package)
 """
@@ -58,10 +61,22 @@ def at_rest() -> None:
 class WorkerFailure(Exception):
     """A request ended without an answer."""
 
-    def __init__(self, outcome: Outcome, detail: str) -> None:
+    def __init__(self, outcome: Outcome, detail: str, signal: str = "") -> None:
+        """signal: that has killed its process."""
         self.outcome = outcome
+        self.signal = signal
         self.detail = visible_lines(detail)  # from a framework or a log, and on its way to a terminal
         super().__init__(f"{outcome}: {self.detail}")
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """An answer that has come."""
+
+    content: Any
+
+
+def late(timeout_seconds: float, whose: str = "the worker was") -> WorkerFailure:
+    return WorkerFailure(Outcome.TIMEOUT, f"no answer within {timeout_seconds:g} s (--case-timeout); {whose} killed")
 
 
 class WorkerStartError(Exception):
@@ -72,11 +87,18 @@ class Worker:
     """One process. Use `call` until it raises WorkerFailure and `alive` turns false; then start another."""
 
     def __init__(
-        self, framework: str, spec: str, surroundings: frozenset[Source], import_paths: list[str], waiting: Waiting = at_rest
+        self,
+        framework: str,
+        spec: str,
+        surroundings: frozenset[Source],
+        import_paths: list[str],
+        waiting: Waiting = at_rest,
+        share: Share = WHOLE,
     ) -> None:
         """Starts the process. Raises WorkerStartError.
 
-        import_paths: where it finds this suite, first. waiting: is called now and then while an answer is waited for.
+        import_paths: where it finds this suite, first. waiting: is called now and then while an answer is waited for. share: of its
+        machine.
         """
         self.framework = framework
         self._spec = spec
@@ -85,12 +107,13 @@ class Worker:
         try:
             self._gateway = Gateway(spec, variables(framework, surroundings), framework, left_out_at_start(surroundings))
             listing, patterns = FRAMEWORKS[framework], leftovers(framework, surroundings)
+            own = msgspec.structs.astuple(share)
             try:
                 other = None if self._gateway.is_local else copy.difference(self._gateway.run, import_paths, START_SECONDS)
                 if other:
                     raise GatewayError(other)
                 self._channel = self._gateway.run(
-                    BOOTSTRAP, import_paths, listing.module, listing.package, patterns, self._gateway.variables
+                    BOOTSTRAP, import_paths, listing.module, listing.package, patterns, self._gateway.variables, own
                 )
                 self.hello = msgspec.msgpack.decode(self._channel.receive(START_SECONDS), type=Hello)
             except GATEWAY_ERRORS as error:
@@ -107,6 +130,11 @@ class Worker:
     @property
     def runs(self) -> bool:
         return self.alive and (not self._gateway.is_local or runs(self.hello.pid))
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody has stopped its process, as far as this machine can see."""
+        return self._gateway.is_local and is_stopped(self.hello.pid)
 
     @property
     def is_idle(self) -> bool:
@@ -132,34 +160,57 @@ class Worker:
     def answer(self, request: Request, timeout_seconds: float, report: Report) -> Any:
         """To the first request that was sent and is not answered yet. timeout_seconds: from now on. Raises WorkerFailure."""
         deadline = Deadline(timeout_seconds)
+        with self._watched():
+            while True:
+                try:
+                    with deadline.waiting(LIVENESS_SECONDS) as given_seconds:
+                        found = self._listen(type(request), given_seconds, report)
+                except WorkerFailure as failure:
+                    if failure.outcome is not Outcome.UNSUPPORTED:
+                        self.kill()  # what was measured there has left its state behind
+                    raise
+                if found is not None:
+                    return found.content
+                if deadline.is_over:
+                    self.kill()
+                    raise late(timeout_seconds)
+                self._waiting()
+
+    def listen(self, kind: type[Request], seconds: float, report: Report) -> Heard | None:
+        """The same, where it comes within so many seconds: for who listens to several.
+
+        Raises WorkerFailure. One that has told why it fails is left as it is, to be killed with the others: they may follow from its death.
+        """
+        with self._watched():
+            return self._listen(kind, seconds, report)
+
+    def _listen(self, kind: type[Request], seconds: float, report: Report) -> Heard | None:
+        """Raises EOFError once the process is dead. The pipe alone would not tell: a loader process that it left behind keeps it open."""
         try:
-            with self._watched():
-                while True:
-                    match _MESSAGES.decode(self._receive(deadline)):
-                        case Progress() as progress:
-                            report(progress)
-                        case Failure(outcome, detail):
-                            self._unanswered -= 1
-                            if outcome is not Outcome.UNSUPPORTED:
-                                self.kill()  # what was measured there has left its state behind
-                            if outcome is Outcome.ERROR and self._was_oom_killed_below():
-                                outcome = Outcome.OUT_OF_MEMORY
-                            raise WorkerFailure(outcome, detail)
-                        case Answer(content):
-                            self._unanswered -= 1
-                            return msgspec.msgpack.decode(content, type=request.answer)
-        except execnet.TimeoutError as error:
-            self.kill()
-            raise WorkerFailure(
-                Outcome.TIMEOUT, f"no answer within {timeout_seconds:g} s (--case-timeout); the worker was killed"
-            ) from error
+            message = _MESSAGES.decode(self._channel.receive(seconds))
+        except execnet.TimeoutError:
+            if self._gateway.is_local and not runs(self.hello.pid):
+                raise EOFError("killed from outside") from None
+            return None
+        match message:
+            case Progress() as progress:
+                report(progress)
+                return None
+            case Failure(outcome, detail):
+                self._unanswered -= 1
+                if outcome is Outcome.ERROR and self._was_oom_killed_below():
+                    outcome = Outcome.OUT_OF_MEMORY
+                raise WorkerFailure(outcome, detail)
+            case Answer(content):
+                self._unanswered -= 1
+                return Heard(msgspec.msgpack.decode(content, type=kind.answer))
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
         """Of what goes over the channel: a death is told as what it means, and whatever breaks an exchange off ends the worker."""
         try:
             yield
-        except (execnet.TimeoutError, WorkerFailure):
+        except WorkerFailure:
             raise
         except GATEWAY_ERRORS as error:
             died = self._death(error)
@@ -169,26 +220,11 @@ class Worker:
             self.kill()
             raise
 
-    def _receive(self, deadline: Deadline) -> bytes:
-        """The next message. Raises execnet.TimeoutError past the deadline, EOFError once the process is dead.
-
-        The pipe alone would not tell: a loader process that the worker has left behind keeps it open.
-        """
-        while True:
-            try:
-                with deadline.waiting(LIVENESS_SECONDS) as given_seconds:
-                    return self._channel.receive(given_seconds)  # type: ignore[no-any-return]
-            except execnet.TimeoutError:
-                if self._gateway.is_local and not runs(self.hello.pid):
-                    raise EOFError("killed from outside") from None
-                if deadline.is_over:
-                    raise
-                self._waiting()
-
     def close(self) -> None:
         """Ends the process, if it still runs."""
         if self.alive:
-            self._channel.close()
+            with suppress(OSError):  # it has died, and what it has started keeps its pipe open
+                self._channel.close()
             self.kill()
 
     def kill(self) -> None:
@@ -234,8 +270,9 @@ class Worker:
         except OSError:  # it is on another machine
             last = self._gateway.said
         told = "\n".join(["; its last words:", *last]) if last else ""
+        signal = self._gateway.killed_by
         died = "the worker's process died" if self._gateway.is_local else "the worker's process died, or the connection to it broke"
-        return WorkerFailure(Outcome.CRASHED, f"{died} ({first_line(error)}){told}")
+        return WorkerFailure(Outcome.CRASHED, f"{died} ({signal or first_line(error)}){told}", signal)
 
 
 _LIVE: set[Worker] = set()  # of this session, and those whose death nobody has noticed yet

@@ -10,12 +10,14 @@ import math
 import os
 import platform
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import psutil
 
 from harness.worker.meters import core_times
+from harness.worker.meters.beside import beside
 from harness.worker.meters.children import children
 from harness.worker.meters.control_groups import quota_cores
 
@@ -48,25 +50,36 @@ class CpuMeter:
 
     def __init__(self) -> None:
         self._children = children()
+        self._beside = _on_the_same_cores(beside())
         self.restart()
 
     def restart(self) -> None:
         self._start = self._read()
 
     def usage(self) -> Usage:
-        (wall, own, busy), (wall_then, own_then, busy_then) = self._read(), self._start
+        (wall, own, others, busy), (wall_then, own_then, others_then, busy_then) = self._read(), self._start
         watched = core_times.own(busy.keys() & busy_then.keys())  # a core that came or went meanwhile is left out
         newborn = [child for child in children() if child not in self._children]
         self._children += newborn
         own += sum(map(_cpu_seconds, newborn)) - own_then
-        foreign = sum(busy[core] - busy_then[core] for core in watched) - own
+        foreign = sum(busy[core] - busy_then[core] for core in watched) - own - (others - others_then)
         return Usage(wall - wall_then, own, max(0.0, foreign), len(watched))
 
-    def _read(self) -> tuple[float, float, dict[int, float]]:
+    def _read(self) -> tuple[float, float, float, dict[int, float]]:
         busy = core_times.busy_seconds()
         ended = os.times()
         own = time.process_time() + ended.children_user + ended.children_system + sum(map(_cpu_seconds, self._children))
-        return time.perf_counter(), own, busy
+        return time.perf_counter(), own, sum(map(_cpu_seconds, self._beside)), busy
+
+
+def _on_the_same_cores(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that may run where this process may: of ranks that have cores of their own, none."""
+    found, own = [], os.sched_getaffinity(0)
+    for process in processes:
+        with suppress(psutil.Error):
+            if own & set(process.cpu_affinity()):
+                found.append(process)
+    return found
 
 
 def _cpu_seconds(process: psutil.Process) -> float:

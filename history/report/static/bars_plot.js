@@ -27,9 +27,10 @@ const barsPlot = (() => {
         return;
       }
       const { estimate, low, high } = bar.share;
-      drawing.append(svg.element("rect", { class: bar.equal ? `bar-${picture.colour}` : "bar-total", x: left, y: top + 6, width: x(estimate) - left, height: ROW - 12 }));
-      drawing.append(svg.line(x(low), middle, x(high), middle, "whisker"));
-      for (const end of [low, high]) drawing.append(svg.line(x(end), middle - 4, x(end), middle + 4, "whisker"));
+      const drawn = (share) => x(Math.max(0, share)); // what is below 0 has no room: its number says so
+      drawing.append(svg.element("rect", { class: bar.equal ? `bar-${picture.colour}` : "bar-total", x: left, y: top + 6, width: drawn(estimate) - left, height: ROW - 12 }));
+      drawing.append(svg.line(drawn(low), middle, drawn(high), middle, "whisker"));
+      for (const end of [low, high]) drawing.append(svg.line(drawn(end), middle - 4, drawn(end), middle + 4, "whisker"));
       drawing.append(svg.text(`${(100 * estimate).toFixed(0)}%`, right + 12, middle + 4, "start", bar.equal ? "strong" : ""));
     });
     container.style.height = `${bottom + MARGIN.bottom + 2}px`;

@@ -16,6 +16,8 @@ const figures = (() => {
         return (1e3 * number).toFixed(digits ?? 2);
       case "bytes":
         return size(number, digits);
+      case "bandwidth":
+        return `${size(number, digits)}/s`;
       case "share":
         return `${(100 * number).toFixed(digits ?? 1)}%`;
       case "rate":
@@ -41,7 +43,8 @@ const figures = (() => {
     for (const [unit, factor] of [["s", 1], ["ms", 1e3], ["µs", 1e6]]) {
       if (number * factor >= 1) return `${number * factor < 999.5 ? significant(number * factor, 3) : Math.round(number * factor)} ${unit}`;
     }
-    return number > 0 ? `${significant(number * 1e9, 3)} ns` : "0 s";
+    if (number < 0) return `-${seconds(-number)}`; // a difference
+    return number ? `${significant(number * 1e9, 3)} ns` : "0 s";
   }
 
   function size(number, digits = Math.abs(number) >= 10 * MIB || number === 0 ? 0 : 2) {

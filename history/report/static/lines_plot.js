@@ -1,4 +1,4 @@
-// A figure against a number: workers, seconds, batch sizes. From zero, so that heights compare.
+// A figure against a number: workers, ranks, seconds, batch sizes. From zero, so that heights compare.
 "use strict";
 
 const linesPlot = (() => {
@@ -8,13 +8,15 @@ const linesPlot = (() => {
 
   function draw(container, picture) {
     const width = container.clientWidth;
-    const height = 320;
-    const doubling = picture.kind === "sweep";
+    const doubling = picture.kind === "sweep" || picture.kind === "efficiency";
+    const legend = placed(picture.series, width);
+    const top = MARGIN.top + legend.height;
+    const height = 320 + legend.height;
     const place = doubling ? Math.log2 : (value) => value;
     const xs = picture.series.flatMap((series) => [...series.x, ...(series.refused ? [series.refused] : [])]).map(place);
-    const most = Math.max(...picture.series.flatMap((series) => series.y)) * 1.06 || 1;
+    const most = Math.max(...picture.series.flatMap((series) => [...series.y, ...(series.high ?? [])])) * 1.06 || 1;
     const [low, high] = [Math.min(...xs), Math.max(...xs)];
-    const inner = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
+    const inner = { left: MARGIN.left, right: width - MARGIN.right, top, bottom: height - MARGIN.bottom };
     const x = (value) => (high === low ? (inner.left + inner.right) / 2 : inner.left + ((place(value) - low) / (high - low)) * (inner.right - inner.left));
     const y = (value) => inner.bottom - (value / most) * (inner.bottom - inner.top);
     const drawing = svg.element("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${picture.title}. ${picture.summary}` });
@@ -30,16 +32,35 @@ const linesPlot = (() => {
       drawing.append(svg.text(figures.plain(tick), x(tick), inner.bottom + 18, "middle"));
     }
     drawing.append(svg.text(picture.x, inner.right, inner.bottom + 36, "end"), svg.text(picture.y, inner.left, inner.top - 12, "start", "title"));
-    let legend = inner.left;
     picture.series.forEach((series, index) => {
       drawing.append(svg.element("path", { class: `line-${series.colour}${series.dashed ? " dashed" : ""}`, d: svg.path(series.x.map((value, at) => [x(value), y(series.y[at])])) }));
       if (series.x.length <= MOST_DOTS) series.x.forEach((value, at) => drawing.append(svg.mark(series.colour, x(value), y(series.y[at]), 3.3)));
+      (series.high ?? []).forEach((high, at) => {
+        if (high !== null) drawing.append(...whisker(x(series.x[at]), y(series.low[at]), y(high)));
+      });
       if (series.refused) drawing.append(svg.element("path", { class: "failed", d: `M${x(series.refused) - 5} ${inner.bottom - 14 - 14 * index}l10 10m0 -10l-10 10` }, svg.element("title", {}, `${series.title}: out of memory at ${series.refused}`)));
-      drawing.append(svg.mark(series.colour, legend + 5, 15, 3.3), svg.text(series.title, legend + 16, 19, "start", "strong"));
-      legend += 40 + 8 * series.title.length;
+      const [left, line] = legend.places[index];
+      drawing.append(svg.mark(series.colour, left + 5, line - 4, 3.3), svg.text(series.title, left + 16, line, "start", "strong"));
     });
     container.style.height = `${height + 2}px`;
     container.replaceChildren(drawing);
+  }
+
+  // Where each series' title stands: in as many lines as the width asks for.
+  function placed(series, width) {
+    const places = [];
+    let [left, line] = [MARGIN.left, 19];
+    for (const each of series) {
+      const wide = 40 + 8 * each.title.length;
+      if (left > MARGIN.left && left + wide - 24 > width) [left, line] = [MARGIN.left, line + 18];
+      places.push([left, line]);
+      left += wide;
+    }
+    return { places, height: line - 19 };
+  }
+
+  function whisker(at, low, high) {
+    return [svg.line(at, low, at, high, "whisker"), ...[low, high].map((end) => svg.line(at - 4, end, at + 4, end, "whisker"))];
   }
 
   // Thinned where there are many points; the highest always stays.

@@ -4,11 +4,13 @@
 (async () => {
   const find = (id) => document.getElementById(id);
   const asWritten = (picture) => picture.table;
-  const KINDS = { waterfall: { draw: waterfall.draw, rows: asWritten }, strategies: { draw: barsPlot.draw, rows: asWritten }, scaling: { draw: linesPlot.draw, rows: asWritten }, curve: linesPlot, sweep: linesPlot };
+  const KINDS = { waterfall: { draw: waterfall.draw, rows: asWritten }, strategies: { draw: barsPlot.draw, rows: asWritten }, scaling: { draw: linesPlot.draw, rows: asWritten }, efficiency: { draw: linesPlot.draw, rows: asWritten }, exchange: { draw: barsPlot.draw, rows: asWritten }, curve: linesPlot, sweep: linesPlot };
   const MISSING = [
     ["waterfall", "Attribution: no ladder of sources was measured in this run."],
     ["strategies", "Ways to load images: only the matched and the stock one were measured in this run, or none."],
     ["scaling", "Worker scaling: not measured in this run."],
+    ["efficiency", "Efficiency by ranks: no case of several ranks was measured in this run beside one of a single rank."],
+    ["exchange", "Exchange as part of the step: no case of several ranks was measured in this run."],
     ["curve", "Memory over time: no device memory was sampled in this run."],
     ["sweep", "Batch sweep: not measured in this run."],
   ];

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.findings.comparison import heading_of, title_of
+from harness.findings.exchange import with_figures as with_exchange
 from harness.findings.figures import shown
 from harness.frameworks import title
 from harness.phases import PHASES
@@ -17,6 +18,7 @@ from harness.record.fairness import Source
 from harness.record.measurement import LIMIT, LOADER, STEP, Measurement, ScalingPoint
 from harness.record.outcome import Outcome
 from harness.record.round import Round
+from tests.findings.ranked_sides import several, single
 from tests.findings.sides import FIRST, SECOND, THIRD, TURNS, add_a_third, case, job, readings, side
 from tests.session.terminal.printed import row, side_by_side
 
@@ -53,6 +55,8 @@ def everything(framework: str) -> list[Measurement]:
         side(case(framework, "pipeline_scaling", **LOADING), seconds, scaling=SCALING),
         side(case(framework, "pipeline_scaling", Style.STRATEGY, strategy="threads", **LOADING), seconds, scaling=SCALING),
         side(case(framework, "end_to_end", Style.STRATEGY, strategy="threads"), seconds, figures={"wait_share": seconds / 20}),
+        single(framework, seconds),
+        with_exchange(several(framework, 2, 0.6 * seconds)),
         side(case(framework, "of_long_ago"), seconds, figures={"some_thing": seconds}),
     ]
 

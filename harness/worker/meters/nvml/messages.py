@@ -52,6 +52,15 @@ class Gpu(msgspec.Struct, frozen=True):
         return cls(missing={field: reason for field in cls.__struct_fields__ if field != "missing"})
 
 
+class ListedGpus(msgspec.Struct, frozen=True):
+    uuids: tuple[str, ...] = ()
+    status: str = "ok"
+
+    @classmethod
+    def unread(cls, reason: str) -> Self:
+        return cls((), reason)
+
+
 class State(msgspec.Struct, frozen=True):
     """What changes from second to second."""
 
@@ -147,6 +156,13 @@ class Open(Request, frozen=True):
     visible: str | None  # CUDA_VISIBLE_DEVICES; None where it is not set
 
 
+class ListGpus(Request, frozen=True):
+    """All that CUDA would show, whichever is open."""
+
+    answer = ListedGpus
+    visible: str | None
+
+
 class ReadState(Request, frozen=True):
     answer = State
 
@@ -185,7 +201,7 @@ class StopSampling(Request, frozen=True):
     answer = Curve
 
 
-AnyRequest = Open | ReadState | ReadCounters | ReadEnergy | ReadMemory | ListProcesses | StartSampling | TakePeak | StopSampling
+AnyRequest = Open | ListGpus | ReadState | ReadCounters | ReadEnergy | ReadMemory | ListProcesses | StartSampling | TakePeak | StopSampling
 
 
 def framed(message: msgspec.Struct) -> bytes:

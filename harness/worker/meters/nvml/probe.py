@@ -16,11 +16,13 @@ import msgspec
 import pynvml
 
 from harness.worker.meters.nvml.curve import Sampling
-from harness.worker.meters.nvml.driver import Device
+from harness.worker.meters.nvml.driver import Device, listed
 from harness.worker.meters.nvml.messages import (
     LENGTH,
     AnyRequest,
     Gpu,
+    ListedGpus,
+    ListGpus,
     ListProcesses,
     Open,
     ReadCounters,
@@ -32,7 +34,7 @@ from harness.worker.meters.nvml.messages import (
     TakePeak,
     framed,
 )
-from harness.worker.meters.nvml.visible import NotVisible
+from harness.worker.meters.nvml.visible import NotVisible, all_chosen
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -46,6 +48,8 @@ class Answerer:
     def answer(self, request: AnyRequest) -> Any:
         if isinstance(request, Open):
             return self._open(request.visible)
+        if isinstance(request, ListGpus):
+            return _visible(request.visible)
         if self._device is None:
             return request.answer.unread(self._reason)
         match request:
@@ -75,6 +79,14 @@ class Answerer:
             self._reason = str(error)
             return Gpu.unread(self._reason)
         return self._device.gpu()
+
+
+def _visible(visible: str | None) -> ListedGpus:
+    try:
+        pynvml.nvmlInit()
+        return ListedGpus(all_chosen(visible, listed()))
+    except pynvml.NVMLError as error:
+        return ListedGpus.unread(str(error))
 
 
 def run(requests: BinaryIO, answers: BinaryIO) -> None:

@@ -1,0 +1,35 @@
+"""A rank: one of the processes that train one network together."""
+
+from __future__ import annotations
+
+import socket
+
+import msgspec
+import psutil
+
+
+class Rank(msgspec.Struct, frozen=True):
+    """One of the processes that share a batch: each computes a part of it, and all take the mean of their gradients."""
+
+    number: int  # from 0 on
+    addresses: tuple[str, ...]  # HOST:PORT of each rank, free to be listened at; the first one's is where all meet
+    timeout_seconds: float  # to meet, and for each exchange
+
+    @property
+    def count(self) -> int:
+        return len(self.addresses)
+
+    def part(self, items: int) -> slice:
+        """Of a batch of so many items, as many for each rank."""
+        each = items // self.count
+        return slice(self.number * each, (self.number + 1) * each)
+
+    def interface(self) -> str:
+        """Which of this machine's network devices has the rank's own address; "" where none has."""
+        host, _, _ = self.addresses[self.number].rpartition(":")
+        try:
+            own = socket.gethostbyname(host)
+        except OSError:
+            return ""
+        devices = psutil.net_if_addrs().items()
+        return next((name for name, given in devices if any(each.address == own for each in given)), "")

@@ -1,0 +1,190 @@
+"""Data-parallel cases the whole way, from --ranks to the JSON, by ranks that are processes and meet: also where they fail or are ended."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.findings.comparison import title_of
+from harness.record.measurement import ALONE, EXCHANGE, Measurement, of_rank
+from harness.record.outcome import Outcome
+from harness.session import options
+from tests.session.conftest import InnerRun, measurements, outcomes
+from tests.session.test_cases import collect
+from tests.stand_in.ranked import BYTES, FAULT
+
+BENCHMARK = """
+import pytest
+
+PHASE = {"phase": "data_parallel", "ranks": "chosen", "workload": "full"}
+
+@pytest.mark.cases("core", **PHASE, style="matched", execution="plain", precision="fp32", batch_size=[12, "a rank"])
+@pytest.mark.cases("core", **PHASE, style="stock", batch_size=8)
+def test_data_parallel(measure):
+    measure()
+"""
+MATCHED, STOCK = "matched-plain-fp32-full", "stock-full"
+SIDES = ("ranked", "ranked_slower")
+
+
+@pytest.fixture
+def of_ranks(inner: InnerRun) -> InnerRun:
+    (inner.folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
+    inner.use(*SIDES)
+    return inner
+
+
+def test_one_two_and_three_ranks_to_the_json(of_ranks: InnerRun) -> None:
+    code, output = of_ranks.run("--benchmark-json=out.json", "--ranks=1,2,3", "-k", "bs12 or stock")
+    assert code == pytest.ExitCode.OK
+    assert "no 3 ranks: a batch of 8 cannot be split into 3 equal parts" in output
+    assert of_ranks.left_behind() == []
+    found = measurements(of_ranks.json())
+    expected = [f"{MATCHED}-bs12{ranks}" for ranks in ("", "-ranks2", "-ranks3")] + [f"{STOCK}-bs8{ranks}" for ranks in ("", "-ranks2")]
+    assert set(found) == {f"test_data_parallel[{side}-{each}]" for side in SIDES for each in expected}
+    for each in found.values():
+        _is_whole(each)
+    assert "side by side" in output
+
+
+def _is_whole(measurement: Measurement) -> None:
+    ranks = measurement.case.ranks
+    assert measurement.outcome is Outcome.OK, measurement.detail
+    assert title_of(measurement.case).endswith(f" ranks{ranks}") == (ranks > 1)
+    own = {of_rank(ALONE, number) for number in range(1, ranks)}
+    assert measurement.references.keys() == ({ALONE, EXCHANGE} | own if ranks > 1 else set())
+    memories = {reading.name for reading in measurement.readings if reading.name.startswith("host_anonymous_bytes")}
+    assert memories == {"host_anonymous_bytes", *(of_rank("host_anonymous_bytes", number) for number in range(1, ranks))}
+    assert measurement.figures.get("exchanged_bytes") == (BYTES if ranks > 1 else None)
+    receipt = measurement.equal_work
+    assert (receipt is not None and receipt.holds) == (measurement.case.style == "matched")
+    if receipt is not None and ranks > 1:
+        names = {check.name for check in receipt.checks}
+        assert {"Ranked's ranks' weights", "Ranked_Slower's one process: pixels"} < names
+
+
+def test_chosen_by_their_number(of_ranks: InnerRun) -> None:
+    """As by every other word of their ids and titles."""
+    found = {}
+    for words in ("ranks2", "ranks4 and ranked_slower", "not ranks2 and not ranks4"):
+        code, output = of_ranks.run("--collect-only", "-q", "--ranks=1,2,4", "-k", words)
+        assert code == pytest.ExitCode.OK
+        found[words] = {line.partition("[")[2].rstrip("]") for line in output.splitlines() if "::" in line}
+    assert found["ranks2"] == {
+        f"{side}-{each}-ranks2" for side in SIDES for each in (f"{MATCHED}-bs12", f"{MATCHED}-bs{_each(2)}", f"{STOCK}-bs8")
+    }
+    assert all(each.startswith("ranked_slower-") and each.endswith("-ranks4") for each in found["ranks4 and ranked_slower"])
+    assert not any("ranks" in each.replace("ranked", "") for each in found["not ranks2 and not ranks4"])
+
+
+def _each(ranks: int) -> int:
+    """The batch of so many ranks of whom each has the experiment's."""
+    return 8 * ranks
+
+
+def test_the_shipped_file_has_a_case_for_each_number() -> None:
+    file = "benchmarks/test_data_parallel.py"
+    everything = collect(file, "--model", "mlp", "--ranks", "1,2,4")
+    numbers = {each.partition("-ranks")[2].partition("-")[0].rstrip("]") or "1" for each in everything}
+    assert numbers == {"1", "2", "4"}
+    assert set(collect(file, "--model", "mlp", "--ranks", "1,2,4", "-k", "ranks4")) == {each for each in everything if "-ranks4" in each}
+    assert collect(file, "--model", "mlp", "--ranks", "2,1,2,4") == everything
+
+
+@pytest.mark.parametrize("given", ["0", "", "1,,2", "two", "-1", "1,2x", "1 2", "1.5", "10000", ","])
+def test_what_is_no_number_of_ranks_is_refused(given: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=rf"^{given!r} are no numbers of ranks from 1 on: write 1,2,4$"):
+        options.ranks(given)
+
+
+@given(st.lists(st.integers(1, 9999), min_size=1))
+def test_numbers_of_ranks_come_in_their_order_and_once(numbers: list[int]) -> None:
+    assert options.ranks(",".join(map(str, numbers))) == tuple(sorted(set(numbers)))
+
+
+def test_the_option_is_named_where_it_is_refused(of_ranks: InnerRun) -> None:
+    code, output = of_ranks.run("--collect-only", "--ranks=1,two")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "argument --ranks: '1,two' are no numbers of ranks from 1 on: write 1,2,4" in output
+
+
+def test_a_rank_that_dies_costs_its_side_only(of_ranks: InnerRun) -> None:
+    """Of each comparison of several ranks, whichever is asked first; what is left goes on."""
+    of_ranks.use("ranked", "ranked_slower")
+    killed = ("--worker", f"ranked=popen//env:{FAULT}=words@40@1")
+    code, output = of_ranks.run("--benchmark-json=out.json", "--ranks=1,2", "-k", "bs12 or stock", *killed)
+    assert code == pytest.ExitCode.TESTS_FAILED
+    found = {name.partition("[")[2].rstrip("]"): outcome for name, outcome in outcomes(of_ranks.json()).items()}
+    assert {name for name, outcome in found.items() if outcome == "crashed"} == {
+        f"ranked-{MATCHED}-bs12-ranks2",
+        f"ranked-{STOCK}-bs8-ranks2",
+    }
+    assert {outcome for name, outcome in found.items() if outcome != "crashed"} == {"ok"}
+    assert len(found) == 8
+    assert "rank 1 of 2: the worker's process died (SIGABRT); its last words:" in output
+    assert "terminate called without an active exception" in output
+    assert of_ranks.left_behind() == []
+
+
+def test_a_rank_that_hangs_ends_as_a_timeout(of_ranks: InnerRun) -> None:
+    stopped = ("--worker", f"ranked=popen//env:{FAULT}=stopped@40@1")
+    code, output = of_ranks.run("--benchmark-json=out.json", "--ranks=2", "-k", "stock", *stopped, "--case-timeout=5")
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert {name.partition("[")[2].rstrip("]"): outcome for name, outcome in outcomes(of_ranks.json()).items()} == {
+        f"ranked-{STOCK}-bs8-ranks2": "timeout",
+        f"ranked_slower-{STOCK}-bs8-ranks2": "ok",
+    }
+    assert "rank 1 of 2 is stopped (SIGSTOP, or a debugger)" in output
+    assert of_ranks.left_behind() == []
+
+
+def hanging(of_ranks: InnerRun, *arguments: str) -> subprocess.Popen[str]:
+    """A session that has measured what has one rank, and is at what hangs with two."""
+    fault = ("--worker", f"ranked=popen//env:{FAULT}=hangs@60@0")
+    process = of_ranks.start("--benchmark-json=out.json", "--ranks=1,2", "-k", "stock", *fault, *arguments)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "stock bs8 ranks2: measuring" in line:
+            break
+    return process
+
+
+def test_an_interrupted_session_is_gone_on_with(of_ranks: InnerRun) -> None:
+    process = hanging(of_ranks)
+    time.sleep(3.0)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert len(outcomes(of_ranks.json())) == 2
+    assert of_ranks.left_behind() == []
+    code, output = of_ranks.run("--benchmark-json=out.json", "--ranks=1,2", "-k", "stock", "--resume")
+    assert code == pytest.ExitCode.USAGE_ERROR, "another --worker is another session"
+    fault = ("--worker", f"ranked=popen//env:{FAULT}=hangs@60@0")
+    code, output = of_ranks.run("--benchmark-json=out.json", "--ranks=1,2", "-k", "stock", *fault, "--resume", "--timeout=40")
+    assert "resumed: 2 of 4 cases have been measured before" in output
+    assert of_ranks.left_behind() == []
+
+
+def test_a_session_that_is_killed_leaves_no_rank(of_ranks: InnerRun) -> None:
+    """Also none that waits for the first one, which waits for nobody: each ends by itself once its pipe is closed."""
+    process = hanging(of_ranks)
+    time.sleep(3.0)
+    process.kill()
+    process.communicate(timeout=60)
+    deadline = time.monotonic() + 60.0
+    while (left := of_ranks._processes()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert left == []
+
+
+def test_without_measuring_each_case_runs_once(of_ranks: InnerRun) -> None:
+    code, output = of_ranks.run("--benchmark-disable", "--ranks=1,2", "-k", "bs12")
+    assert code == pytest.ExitCode.OK
+    assert "4 passed" in output
+    assert of_ranks.left_behind() == []
