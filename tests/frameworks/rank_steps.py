@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from harness.frameworks.contract import Framework, Setup
-from harness.frameworks.engine import DataParallelStep
+from harness.frameworks.contract import DataParallelStep, Framework, Setup
 from harness.record.case import Execution, Precision, Workload
 from harness.record.outcome import Unsupported
 from harness.worker import traces
