@@ -50,10 +50,9 @@ class WorkerPool:
             for place in places:
                 workers.append(self._start(framework, place.spec, surroundings, place.share))
         except BaseException:
-            for worker in workers:
-                worker.close()
+            Crew(workers).close()
             raise
-        self._workers[framework] = crew = Crew(workers)
+        self._workers[framework] = crew = Crew(workers, self._waiting)
         return crew
 
     def _start(self, framework: str, spec: str, surroundings: frozenset[Source], share: Share) -> Worker:

@@ -30,6 +30,7 @@ SECONDS = 60.0  # of a busy machine
 CASE = Case(
     framework=NAME,
     phase="data_parallel",
+    model="mlp",
     workload=Workload.FULL,
     style=Style.MATCHED,
     batch_size=12,

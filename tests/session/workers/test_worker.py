@@ -86,10 +86,10 @@ def test_what_breaks_an_answer_off_ends_the_worker(pool: WorkerPool) -> None:
     worker = worker_of(pool)
     worker.send(SOUND)
 
-    def interrupted(deadline: float) -> bytes:
+    def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    worker._receive = interrupted  # type: ignore[method-assign]
+    worker._listen = interrupted  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         answer(worker, SOUND)
     assert not worker.alive
