@@ -1,5 +1,6 @@
 pytest_plugins = [
     "harness.session.system",
+    "harness.session.launched.taking",
     "harness.session.options",
     "harness.session.ending",
     "harness.session.applicable",

@@ -98,6 +98,22 @@ def better(found: Sequence[Efficiency]) -> list[Better]:
     return told
 
 
+def in_short(found: Sequence[Efficiency]) -> list[Better]:
+    """Of each kind that of the most ranks, as the frameworks exchange by themselves: of ranks with places of their own, where there are."""
+    told: list[Better] = []
+    for kind in Kind:
+        own = [each for each in found if each.kind is kind and each.several.case.exchange is None]
+        compared = [each for each in own if not each.is_shared] or own
+        ranks = {each.several.case.ranks for each in compared if _has_partner(each, compared)}
+        told += better([each for each in compared if each.several.case.ranks == max(ranks, default=0)])
+    return told
+
+
+def _has_partner(one: Efficiency, found: Sequence[Efficiency]) -> bool:
+    title = title_of(one.several.case)
+    return any(title_of(each.several.case) == title and each.several.case != one.several.case for each in found)
+
+
 def relative(first: Efficiency, second: Efficiency) -> Ratio | None:
     """Below 1 the first scales better: the second's efficiency over the first's. None with too few turns.
 

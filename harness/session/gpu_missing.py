@@ -56,9 +56,8 @@ def check(config: pytest.Config, framework: str, environment: dict[str, str]) ->
         return
     title, host = FRAMEWORKS[framework].title, environment.get("host", "its machine")
     build = f"{environment.get('framework', title)}, CUDA {environment.get('cuda', 'unknown')}"
-    is_here = options.on_this_machine(chosen.workers[framework])
-    mend = "Give its worker an interpreter with its GPU build (--worker)"
+    give = "Give" if options.on_this_machine(chosen.workers[framework]) else f"{MEND}. Where it does, give"
     pytest.exit(
-        f"--require-gpu: {title} sees no GPU on {host} ({build}). {mend if is_here else f'{MEND}. Where it does: {mend}'}",
+        f"--require-gpu: {title} sees no GPU on {host} ({build}). {give} its worker an interpreter with its GPU build (--worker)",
         returncode=pytest.ExitCode.USAGE_ERROR,
     )

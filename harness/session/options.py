@@ -16,12 +16,17 @@ from fixtures.models.folder import Folder
 from harness.frameworks import FRAMEWORKS
 from harness.phases import PHASES
 from harness.session import chosen_inputs, gpu
+from harness.session.launched.launchers import Launch
+from harness.session.launched.line import Lines
+from harness.session.launched.places import given
+from harness.session.launched.taking import LINES
 from harness.session.stopping import Until
 from harness.session.workers.places import Places, Spread
 
 EXAMINED_STEPS = 20
+RANKS = (1, 2)
 UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-SPEC_KINDS = ("popen", "ssh", "vagrant_ssh", "socket")
+SPEC_KINDS = ("popen", "ssh", "vagrant_ssh")
 SPEC_KEYS = {*execnet.XSpec.__annotations__, "_spec", "env"}
 SPEC_EXAMPLES = "write popen//python=PATH or ssh=HOST//python=PATH"
 
@@ -81,9 +86,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--ranks",
         metavar="N,…",
         type=ranks,
-        default=(1, 2),
+        default=None,
         help="How many processes train together in benchmarks/test_data_parallel.py, a case for each number: 1,2,4. Each has a GPU of its "
-        "own, or the same share of the cores whatever their number. Default: 1,2.",
+        "own, or the same share of the cores whatever their number. Default: 1,2; under torchrun, srun "
+        "or mpirun 1 and as many as were launched.",
     )
     group.addoption(
         "--case-timeout",
@@ -142,9 +148,10 @@ def pytest_configure(config: pytest.Config) -> None:
         experiments = chosen_experiments(config.getoption("experiment"))
     except ExperimentError as error:
         raise pytest.UsageError(str(error)) from error
-    given = config.getoption("worker")
-    workers = dict.fromkeys(FRAMEWORKS, "popen") | dict(given)
-    machines = {name: tuple(dict.fromkeys(spec for framework, spec in given if framework == name)) for name in workers}
+    chosen = config.getoption("worker")
+    workers = dict.fromkeys(FRAMEWORKS, "popen") | dict(chosen)
+    specs = {name: tuple(dict.fromkeys(spec for framework, spec in chosen if framework == name)) or ("popen",) for name in workers}
+    launched = config.stash.get(LINES, None)
     is_here = any(map(on_this_machine, workers.values()))
     models = chosen_inputs.models(config.getoption("model"), config.getoption("input_cache"))
     config.stash[KEY] = Options(
@@ -152,9 +159,9 @@ def pytest_configure(config: pytest.Config) -> None:
         models=models,
         dataset=chosen_inputs.dataset(config.getoption("dataset"), config.getoption("corpus"), models, is_here),
         weights=chosen_inputs.weights(config.getoption("weights"), models, is_here),
-        ranks=config.getoption("ranks"),
+        ranks=config.getoption("ranks") or RANKS if launched is None else launched_ranks(config.getoption("ranks"), launched.launch),
         workers=workers,
-        places={name: Spread(machines[name] or (spec,)) for name, spec in workers.items()},
+        places={name: Spread(each) if launched is None else launched_places(name, each, launched) for name, each in specs.items()},
         case_timeout_seconds=config.getoption("case_timeout"),
         cache=config.getoption("input_cache"),
         examined_steps=config.getoption("examined_steps"),
@@ -186,6 +193,11 @@ def worker_spec(text: str) -> tuple[str, str]:
         given = execnet.XSpec(spec)
     except (AttributeError, ValueError, IndexError) as error:
         raise argparse.ArgumentTypeError(f"{spec!r} is no execnet spec ({error}): {SPEC_EXAMPLES}") from error
+    if given.socket:
+        raise argparse.ArgumentTypeError(
+            f"{spec!r}: a socket server of execnet runs what it is sent in its own process, one at a time. A worker is a process of its "
+            "own, fresh where memory is measured, and ended where it hangs. Write ssh=HOST//python=PATH"
+        )
     unknown = [key for key in vars(given) if key not in SPEC_KEYS]
     if unknown or not any(getattr(given, key) for key in SPEC_KINDS):
         raise argparse.ArgumentTypeError(f"{spec!r} is no execnet spec (unknown: {', '.join(unknown) or 'its kind'}): {SPEC_EXAMPLES}")
@@ -219,6 +231,22 @@ def ranks(text: str) -> tuple[int, ...]:
     if not re.fullmatch(r"[1-9]\d{0,3}(,[1-9]\d{0,3})*", text):
         raise argparse.ArgumentTypeError(f"{text!r} are no numbers of ranks from 1 on: write 1,2,4")
     return tuple(sorted({int(each) for each in text.split(",")}))
+
+
+def launched_ranks(asked: tuple[int, ...] | None, launch: Launch) -> tuple[int, ...]:
+    """Raises pytest.UsageError where there are not so many."""
+    if asked is not None and max(asked) > launch.count:
+        told = f"--ranks {','.join(map(str, asked))}: {launch.told}"
+        raise pytest.UsageError(f"{told}: ask for {launch.count} at the most, or have it start {max(asked)}")
+    return asked or (1, launch.count)
+
+
+def launched_places(framework: str, specs: tuple[str, ...], lines: Lines) -> Places:
+    """Raises pytest.UsageError where the options, too, say on which machines the ranks run."""
+    if len(specs) > 1 or not on_this_machine(specs[0]):
+        told = f"--worker {framework}={specs[-1]}: {lines.launch.told}, each of which has its place"
+        raise pytest.UsageError(f"{told}: name the interpreter alone, once: --worker {framework}=popen//python=PATH")
+    return given(specs[0], lines.ranks)
 
 
 def steps(text: str) -> int:

@@ -30,6 +30,7 @@ from harness.record.text import visible_lines
 from harness.worker import affinity, allocator, inputs, rounding, sockets, traces
 from harness.worker.bench import Bench
 from harness.worker.case_error import CaseError
+from harness.worker.imported import imported
 from harness.worker.membership import MEMBERSHIP
 from harness.worker.meters.cpu import cores, model
 from harness.worker.meters.gpu import GPU
@@ -226,7 +227,7 @@ def installed(module: str, package: str) -> ModuleType:
     Another package that is missing, or what fails otherwise, is a broken installation, and no excuse: it raises CaseError.
     """
     try:
-        return importlib.import_module(module)
+        return imported(module)
     except ModuleNotFoundError as error:
         if error.name == package:
             raise Unsupported(f"{NOT_INSTALLED} ({sys.executable}): {error}") from error

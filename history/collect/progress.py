@@ -22,12 +22,12 @@ class CollectionProgress:
             BarColumn(),
             TaskProgressColumn(),
             TimeElapsedColumn(),
-            TextColumn("left:"),
+            TextColumn("{task.fields[left]}"),
             TimeRemainingColumn(),
             console=console,
             speed_estimate_period=_WHOLE_RUN_SECONDS,
         )
-        self._task = self._progress.add_task("starting", total=None)
+        self._task = self._progress.add_task("starting", total=None, left="")  # how long it takes is known after a process
         self._done = 0
 
     def __enter__(self) -> CollectionProgress:
@@ -48,7 +48,8 @@ class CollectionProgress:
         """`cases` were measured. What is certain to follow: the rest of this pair, and the pairs that every case gets."""
         self._done += cases
         pairs_left = max(0, (last_all_cases_pair if not pair.cases else pair.number) - pair.number)
-        self._progress.update(self._task, completed=self._done, total=self._done + cases * (processes_of_pair_left + 2 * pairs_left))
+        total = self._done + cases * (processes_of_pair_left + 2 * pairs_left)
+        self._progress.update(self._task, completed=self._done, total=total, left="left:")
 
 
 def last_all_cases_pair(drop_clear_cases: bool, max_pairs: int) -> int:

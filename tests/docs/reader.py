@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import re
 import shlex
-import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
 
 from tests.docs.pages import DOCS, PROJECT
 from tests.session.conftest import LIGHT
@@ -19,6 +24,8 @@ EXPERIMENTS = {
 PLACEHOLDERS = {"FOLDER": "digits", "NAME": "mlp", "NAME|FOLDER": "mlp"}
 OUTPUT = "--benchmark-json="  # pytest-benchmark opens the file as soon as it reads the option
 DEADLINE_SECONDS = 300
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload([__name__])
 
 
 def equipped(folder: Path) -> Path:
@@ -37,7 +44,26 @@ def arguments(command: str, folder: Path) -> list[str]:
     return [str(folder / word) if (folder / word).exists() else word for word in words]
 
 
-def collected(words: list[str]) -> subprocess.CompletedProcess[str]:
-    """What pytest says to these arguments, without running anything."""
-    command = [sys.executable, "-m", "pytest", *words, "--collect-only", "-q", *LIGHT]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
+class Collected(NamedTuple):
+    returncode: int
+    output: str
+
+
+def collected(words: list[str]) -> Collected:
+    """What pytest says to these arguments, without running anything: in a fork of a process that has imported it, as there are many."""
+    with tempfile.NamedTemporaryFile("r") as output:
+        process = FORKING.Process(target=_collect, args=([*words, "--collect-only", "-q", *LIGHT], output.name))
+        process.start()
+        process.join(DEADLINE_SECONDS)
+        process.kill()  # one that has ended stays as it is
+        process.join()
+        assert process.exitcode is not None
+        return Collected(process.exitcode, output.read())
+
+
+def _collect(words: list[str], output: str) -> None:
+    os.chdir(PROJECT)
+    sys.argv = ["pytest", *words]
+    for stream in (1, 2):
+        os.dup2(os.open(output, os.O_WRONLY | os.O_APPEND), stream)
+    sys.exit(int(pytest.main(words)))

@@ -48,7 +48,7 @@ def test_there_are_some_of_each_kind() -> None:
 def test_pytest_finds_tests(command: Command, reader: Path) -> None:
     words = arguments(command.text, reader)
     done = collected(words[words.index("pytest") + 1 :])
-    assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
+    assert done.returncode == pytest.ExitCode.OK, done.output
 
 
 def test_a_wrong_option_would_be_found() -> None:
@@ -63,7 +63,7 @@ def test_tox_has_the_label(command: Command, reader: Path) -> None:
     assert found["label"] in LABELS
     if found["passed"] and found["label"].startswith("bench"):
         done = collected(["benchmarks", *arguments(found["passed"], reader)])
-        assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
+        assert done.returncode == pytest.ExitCode.OK, done.output
 
 
 @pytest.mark.parametrize("command", of(Kind.PARSED), ids=str)
@@ -73,7 +73,7 @@ def test_history_has_the_options(command: Command, reader: Path) -> None:
     passed_on = getattr(parsed, "pytest_arguments", [])
     if passed_on:
         done = collected(["benchmarks", "-m", "gate", *passed_on])
-        assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
+        assert done.returncode == pytest.ExitCode.OK, done.output
 
 
 @pytest.mark.parametrize("command", of(Kind.NAMED), ids=str)

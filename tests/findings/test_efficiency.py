@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.findings.ahead import DISTURBED, TOO_FEW_TURNS, UNDECIDED
 from harness.findings.benchmark_json import EFFICIENCIES, tops
-from harness.findings.efficiency import Efficiency, Kind, better, efficiencies, one_rank, relative
+from harness.findings.efficiency import Efficiency, Kind, better, efficiencies, in_short, one_rank, relative
 from harness.findings.ratio import MIN_TURNS, PROCESS_SPREAD, Answer
 from harness.record.case import Precision, Style
 from harness.record.measurement import Measurement
@@ -103,6 +103,18 @@ def test_the_better_one_is_called(seconds: tuple[float, float], told: str, ahead
     sides = [side for name, each in zip((FIRST, SECOND), seconds, strict=True) for side in (single(name, 1.0), several(name, 2, each))]
     (found,) = better(efficiencies(sides))
     assert (found.verdict.text, found.verdict.ahead) == (told, ahead)
+
+
+def test_in_short_it_is_told_of_the_most_ranks_that_have_places_of_their_own_and_a_partner() -> None:
+    def sides(name: str, ranks: int, **fields: Any) -> list[Measurement]:
+        return [several(name, ranks, 0.8, **fields), several(name, ranks, 0.9, batch_size=8 * ranks, **fields)]
+
+    both = [each for name in (FIRST, SECOND) for each in (single(name, 1.0), *sides(name, 2), *sides(name, 4, cores=2))]
+    found = in_short(efficiencies([*both, *sides(FIRST, 8), *sides(FIRST, 2, exchange="synchronized")]))
+    assert [(each.kind, each.case.ranks, each.case.exchange) for each in found] == [(Kind.STRONG, 2, None), (Kind.WEAK, 2, None)]
+    shared = [each for each in both if each.case.ranks != 2]
+    assert [each.case.ranks for each in in_short(efficiencies(shared))] == [4, 4]
+    assert in_short(efficiencies([each for each in both if each.case.framework == FIRST])) == []
 
 
 def test_of_noise_nobody_is_called_better() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
 import json
 import os
 import sys
+
+from harness.worker.imported import imported
 
 
 def serve(module: str) -> None:
@@ -14,8 +14,7 @@ def serve(module: str) -> None:
 
     Nothing is computed here: a framework that has only been imported has no thread or state yet that a fork would lose or share.
     """
-    importlib.import_module(module)
-    gc.freeze()  # a code that collects garbage, as `keras.utils.clear_session` does, need not look through all of the framework each time
+    imported(module)  # a code that collects garbage, as `keras.utils.clear_session` does, need not look through all of the framework
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         code, output, errors = json.loads(line)

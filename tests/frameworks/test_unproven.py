@@ -24,7 +24,7 @@ def tensorflow(run_in: RunIn) -> Any:
 
 
 def test_what_is_compiled_is_settled_with_the_first_call(pytorch: Any, tensorflow: Any) -> None:
-    assert [pytorch["here"], tensorflow["here"], tensorflow["graph"]] == [SETTLED] * 3
+    assert [pytorch["here"], tensorflow["here"], tensorflow["graph"], tensorflow["part"]] == [SETTLED] * 4
 
 
 def test_pytorch_eager_is_no_compiled_step(pytorch: Any) -> None:
@@ -34,9 +34,10 @@ def test_pytorch_eager_is_no_compiled_step(pytorch: Any) -> None:
 
 
 def test_tensorflow_eager_is_neither_compiled_nor_a_graph(tensorflow: Any) -> None:
-    for told in (tensorflow["eagerly"], tensorflow["graph, eagerly"]):
+    for told in (tensorflow["eagerly"], tensorflow["graph, eagerly"], tensorflow["part, eagerly"]):
         assert told == f"{UNTRACED}Look in the model's code for tf.config.run_functions_eagerly(True)"
 
 
 def test_a_plain_graph_is_no_compiled_one(tensorflow: Any) -> None:
-    assert tensorflow["without XLA"].startswith("XLA has compiled nothing: the step ran as a plain graph")
+    for told in (tensorflow["without XLA"], tensorflow["part without XLA"]):
+        assert told.startswith("XLA has compiled nothing: the step ran as a plain graph")

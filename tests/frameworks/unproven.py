@@ -49,20 +49,33 @@ def of_tensorflow() -> dict[str, Any]:
 
     from harness.frameworks.tensorflow import compiler
 
-    def told(by_xla: bool) -> str:
+    def told(compiled: Callable[..., Any]) -> str:
         settled: list[Any] = []
-        step = compiler.compiled(lambda values: values * 2 + 1, settled.append, by_xla)
+        step = compiled(settled.append)
         try:
             step(tf.ones(3))
         except NotCompiledError as error:
             return str(error)
         return f"{len(settled)} settled, {settled[0](tf.ones(3)).numpy().tolist()}"
 
-    found = {"here": told(by_xla=True), "graph": told(by_xla=False)}
+    def doubled(values: Any) -> Any:
+        return values * 2
+
+    def by_xla(settle: Callable[..., None]) -> Any:
+        return compiler.compiled(lambda values: doubled(values) + 1, settle, by_xla=True)
+
+    def graph(settle: Callable[..., None]) -> Any:
+        return compiler.compiled(lambda values: doubled(values) + 1, settle, by_xla=False)
+
+    def in_part(settle: Callable[..., None]) -> Any:
+        part = compiler.part_by_xla(doubled)
+        return compiler.compiled_within(lambda values: part(values) + 1, settle)
+
+    found = {"here": told(by_xla), "graph": told(graph), "part": told(in_part)}
     tf.config.run_functions_eagerly(True)
-    found |= {"eagerly": told(by_xla=True), "graph, eagerly": told(by_xla=False)}
+    found |= {"eagerly": told(by_xla), "graph, eagerly": told(graph), "part, eagerly": told(in_part)}
     made = tf.function
     tf.config.run_functions_eagerly(False)
-    tf.function = lambda function, jit_compile: made(function, jit_compile=None)  # as a model's code may have replaced it
-    found["without XLA"] = told(by_xla=True)
+    tf.function = lambda function, **_: made(function, jit_compile=None)  # as a model's code may have replaced it
+    found |= {"without XLA": told(by_xla), "part without XLA": told(in_part)}
     return found

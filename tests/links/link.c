@@ -3,7 +3,7 @@
    link DEVICE DELAY_NANOSECONDS BITS_PER_SECOND
 
    It makes the namespaces, with a TUN device of that name in each, tells the numbers of its file descriptors that lead to them, and
-   forwards until its standard input ends. Nothing is left of them once it has ended and nobody else is in them. The two directions
+   forwards until its standard input ends. A line there with another delay and bandwidth counts from then on. Nothing is left of them once it has ended and nobody else is in them. The two directions
    are independent of each other, as on a cable. A packet leaves when those before it have left and its own bits have, and arrives
    the delay after that. Nothing is lost: where too much is on its way, no more is read, and the device's own queue waits. */
 
@@ -31,6 +31,8 @@ struct packet {
     int bytes;
     char content[PACKET_BYTES];
 };
+
+static int64_t delay, bandwidth;
 
 struct direction {
     int from, to;
@@ -69,7 +71,7 @@ static int new_device(const char *name, int *namespace) {
 
 static int is_full(const struct direction *way) { return way->behind - way->first == ROOM; }
 
-static void take(struct direction *way, int64_t delay, int64_t bandwidth) {
+static void take(struct direction *way) {
     while (!is_full(way)) {
         struct packet *packet = &way->packets[way->behind % ROOM];
         int64_t came;
@@ -91,12 +93,27 @@ static void give(struct direction *way) {
     }
 }
 
+static int is_set(const char *nanoseconds, const char *bits_per_second) {
+    return nanoseconds && bits_per_second && (delay = atoll(nanoseconds)) >= 0 && (bandwidth = atoll(bits_per_second)) > 0;
+}
+
+/* Whether there was a line, and it was one. */
+static int is_told(void) {
+    char said[64];
+    ssize_t bytes = read(STDIN_FILENO, said, sizeof said - 1);
+    char *first;
+    if (bytes <= 0)
+        return 0;
+    said[bytes] = 0;
+    first = strtok(said, " ");
+    return is_set(first, strtok(NULL, "\n"));
+}
+
 int main(int count, char **arguments) {
     struct direction ways[2] = {{0}};
     struct sched_param first = {.sched_priority = 1};
-    int64_t delay, bandwidth;
     int namespaces[2];
-    if (count != 4 || (delay = atoll(arguments[2])) < 0 || (bandwidth = atoll(arguments[3])) <= 0) {
+    if (count != 4 || !is_set(arguments[2], arguments[3])) {
         fprintf(stderr, "link DEVICE DELAY_NANOSECONDS BITS_PER_SECOND\n");
         return 2;
     }
@@ -111,7 +128,6 @@ int main(int count, char **arguments) {
     for (;;) {
         struct pollfd watched[3] = {{STDIN_FILENO, POLLIN, 0}, {ways[0].from, 0, 0}, {ways[1].from, 0, 0}};
         int64_t due = INT64_MAX, wait;
-        char said[16];
         for (int each = 0; each < 2; each++) {
             watched[each + 1].events = is_full(&ways[each]) ? 0 : POLLIN;
             if (ways[each].first != ways[each].behind && ways[each].packets[ways[each].first % ROOM].due < due)
@@ -121,10 +137,10 @@ int main(int count, char **arguments) {
         struct timespec limit = {0};
         if (wait > 0)
             limit = (struct timespec){wait / SECOND, wait % SECOND};
-        if (ppoll(watched, 3, &limit, NULL) > 0 && watched[0].revents && read(STDIN_FILENO, said, sizeof said) <= 0)
+        if (ppoll(watched, 3, &limit, NULL) > 0 && watched[0].revents && !is_told())
             return 0;
         for (int each = 0; each < 2; each++)
-            take(&ways[each], delay, bandwidth);
+            take(&ways[each]);
         for (int each = 0; each < 2; each++)
             give(&ways[each]);
     }

@@ -9,13 +9,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 import psutil
 
 SOURCE = Path(__file__).parent / "link.c"
 DEVICE = "cable"
 ADDRESSES = ("198.51.100.1", "198.51.100.2")  # of a network that documentation has for itself
 PREFIX = 30
+NETWORK = f"198.51.100.0/{PREFIX}"
+# Nothing is lost here, and TCP is told so: what looks late is a queue or a busy machine, and to hold back for it, or to send it again,
+# would make the link another one than the one that is asked for.
+TCP = {
+    "tcp_congestion_control": "reno",  # its window grows until something is lost; others' shrinks where a queue grows
+    "tcp_slow_start_after_idle": "0",
+    "tcp_early_retrans": "0",
+    "tcp_rmem": "4096 4194304 8388608",
+}
+RESEND_AFTER = "5s"
 QUEUE_PACKETS = 10_000  # of a device: what a sender has ready at once is not thrown away
 START_SECONDS = 60
 
@@ -24,16 +33,22 @@ class NoLinkError(Exception):
     """None can be made here. The message is why."""
 
 
-class Link(msgspec.Struct, frozen=True):
+class Link:
     """Its two ends are 0 and 1."""
 
-    delay_seconds: float  # from one end to the other
-    bits_per_second: float  # of whole packets, in each direction
-    namespaces: tuple[str, str]  # the path of each end's
+    def __init__(self, maker: subprocess.Popen[str], namespaces: tuple[str, str]) -> None:
+        """maker: the program that forwards; namespaces: the path of each end's."""
+        self._maker = maker
+        self._namespaces = namespaces
+
+    def set(self, delay_seconds: float, bits_per_second: float) -> None:
+        """delay_seconds: from one end to the other; bits_per_second: of whole packets, in each direction."""
+        assert self._maker.stdin is not None
+        print(round(delay_seconds * 1e9), round(bits_per_second), file=self._maker.stdin, flush=True)
 
     def command(self, end: int, *command: str) -> list[str]:
         """The same, run in the namespace of that end."""
-        return ["nsenter", f"--net={self.namespaces[end]}", *command]
+        return ["nsenter", f"--net={self._namespaces[end]}", *command]
 
     def run(self, end: int, *command: str) -> str:
         """What it prints. Raises NoLinkError."""
@@ -48,10 +63,8 @@ class Link(msgspec.Struct, frozen=True):
 
     def processes(self) -> list[psutil.Process]:
         """Those that are in one of the namespaces, but for the program that makes the link."""
-        own = {Path(each).stat().st_ino for each in self.namespaces}
-        maker = Path(self.namespaces[0]).parts[2]
-        found = [process for process in psutil.process_iter() if str(process.pid) != maker]
-        return [process for process in found if _namespace(process) in own]
+        own = {Path(each).stat().st_ino for each in self._namespaces}
+        return [each for each in psutil.process_iter() if each.pid != self._maker.pid and _namespace(each) in own]
 
 
 @contextmanager
@@ -67,7 +80,7 @@ def linked(delay_seconds: float, bits_per_second: float) -> Iterator[Link]:
             said = maker.stdout.readline().split()
             if not said:
                 raise NoLinkError(maker.stderr.read().strip())
-            made = Link(delay_seconds, bits_per_second, (f"/proc/{maker.pid}/fd/{said[0]}", f"/proc/{maker.pid}/fd/{said[1]}"))
+            made = Link(maker, (f"/proc/{maker.pid}/fd/{said[0]}", f"/proc/{maker.pid}/fd/{said[1]}"))
             try:
                 for end in (0, 1):
                     _set_up(made, end)
@@ -76,21 +89,22 @@ def linked(delay_seconds: float, bits_per_second: float) -> Iterator[Link]:
                 left = made.processes()
                 for process in left:
                     process.kill()
-                psutil.wait_procs(left)
+                psutil.wait_procs(left, timeout=START_SECONDS)
                 maker.communicate(timeout=START_SECONDS)
 
 
 def _set_up(link: Link, end: int) -> None:
     link.run(end, "ip", "link", "set", "lo", "up")
-    # What is sent behind a pause begins at the full speed again: else a step would take as long as its pause lets it.
-    link.run(end, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/tcp_slow_start_after_idle")
-    link.run(end, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 || true")
+    for name, value in TCP.items():
+        link.run(end, "sh", "-c", f"echo '{value}' > /proc/sys/net/ipv4/{name}")
+    link.run(end, "sh", "-c", "test ! -d /proc/sys/net/ipv6 || echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6")
     link.run(end, "ip", "link", "set", DEVICE, "txqueuelen", str(QUEUE_PACKETS), "up")
     link.run(end, "ip", "address", "add", f"{ADDRESSES[end]}/{PREFIX}", "dev", DEVICE)
+    link.run(end, "ip", "route", "change", NETWORK, "dev", DEVICE, "src", ADDRESSES[end], "rto_min", RESEND_AFTER)
 
 
 def _namespace(process: psutil.Process) -> int | None:
     try:
         return Path(f"/proc/{process.pid}/ns/net").stat().st_ino
-    except OSError:  # it has just ended
+    except OSError:  # it has just ended, or is somebody else's
         return None

@@ -95,7 +95,7 @@ def test_so_does_one_elsewhere_whose_driver_nobody_has_asked(inner: InnerRun) ->
     code, output = run(inner, NO_CONTEXT, "--require-gpu", "--worker", spec, PATH=f"{inner.folder}{os.pathsep}{os.environ['PATH']}")
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "Exit: --require-gpu: Sound sees no GPU on" in output
-    assert f"). {MEND}. Where it does: Give its worker" in output
+    assert f"). {MEND}. Where it does, give its worker" in output
     assert "images/s" not in output
 
 

@@ -15,6 +15,7 @@ from tests.stand_in.model import MODEL, write_model
         ("--worker=sound", "is no execnet spec"),
         ("--worker=sound=popen//popen", "is no execnet spec"),
         ("--worker=sound=/usr/bin/python3", "is no execnet spec"),
+        ("--worker=sound=socket=127.0.0.1:8888", "runs what it is sent in its own process"),
         ("--worker=sound=popen//pyhton=/usr/bin/python3", "unknown: pyhton"),
         ("--case-timeout=0", "'0' is not a number of seconds above 0"),
         ("--case-timeout=soon", "'soon' is not a number of seconds above 0"),

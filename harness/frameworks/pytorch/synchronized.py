@@ -20,18 +20,20 @@ def converted(built: Any) -> Any:
 
     Raises Unsupported where the network has none that takes a batch's statistics.
     """
-    built = torch.nn.SyncBatchNorm.convert_sync_batchnorm(built)
+    if device.name() != "cpu":
+        built = torch.nn.SyncBatchNorm.convert_sync_batchnorm(built)
+    else:
+        for module in built.modules():
+            if isinstance(module, _BatchNorm):
+                module.__class__ = GatheredNorm
     if not norms(built):
         raise Unsupported("the network has no batch norm that takes a batch's statistics: there are none to synchronize")
-    if device.name() == "cpu":
-        for norm in norms(built):
-            norm.__class__ = GatheredNorm
     return built
 
 
 def norms(built: Any) -> list[Any]:
     """Those that exchange statistics: a frozen one does not."""
-    return [module for module in built.modules() if isinstance(module, torch.nn.SyncBatchNorm) and module.training]
+    return [module for module in built.modules() if isinstance(module, torch.nn.SyncBatchNorm | GatheredNorm) and module.training]
 
 
 @contextlib.contextmanager
@@ -47,7 +49,7 @@ def apart(built: Any) -> Iterator[None]:
             del norm.forward
 
 
-class GatheredNorm(torch.nn.SyncBatchNorm):  # type: ignore[misc]
+class GatheredNorm(_BatchNorm):  # type: ignore[misc]
     """For CPUs: torch.nn.SyncBatchNorm wants a GPU. It exchanges the same: statistics forward, the sums of their gradients backward.
 
     Every rank has as many items.
@@ -68,6 +70,9 @@ class GatheredNorm(torch.nn.SyncBatchNorm):  # type: ignore[misc]
             offset = offset + self.bias
         of_channels = [-1 if axis == 1 else 1 for axis in range(values.ndim)]
         return torch.addcmul(offset.view(of_channels), values, scale.view(of_channels))
+
+    def _check_input_dim(self, values: Any) -> None:
+        """Of any number of axes, as torch.nn.SyncBatchNorm."""
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def _track(self, mean: Any, variance: Any, items: int) -> None:

@@ -12,12 +12,14 @@ import tensorflow as tf
 
 from harness.frameworks.contract import Setup
 from harness.frameworks.ranks import Rank
-from harness.frameworks.tensorflow import batches, compiler, device, exchanges, network
+from harness.frameworks.tensorflow import batches, compiler, device, network, summing, synchronized
 from harness.frameworks.tensorflow.loss import Own
 from harness.frameworks.tensorflow.training import TrainStep, dense, norm_of
 from harness.record.case import Execution
-from harness.record.exchange import ACCUMULATED, SYNCHRONIZED
+from harness.record.exchange import ACCUMULATED, PARTS, SYNCHRONIZED
 from harness.record.fairness import Source
+
+PACK_BYTES = {"packs_1_mib": 2**20, "packs_100_mib": 100 * 2**20}  # of an exchange of the listing; by itself a strategy makes one pack
 
 _STRATEGY: list[Any] = []  # of this process, once it has joined: it cannot leave, and no second one can be made
 
@@ -32,7 +34,7 @@ def join(rank: Rank) -> None:
 
 
 def data_parallel(setup: Setup) -> DataParallelStep:
-    kind = DataParallelStep if Source.LOOP in setup.neutral else GuideStep
+    kind = AccumulatedStep if setup.case.exchange == ACCUMULATED else DataParallelStep if Source.LOOP in setup.neutral else GuideStep
     with _STRATEGY[0].scope():
         work = kind(setup, _STRATEGY[0])
     work.load(batches.native(setup.canonical_batch(), setup))
@@ -42,27 +44,38 @@ def data_parallel(setup: Setup) -> DataParallelStep:
 class DataParallelStep(TrainStep):
     """The train step, run by the strategy: each rank's share of the loss, and the gradients summed over all ranks before the optimiser.
 
-    The exchange is TensorFlow's own whatever compiles the step: XLA's part is what comes before it.
+    XLA compiles what comes before the exchange, which is TensorFlow's own. Exchanged bytes are the gradients', for synchronized batch norms
+    their statistics' and those of the gradients of these, and where a guide's loop sums the loss, its.
     """
 
     def __init__(self, setup: Setup, strategy: Any) -> None:
         super().__init__(setup)
-        exchange, is_compiled = setup.case.exchange, setup.case.execution is Execution.COMPILED
-        self.strategy, self.options = strategy, exchanges.options(exchange)
-        self._norms = exchanges.synchronized(setup, self.network) if exchange == SYNCHRONIZED else []
-        self._parts = exchanges.expect_parts(setup) if exchange == ACCUMULATED else 1
-        part = compiler.part_by_xla(self._of_part) if is_compiled else self._of_part
-        self._loss_and_gradients = functools.partial(exchanges.accumulated, part) if exchange == ACCUMULATED else part
-        self.traced = compiler.compiled_within if is_compiled else functools.partial(compiler.compiled, by_xla=False)
+        self.strategy = strategy
+        self.options = None
+        if setup.case.exchange in PACK_BYTES:
+            self.options = tf.distribute.experimental.CommunicationOptions(bytes_per_pack=PACK_BYTES[setup.case.exchange])
+        if setup.case.exchange == SYNCHRONIZED:
+            synchronized.convert(setup, self.network)
+        self.pass_both_ways: Any = self._pass_both_ways
+        self.traced: Any = functools.partial(compiler.compiled, by_xla=False)
+        if setup.case.execution is Execution.COMPILED:
+            self.pass_both_ways, self.traced = compiler.part_by_xla(self._pass_both_ways), compiler.compiled_within
         self._train = self.traced(self._train_by_all, functools.partial(setattr, self, "_train"))
-        self.exchanged = exchanges.statistics(self._norms) + self._sums()
-        self.exchanged_bytes = sum(each.shape.num_elements() * each.dtype.size for sum in self.exchanged for each in sum)
+
+    @functools.cached_property
+    def exchanged(self) -> list[list[list[Any]]]:
+        """What a step sums over all ranks: in turn, side by side, together."""
+        gradients = [tf.TensorSpec(variable.shape, variable.dtype) for variable in self._trained]
+        return [*synchronized.statistics(self.network), [gradients]]
+
+    @property
+    def exchanged_bytes(self) -> int:
+        return sum(summing.size_bytes(value) for turn in self.exchanged for together in turn for value in together)
 
     def gradient_norm(self) -> float:
-        by_all = tf.function(
-            lambda *batch: self.strategy.run(self._summed_gradients, args=batch)
-        )  # layer by layer each would be exchanged alone
-        return norm_of(by_all(self.inputs, self.targets))
+        """As a graph: layer by layer each gradient would be exchanged by itself."""
+        of_all = tf.function(functools.partial(self.strategy.run, self._summed_gradients))
+        return norm_of(of_all(args=(self.inputs, self.targets)))
 
     def without_exchange(self) -> WithoutExchange:
         return WithoutExchange(self)
@@ -71,7 +84,7 @@ class DataParallelStep(TrainStep):
         return Exchange(self)
 
     def alone(self, inputs: Any, targets: Any) -> Any:
-        """The step of this rank by itself: outside of the strategy there are no others, and every sum over all ranks is of one."""
+        """The step of this rank by itself: outside of the strategy there is no other one, and every sum over all ranks is of one."""
         return self._train_on(inputs, targets)
 
     def _train_by_all(self, inputs: Any, targets: Any) -> Any:
@@ -79,59 +92,95 @@ class DataParallelStep(TrainStep):
 
     def _train_on(self, inputs: Any, targets: Any) -> Any:
         share, gradients = self._loss_and_gradients(inputs, targets)
-        with exchanges.without_its_own(self.optimizer):
-            self.optimizer.apply(exchanges.summed(gradients, self.options), self._trained)
-        return share * exchanges.ranks()
+        with summing.summed_already(self.optimizer):
+            self.optimizer.apply(summing.summed(gradients, self.options), self._trained)
+        return share * summing.ranks()
 
-    def _of_part(self, inputs: Any, targets: Any) -> Any:
+    def _loss_and_gradients(self, inputs: Any, targets: Any) -> Any:
+        return self.pass_both_ways(inputs, targets)
+
+    def _pass_both_ways(self, inputs: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
-            share = self._loss(network.call(self.network, inputs, training=True), targets) / self._parts
-        return share, self._gradients_of(tape, share)
+            loss = self._loss(network.call(self.network, inputs, training=True), targets)
+        return loss, dense(tape.gradient(loss, self._trained))
 
     def _loss(self, outputs: Any, targets: Any) -> Any:
-        """The share of the whole batch's loss that these have: those of all ranks add up to it, and so do their gradients."""
-        return super()._loss(outputs, targets) / exchanges.ranks()
+        """The rank's share: those of all ranks add up to the mean over the batch, and their gradients to its gradient."""
+        return super()._loss(outputs, targets) / summing.ranks()
 
     def _summed_gradients(self, inputs: Any, targets: Any) -> Any:
-        return exchanges.summed(dense(self._gradients_on(inputs, targets)), self.options)
+        return summing.summed(dense(self._gradients_on(inputs, targets)), self.options)
 
-    def _gradients_of(self, tape: Any, share: Any) -> list[Any]:
-        return dense(tape.gradient(share, self._trained))
 
-    def _sums(self) -> list[list[Any]]:
-        """What is summed at once, after the backward pass."""
-        return [[variable.value for variable in self._trained]]
+class AccumulatedStep(DataParallelStep):
+    """The gradients of parts of the rank's batch are summed, and exchanged once. The parts come one after the other: for less memory."""
+
+    def _loss_and_gradients(self, inputs: Any, targets: Any) -> Any:
+        losses, sums = [], [None for _ in self._trained]
+        for part in zip(_split(inputs), _split(targets), strict=True):
+            with tf.control_dependencies([each for each in sums if each is not None]):
+                loss, gradients = self.pass_both_ways(*(batches.each_of(each, tf.identity) for each in part))
+            losses.append(loss)
+            sums = [each if so_far is None else so_far + each for so_far, each in zip(sums, gradients, strict=True)]
+        return tf.add_n(losses), sums
+
+    def _loss(self, outputs: Any, targets: Any) -> Any:
+        return super()._loss(outputs, targets) / PARTS
+
+    def _gradients_on(self, inputs: Any, targets: Any) -> Any:
+        by_part = [dense(super(AccumulatedStep, self)._gradients_on(*part)) for part in zip(_split(inputs), _split(targets), strict=True)]
+        return [None if gradients[0] is None else tf.add_n(gradients) for gradients in zip(*by_part, strict=True)]
 
 
 class GuideStep(DataParallelStep):
     """As TensorFlow's guides write a training loop of one's own with this strategy, with which Keras 3's `fit` does not work.
 
-    Keras' optimiser sums the gradients itself. A metric is kept in the graph; `read_back` gives the loss of all ranks, summed in each step.
+    Keras' optimiser sums the gradients itself. A metric is kept in the graph. `read_back` gives the loss of all ranks: each step sums it.
     """
 
     def __init__(self, setup: Setup, strategy: Any) -> None:
         super().__init__(setup, strategy)
-        loss = self.loss_function
         self._of_items = None
-        if not isinstance(loss, Own) and not setup.model.description.output:
-            self._of_items = loss.stock(network.ends_in_softmax(setup), reduction=None)
-        self._metrics = [keras.metrics.SparseCategoricalAccuracy() for _ in loss.metrics]
+        if not isinstance(self.loss_function, Own) and not setup.model.description.output:
+            self._of_items = self.loss_function.stock(network.ends_in_softmax(setup), reduction=None)
+        self._metrics = self._made_metrics()
+
+    @functools.cached_property
+    def exchanged(self) -> list[list[list[Any]]]:
+        """An embedding's gradient has a row for each token that is read: the rows of all ranks are gathered, not summed."""
+        by_all = tf.function(functools.partial(self.strategy.run, self._pass_with_outputs))
+        *_, gradients = by_all.get_concrete_function(args=(self.inputs, self.targets)).structured_outputs
+        return [[[each for each in gradients if each is not None]], [[tf.TensorSpec([])]]]
+
+    def without_exchange(self) -> WithoutExchange:
+        """With metrics of its own: one of the strategy's is summed over all ranks where it is changed outside of the strategy."""
+        self._own_metrics = self._made_metrics()
+        return super().without_exchange()
+
+    def alone(self, inputs: Any, targets: Any) -> Any:
+        return self._train_and_count(inputs, targets, self._own_metrics)
+
+    def _made_metrics(self) -> list[Any]:
+        return [keras.metrics.SparseCategoricalAccuracy() for _ in self.loss_function.metrics]
 
     def _train_by_all(self, inputs: Any, targets: Any) -> Any:
         return self.strategy.reduce(tf.distribute.ReduceOp.SUM, super()._train_by_all(inputs, targets), axis=None)
 
     def _train_on(self, inputs: Any, targets: Any) -> Any:
-        loss, gradients = self._loss_and_gradients(inputs, targets)
+        return self._train_and_count(inputs, targets, self._metrics)
+
+    def _train_and_count(self, inputs: Any, targets: Any, metrics: list[Any]) -> Any:
+        loss, outputs, gradients = self._pass_with_outputs(inputs, targets)
         self.optimizer.apply(gradients, self._trained)
+        for metric in metrics:
+            metric.update_state(targets, outputs)
         return loss
 
-    def _of_part(self, inputs: Any, targets: Any) -> Any:
+    def _pass_with_outputs(self, inputs: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             outputs = network.call(self.network, inputs, training=True)
             loss = self._loss(outputs, targets)
-        for metric in self._metrics:
-            metric.update_state(targets, outputs)
-        return loss, tape.gradient(loss, self._trained)
+        return loss, outputs, tape.gradient(loss, self._trained)
 
     def _loss(self, outputs: Any, targets: Any) -> Any:
         if self._of_items is None:
@@ -139,9 +188,6 @@ class GuideStep(DataParallelStep):
         of_items = self._of_items(targets, outputs)
         loss = tf.nn.compute_average_loss(tf.reduce_mean(of_items, range(1, len(of_items.shape))))
         return loss + tf.nn.scale_regularization_loss(tf.add_n(self.network.losses)) if self.network.losses else loss
-
-    def _sums(self) -> list[list[Any]]:
-        return [*super()._sums(), [tf.zeros([])]]
 
 
 class WithoutExchange:
@@ -166,11 +212,11 @@ class WithoutExchange:
 
 
 class Exchange:
-    """The sums over all ranks of as many values as a step exchanges: at once what it sums at once, in the packs that the strategy makes."""
+    """The sums over all ranks of as many values as a step exchanges: each turn after the one before, and in the packs of the strategy."""
 
     def __init__(self, step: DataParallelStep) -> None:
         self._strategy, self._options = step.strategy, step.options
-        self._values = [[tf.zeros(value.shape, value.dtype) for value in values] for values in step.exchanged]
+        self._values = [[[summing.zeros(value) for value in together] for together in turn] for turn in step.exchanged]
         self._sum = compiler.compiled(self._sum_by_all, functools.partial(setattr, self, "_sum"), by_xla=False)
 
     def step(self) -> None:
@@ -180,17 +226,26 @@ class Exchange:
         device.fence()
 
     def read_back(self) -> float:
-        return float(tf.reshape(self._summed[-1], [-1])[0])
+        return float(tf.reshape(self._summed[0], [-1])[0])
 
     def close(self) -> None:
         vars(self).clear()
 
-    def _sum_by_all(self, values: list[list[Any]]) -> Any:
+    def _sum_by_all(self, values: list[list[list[Any]]]) -> Any:
         return self._strategy.run(self._in_turn, args=(values,))
 
-    def _in_turn(self, values: list[list[Any]]) -> Any:
+    def _in_turn(self, values: list[list[list[Any]]]) -> Any:
         found: list[Any] = []
-        for at_once in values:
+        for turn in values:
             with tf.control_dependencies(found):
-                found = exchanges.summed(at_once, self._options)
+                sums = [summing.summed(together, self._options) for together in turn]
+            found = tf.nest.flatten(sums, expand_composites=True)
         return found
+
+
+def _split(tensors: Any) -> list[Any]:
+    """A tensor, or several by name, in PARTS equal parts of the items."""
+    if isinstance(tensors, dict):
+        parts = [_split(each) for each in tensors.values()]
+        return [dict(zip(tensors, part, strict=True)) for part in zip(*parts, strict=True)]
+    return [*tf.split(tensors, PARTS)]

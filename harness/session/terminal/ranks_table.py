@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.findings.efficiency import NO_ONE_RANK, Better, Efficiency, Kind, better, efficiencies
+from harness.findings.efficiency import NO_ONE_RANK, Better, Efficiency, Kind, efficiencies, in_short
 from harness.findings.exchange import exchange, has_exchange, in_percent, why_not
 from harness.findings.figures import figures, items_per_second
 from harness.findings.models import by_model, headed
@@ -52,8 +52,7 @@ def ranks_table(heading: str, measurements: Sequence[Measurement], model: str = 
 def told(measurements: Sequence[Measurement]) -> Iterator[str]:
     """Which framework scales better, where efficiencies are none of a framework's, and where there are none."""
     found = efficiencies(measurements)
-    for each in better(found):
-        yield _better(each)
+    yield from map(_better, in_short(found))
     shared = {each.case.ranks: places(each) for each in measurements if share_places(each)}
     for ranks, where in sorted(shared.items()):
         yield f"shared: {ranks} ranks ran on {where}. What is told of them is right, but an efficiency over shared ones is no scaling."
@@ -115,6 +114,6 @@ def _exchange(measurement: Measurement) -> tuple[str, str, str, str]:
 
 def _better(found: Better) -> str:
     verdict, case = found.verdict, found.case
-    of = f"{found.kind} scaling to {case.ranks} ranks, bs{case.batch_size}{f' {case.exchange}' if case.exchange else ''}"
+    of = f"{found.kind} scaling to {case.ranks} ranks, bs{case.batch_size}"
     interval = f" ({CONFIDENCE:.0%} interval of their ratio {verdict.interval})" if verdict.interval else ""
     return f"{of}: {title(verdict.reference)} against {title(verdict.other)}: {verdict.text}{interval}"

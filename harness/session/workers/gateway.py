@@ -30,6 +30,7 @@ PRINTING_MEND = (
 SSH_FAILED = 255  # the exit status of ssh itself; any other one is that of what it ran
 # What a connection is told to have ended with. execnet's TimeoutError is an OSError.
 GATEWAY_ERRORS = (OSError, EOFError, execnet.HostNotFound, execnet.RemoteError)
+MASTERS: dict[str, Any] = {}  # gateways of this process to places that others are opened through, by the name that `via` has for them
 # Those of a start: over the spec, and of a process that is no interpreter.
 _START_ERRORS = (*GATEWAY_ERRORS, ValueError, KeyError, AssertionError)
 
@@ -53,10 +54,10 @@ class Gateway:
         self._heard = tempfile.TemporaryFile()  # noqa: SIM115 (the process writes to it as long as it lives)
         self._said: list[str] = []
         at_start = {name: self._spec.env.get(name) for name in left_out}
-        if self._spec.ssh or self._spec.vagrant_ssh:
+        if self._spec.ssh or self._spec.vagrant_ssh or self._spec.via:
             self._spec.python = _in_environment(self._spec.python or "python", at_start)
         self._starting = _Starting(self._heard, _environment(at_start) if self.is_local else None)
-        self._group = execnet.Group(execmodel=self._starting)  # type: ignore[arg-type]  # it takes one, too
+        self._group = _Group(execmodel=self._starting)  # type: ignore[arg-type]  # it takes one, too
         deadline = threading.Timer(START_SECONDS, self._starting.give_up)
         deadline.daemon = True
         deadline.start()
@@ -142,8 +143,6 @@ class Gateway:
             return "Give it a machine, or a container, with Linux"
         if spec.chdir and repr(spec.chdir) in told:  # as Python tells a path; the interpreter's own may begin with it
             return "Name a folder that is there, where the worker runs, with //chdir=PATH"
-        if spec.socket and not has_started:
-            return "Write socket=HOST:PORT, and start `python -m execnet.script.socketserver :PORT` on that machine"
         if host and not has_started:
             return f"Install {kind.partition('_')[0]} on this machine, which makes the connection"
         if host and is_unreachable:
@@ -155,6 +154,13 @@ class Gateway:
             return "Write popen//python=PATH with the path of an interpreter that is there, as `which python` prints it"
         where = "" if self.is_local else ", in a checkout on that machine which //chdir=PATH names"
         return f"Its interpreter, Python 3.11 to 3.13, needs this suite's own packages: pip install -e '.[{self._extra}]'{where}"
+
+
+class _Group(execnet.Group):
+    """Ends its own gateway, and leaves the one that it was opened through."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return MASTERS[key] if key in MASTERS else super().__getitem__(key)
 
 
 class _Starting(ThreadExecModel):

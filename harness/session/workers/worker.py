@@ -20,6 +20,7 @@ from harness.frameworks import FRAMEWORKS
 from harness.record.fairness import Source
 from harness.record.outcome import Outcome
 from harness.record.text import visible_lines
+from harness.session.workers import copy
 from harness.session.workers.deadline import Deadline
 from harness.session.workers.gateway import GATEWAY_ERRORS, START_SECONDS, Gateway, GatewayError, first_line
 from harness.session.workers.oom_kills import oom_kills
@@ -108,6 +109,9 @@ class Worker:
             listing, patterns = FRAMEWORKS[framework], leftovers(framework, surroundings)
             own = msgspec.structs.astuple(share)
             try:
+                other = None if self._gateway.is_local else copy.difference(self._gateway.run, import_paths, START_SECONDS)
+                if other:
+                    raise GatewayError(other)
                 self._channel = self._gateway.run(
                     BOOTSTRAP, import_paths, listing.module, listing.package, patterns, self._gateway.variables, own
                 )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.findings.ahead import NO_OTHER_SIDE
-from harness.findings.efficiency import Better, Efficiency, Kind, better, efficiencies
+from harness.findings.efficiency import Better, Efficiency, Kind, efficiencies, in_short
 from harness.findings.figures import items_per_second
 from harness.findings.models import headed
 from harness.findings.ranks import places, work_of
@@ -69,15 +68,14 @@ def _points(line: Sequence[Efficiency]) -> dict[str, list[float | None]]:
 
 
 def _summary(found: Sequence[Efficiency]) -> str:
-    told = [_better(each) for each in better(found) if each.verdict.text != NO_OTHER_SIDE]
+    told = [_better(each) for each in in_short(found)]
     shared = {each.several.case.ranks: places(each.several) for each in found if each.is_shared}
     told += [f"{ranks} ranks shared {where}: that is no scaling" for ranks, where in sorted(shared.items())]
     return f"{'; '.join(told)}." if told else "Strong: with the batch of one rank; weak: with one as many times as large."
 
 
 def _better(found: Better) -> str:
-    exchange = f" {found.case.exchange}" if found.case.exchange else ""
-    return f"{found.kind}, {found.case.ranks} ranks bs{found.case.batch_size}{exchange}: {found.verdict.text}"
+    return f"{found.kind}, {found.case.ranks} ranks bs{found.case.batch_size}: {found.verdict.text}"
 
 
 def _table(found: Sequence[Efficiency]) -> dict[str, Any]:

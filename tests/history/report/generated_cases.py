@@ -51,6 +51,14 @@ def standard_cases() -> tuple[Case, ...]:
     )
 
 
+def ranked_cases() -> tuple[Case, ...]:
+    """Data-parallel training by one rank and several, with the same batch and with a larger one, and by another way to exchange."""
+    parts = {"framework": "pytorch", "phase": "data_parallel", "workload": Workload.FULL, "style": Style.MATCHED, **MATCHED}
+    one = Case(**parts, batch_size=32)
+    several = [Case(**parts, batch_size=each, ranks=ranks) for ranks in (2, 4, 8) for each in (32, 32 * ranks)]
+    return (one, *several, Case(**parts, batch_size=32, ranks=2, exchange="synchronized"))
+
+
 def of_model(model: str, cases: tuple[Case, ...]) -> tuple[Case, ...]:
     """The same of another model."""
     return tuple(msgspec.structs.replace(case, model=model) for case in cases)

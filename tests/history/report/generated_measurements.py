@@ -8,10 +8,13 @@ import zlib
 import msgspec
 import numpy as np
 
+from harness.findings.exchange import with_figures
 from harness.phases import ladders
 from harness.record.case import DEFAULT_MODEL, Case, Execution, Precision, Style, Workload
 from harness.record.check import Check, EqualWork
 from harness.record.measurement import (
+    ALONE,
+    EXCHANGE,
     ColdStart,
     CurvePoint,
     Epoch,
@@ -20,6 +23,7 @@ from harness.record.measurement import (
     Reading,
     ScalingPoint,
     SweepPoint,
+    of_rank,
 )
 from harness.record.outcome import Outcome
 from harness.record.round import Round
@@ -32,6 +36,7 @@ ITEMS = {"mlp": "row"}  # of models whose batches are not made of images
 TITLES = {DEFAULT_MODEL: "ResNet50", "mlp": "Multilayer perceptron"}
 WEAK = "items hardly differ in the outputs: bring values that do"
 LEFT_OPEN = 32  # between the largest batch that fits and the smallest that does not
+MOST_RANKS = 4  # that have cores of their own
 OTHERS_SECONDS = 0.019  # of further frameworks
 
 
@@ -59,15 +64,15 @@ class GeneratedCase:
             for index, each in enumerate(seconds)
         )
         memory = case.phase in ("memory", "fine_tuning")
-        return Measurement(
+        measurement = Measurement(
             case=case,
             outcome=Outcome.OK,
             rounds=rounds,
-            references={"limit": self._limit(rounds)} if case.workload is Workload.LOADING else {},
+            references={"limit": self._limit(rounds)} if case.workload is Workload.LOADING else self._exchange(rounds),
             cold_start=ColdStart(0.4, 2.0, 3, 5.0) if case.phase != "fine_tuning" else None,
             figures=_found(largest) if largest else self._figures(),
             missing={} if self._gpu else {f"joules_per_{self._item}": "no GPU"},
-            readings=_peak(largest) if largest else self._readings(planted) if memory else (),
+            readings=_peak(largest) if largest else self._readings(planted) if memory else self._readings_of_ranks(),
             memory_curve=self._curve() if case.phase == "memory" else (),
             scaling=self._scaling(level) if case.phase == "pipeline_scaling" else (),
             sweep=_sweep(largest) if largest else (),
@@ -75,8 +80,9 @@ class GeneratedCase:
             equal_work=EqualWork("tensorflow", _checks(case)) if case.style is Style.MATCHED else None,
             provenance=Provenance(EXPERIMENT, "e", "generated-v1", "c", "seeded-v1", "w", case.model, TITLES[case.model], "m"),
             item=self._item,
-            environment=environment,
+            environment=environment | self._ranks_environment(),
         )
+        return with_figures(measurement)
 
     @property
     def _item(self) -> str:
@@ -85,9 +91,33 @@ class GeneratedCase:
     def failed(self, environment: dict[str, str], outcome: Outcome, detail: str) -> Measurement:
         return Measurement(case=self.case, outcome=outcome, detail=detail, environment=environment)
 
+    def _exchange(self, rounds: tuple[Round, ...]) -> dict[str, tuple[Round, ...]]:
+        """Of ranks: the longer the more of them there are; half of it is hidden."""
+        if self.case.ranks == 1:
+            return {}
+        share = 0.05 * self.case.ranks
+        shares = {ALONE: 1 - share, EXCHANGE: 2 * share}
+        shares |= {of_rank(ALONE, number): (1 - share) * (1 + 0.01 * number) for number in range(1, self.case.ranks)}
+        return {name: tuple(self._shortened(each, own) for each in rounds) for name, own in shares.items()}
+
+    def _shortened(self, whole: Round, share: float) -> Round:
+        return msgspec.structs.replace(whole, seconds=whole.seconds * share * math.exp(self.random.normal(0, 0.004)))
+
+    def _readings_of_ranks(self) -> tuple[Reading, ...]:
+        if self.case.phase != "data_parallel":
+            return ()
+        return tuple(Reading(of_rank("allocator_peak_bytes", number), (900 + number) * MIB, "test") for number in range(self.case.ranks))
+
+    def _ranks_environment(self) -> dict[str, str]:
+        if self.case.ranks == 1:
+            return {}
+        return {"cores": "4", "machines": "1", "cores_of_all_ranks": str(4 * min(self.case.ranks, MOST_RANKS))}
+
     def _level(self) -> float:
         case = self.case
         seconds = SECONDS.get(case.framework, OTHERS_SECONDS) * case.batch_size / 32
+        worse = 0.04 if case.framework == "pytorch" else 0.08
+        seconds *= (1 + worse * (case.ranks - 1)) / case.ranks
         seconds *= {Workload.FULL: 2.9, Workload.LOADING: 0.8, Workload.INFERENCE: 0.4}.get(case.workload, 1.0)
         seconds *= {Execution.COMPILED: 0.72}.get(case.execution or Execution.PLAIN, 1.0) * (
             0.45 if case.precision is Precision.BF16 else 1.0
@@ -95,7 +125,8 @@ class GeneratedCase:
         if case.style is not Style.MATCHED and case.framework == "pytorch":
             climbed = ladders.STEP.index(case.rung) + 1 if case.rung else 0
             seconds *= 1.6 - 0.6 * climbed / len(ladders.STEP)
-        return float(seconds * self.random.lognormal(0, 0.08))
+        spread = 0.0 if case.phase == "data_parallel" else 0.08  # these are compared with one another
+        return float(seconds * self.random.lognormal(0, spread))
 
     def _figures(self) -> dict[str, float]:
         if self.case.phase == "data_pipeline":
@@ -109,6 +140,8 @@ class GeneratedCase:
             return {f"joules_per_{self._item}": 0.31 * math.exp(self.random.normal(0, 0.01)), "model_flops_utilisation": 0.37}
         if self.case.phase == "fine_tuning":
             return {"validation_loss_deviation": 0.8}
+        if self.case.ranks > 1:
+            return {"exchanged_bytes": 100.0 * MIB}
         return {}
 
     def _readings(self, planted: float) -> tuple[Reading, ...]:

@@ -12,6 +12,7 @@ refusal.py       what is said where they do not pair; hints.py has the mends
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -160,6 +161,12 @@ def _loosely_found_out(setup: Setup, layers: tuple[Layer, ...]) -> Pairs:
 
 
 def _executed(setup: Setup, layers: tuple[Layer, ...], fitting: pairing.Fitting) -> tuple[list[Unit], Pairs]:
+    """In a thread of its own: it begins Keras anew, and the scope of a strategy that the caller may be in would be gone with the rest."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_executed_here, setup, layers, fitting).result()
+
+
+def _executed_here(setup: Setup, layers: tuple[Layer, ...], fitting: pairing.Fitting) -> tuple[list[Unit], Pairs]:
     """On a network of its own in float32: what goes into a layer says little in fewer digits."""
     weights, model = canonical.load(setup.weights_file), setup.model
     plain = msgspec.structs.replace(setup, case=msgspec.structs.replace(setup.case, precision=Precision.FP32))

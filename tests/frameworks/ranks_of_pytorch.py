@@ -1,0 +1,217 @@
+"""What two ranks compute together, beside what one process does with their whole batch. Runs in PyTorch's interpreter."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+import torch
+import torch._dynamo
+from msgspec.structs import replace
+
+from harness.frameworks.contract import Framework, Setup
+from harness.frameworks.pytorch import network, original
+from harness.record.case import Execution, Precision, Style
+from harness.record.exchange import ACCUMULATED, SYNCHRONIZED
+from harness.worker import distances
+from harness.worker.work import train_step
+from tests.frameworks import ranked, small_models
+from tests.frameworks.small_models import said
+
+RANKS = 2
+STEPS = 3
+COMPILED = {"execution": Execution.COMPILED}
+DENSE = {
+    "plain": {},
+    "bf16": {"precision": Precision.BF16},
+    "compiled": COMPILED,
+    "compiled bf16": COMPILED | {"precision": Precision.BF16},
+    "accumulated": {"exchange": ACCUMULATED},
+    "small buckets": {"exchange": "buckets_1_mib"},
+    "large buckets": {"exchange": "buckets_100_mib"},
+    "views": {"exchange": "gradient_views"},
+}
+NORMED = {
+    "own statistics": {},
+    "synchronized": {"exchange": SYNCHRONIZED},
+    "stock": {"style": Style.STOCK, "execution": None, "precision": None},
+}
+TWO_NORMS = (
+    "nn.Conv2d(3, 4, 3)",
+    "nn.BatchNorm2d(4)",
+    "nn.ReLU()",
+    "nn.Flatten()",
+    "nn.Linear(144, 5)",
+    "nn.BatchNorm1d(5, momentum=None, affine=False)",
+    "nn.Linear(5, 3)",
+)
+NET = small_models.net("self.used = nn.Linear(5, 3); self.left = nn.Linear(5, 3)", "return self.used(x)")
+
+Found = dict[str, Any]
+
+
+def everything(root: Path) -> Found:
+    """All in one crew: each case comes after others in the same processes."""
+    models = {
+        "mlp": "mlp",
+        "normed": small_models.folder(root, "normed", small_models.classes(small_models.IMAGES), small_models.sequential(*TWO_NORMS)),
+        "unused": small_models.folder(root, "unused", small_models.classes(small_models.rows(5)), NET),
+    }
+    weights = {name: _weights(root / f"{name}.safetensors", model) for name, model in models.items()}
+
+    def setup(model: str, axes: dict[str, Any], ranks: int = RANKS) -> Setup:
+        return replace(ranked.setup("pytorch", models[model], ranks, **axes), weights=weights[model])
+
+    def of_ranks(framework: Framework, joined: Setup) -> Found:
+        def joining(model: str, axes: dict[str, Any]) -> Setup:
+            return replace(setup(model, axes), rank=joined.rank)
+
+        return {
+            "computed": {name: _computed(framework, joining("mlp", axes)) for name, axes in DENSE.items()}
+            | {name: _computed(framework, joining("normed", axes)) for name, axes in NORMED.items()},
+            "alone": {name: _alone(framework, joining("normed", axes)) for name, axes in NORMED.items()}
+            | {"accumulated": _alone(framework, joining("mlp", DENSE["accumulated"]))},
+            "exchanged": {name: _exchanged(framework, joining("mlp", DENSE[name])) for name in ("plain", "small buckets", "large buckets")}
+            | {"synchronized": _exchanged(framework, joining("normed", NORMED["synchronized"]))},
+            "compiled": _compiled(framework, joining("mlp", COMPILED | {"exchange": "buckets_1_mib"})),
+            "turned off": _turned_off(framework, joining("mlp", COMPILED)),
+            "no norms": said(lambda: framework.data_parallel(joining("mlp", {"exchange": SYNCHRONIZED}))),
+            "unused": said(lambda: _computed(framework, joining("unused", {}))),
+            "freed": _freed(framework, joining("mlp", {})),
+        }
+
+    def of_one(framework: Framework, _: Setup) -> Found:
+        dense = {name: _computed(framework, setup("mlp", axes | {"exchange": None}, ranks=1)) for name, axes in DENSE.items()}
+        return dense | {name: _computed(framework, setup("normed", axes | {"exchange": None}, ranks=1)) for name, axes in NORMED.items()}
+
+    together = ranked.ranked(setup("mlp", {}), of_ranks)
+    (one,) = ranked.ranked(setup("mlp", {}, ranks=1), of_one)
+    first, second = (each.pop("computed") for each in together)
+    return {"rows": {name: _distances(first[name], second[name], one[name]) for name in one}, "ranks": together}
+
+
+def _weights(file: Path, model: str) -> str:
+    safetensors.numpy.save_file(original.seeded(ranked.setup("pytorch", model, 1)), file)
+    return str(file)
+
+
+def _computed(framework: Framework, setup: Setup) -> Found:
+    framework.open_device(setup)
+    work = train_step(framework, setup)
+    before = work.weights()
+    norm = work.gradient_norm()
+    losses, means = [], {}
+    for _ in range(STEPS):
+        work.step()
+        work.fence()
+        losses.append(work.read_back())
+        means = means or _measured(work.weights(), before)  # of the first step: later ones differ by what Adam makes of rounding
+    after = work.weights()
+    trained = work.trained()
+    work.close()
+    return {"norm": norm, "losses": losses, "means": means, "updates": {name: after[name] - before[name] for name in trained}}
+
+
+def _measured(weights: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """What a step has added to the running statistics, variances too."""
+    return {name: weights[name] - before[name] for name in weights if "running" in name}
+
+
+def _distances(first: Found, second: Found, one: Found) -> dict[str, float]:
+    """Between the two ranks, and of their work from that of one process."""
+    return {
+        "ranks": distances.updates(second["updates"], first["updates"]),
+        "losses": distances.curve(np.mean([first["losses"], second["losses"]], axis=0), one["losses"]),
+        "norm": distances.relative(first["norm"], one["norm"]),
+        "updates": distances.updates(first["updates"], one["updates"]),
+        "statistics": distances.updates(first["means"], one["means"]),
+    }
+
+
+def _alone(framework: Framework, setup: Setup) -> dict[str, float]:
+    """How far a step without exchange, after one with it, is from a process of its own with the rank's part of the batch."""
+    framework.open_device(setup)
+    together, own = framework.data_parallel(setup), framework.train_step(replace(setup, case=replace(setup.case, exchange=None)))
+    together.step()
+    before = together.weights()
+    network.load(own.network, before)  # type: ignore[attr-defined]
+    alone = together.without_exchange()
+    alone.step()
+    own.step()
+    after, expected = together.weights(), own.weights()
+    statistics = distances.updates(_measured(after, before), _measured(expected, before))
+    loss = distances.relative(alone.read_back(), own.read_back())
+    added = {name: after[name] - before[name] for name in together.trained()}
+    summed = [torch.from_numpy(each.copy()) for each in added.values()]
+    for each in summed:
+        torch.distributed.all_reduce(each)
+    mean = {name: each.numpy() / RANKS for name, each in zip(added, summed, strict=True)}
+    parted = distances.updates(added, mean)
+    for work in (alone, together, own):
+        work.close()
+    return {"statistics": statistics, "loss": loss, "parted": parted}
+
+
+def _exchanged(framework: Framework, setup: Setup) -> Found:
+    framework.open_device(setup)
+    work = framework.data_parallel(setup)
+    exchange: Any = work.exchange()
+    for values in [*exchange._waited, *exchange._together]:
+        values.fill_(1.0)
+    exchange.step()
+    exchange.fence()
+    summed = {float(value) for values in [*exchange._waited, *exchange._together] for value in (values.min(), values.max())}
+    for _ in range(2):  # after the first step the wrapper makes its buckets anew
+        work.step()
+    told = work.parallel._get_ddp_logging_data()["rebuilt_bucket_sizes"]  # type: ignore[attr-defined]
+    pieces = {name: [4 * each.numel() for each in getattr(exchange, name)] for name in ("_waited", "_together")}
+    found = {"bytes": work.exchanged_bytes, "summed": sorted(summed), "buckets": told, **pieces}
+    exchange.close()
+    work.close()
+    return found
+
+
+def _compiled(framework: Framework, setup: Setup) -> Found:
+    """Graphs that were compiled in the first steps, and in those that are timed."""
+    counters = torch._dynamo.utils.counters["aot_autograd"]
+    framework.open_device(setup)
+    work = framework.data_parallel(setup)
+    alone, before = work.without_exchange(), counters["total"]
+    work.step()
+    alone.step()
+    first = counters["total"]
+    for _ in range(3):
+        work.step()
+        alone.step()
+    found = {"first": first - before, "timed": counters["total"] - first}
+    alone.close()
+    work.close()
+    return found
+
+
+def _turned_off(framework: Framework, setup: Setup) -> str:
+    framework.open_device(setup)
+    work = framework.data_parallel(setup)
+    with torch.compiler.set_stance("force_eager"):
+        told = said(work.step)
+    work.close()
+    return told
+
+
+def _freed(framework: Framework, setup: Setup) -> bool:
+    framework.open_device(setup)
+    work: Any = framework.data_parallel(setup)
+    works: list[Any] = [work.without_exchange(), work.exchange(), work]
+    held: Callable[[], Any] = weakref.ref(work.network)
+    del work
+    for each in works:
+        each.step()
+    while works:
+        works.pop(0).close()
+    gc.collect()
+    return held() is None
