@@ -186,7 +186,7 @@ def test_a_second_run_finds_everything_made(folder: Path, measured: tuple[int, s
     kept = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in (folder / "cache").rglob("*") if path.suffix != ".lock"}
     assert any(path.suffix == ".safetensors" for path in kept)
     shutil.copy(folder / "out.json", folder / "first.json")
-    chosen = ["-k", "inference and bs4 and fp32 and (eager or graph) and not fused_norm", f"--benchmark-compare={folder / 'first.json'}"]
+    chosen = ["-k", "test_inference and bs4 and fp32 and (eager or graph) and not fused", f"--benchmark-compare={folder / 'first.json'}"]
     code, output = run(folder, folder / "reader", *chosen)
     assert code == pytest.ExitCode.OK
     assert {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in kept} == kept
