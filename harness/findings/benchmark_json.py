@@ -22,6 +22,7 @@ from harness.findings.efficiency import Efficiency, efficiencies
 from harness.findings.figures import items_per_second
 from harness.findings.lead import lead, told, ways
 from harness.findings.overlap import verdict
+from harness.findings.ranks import largest_ranks
 from harness.findings.ratio import limit_share
 from harness.findings.scaling import called_growth
 from harness.record.journal import Journal, Kept
@@ -81,6 +82,7 @@ def extra_info(measurement: Measurement) -> dict[str, Any]:
         **exchange.intervals(measurement),
         **_growth(measurement),
         **{reading.name: reading.value_bytes for reading in measurement.readings},
+        **largest_ranks(measurement),
         **measurement.figures,
     }
 

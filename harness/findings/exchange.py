@@ -16,6 +16,7 @@ from harness.record.measurement import ALONE, EXCHANGE, Measurement
 from harness.record.round import mostly_disturbed
 
 DISTURBED, TOO_FEW_TURNS = "disturbed", "too few turns"
+NONE_SHOWN = "none shown"
 ALL_HIDDEN = "all of it may be hidden"
 BYTES = "exchanged_bytes"  # the figure of what each rank has summed in a step
 STEP_BANDWIDTH = "step_bandwidth_share"
@@ -163,7 +164,7 @@ def exchange_words(measurement: Measurement) -> dict[str, str]:
         return {}
     found = exchange(measurement)
     if found is None:
-        return dict.fromkeys(DERIVED, why_not(measurement))
+        return {"exposed_exchange_share": f"not called: {why_not(measurement)}"}  # once, not in a row for each of them
     said = {
         "exposed_exchange_share_interval": in_percent(found.exposed_share),
         "hidden_exchange_share_interval": in_percent(found.hidden_share),
@@ -174,6 +175,8 @@ def exchange_words(measurement: Measurement) -> dict[str, str]:
         said[STEP_BANDWIDTH] = ALL_HIDDEN
     if found.lag is not None:
         said["lag_share_interval"] = in_percent(found.lag.share)
+        if not found.lag.is_shown:
+            said |= dict.fromkeys(("lag_seconds", "lag_share"), NONE_SHOWN)
     return said
 
 

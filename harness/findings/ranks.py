@@ -11,6 +11,8 @@ from harness.phases.declaration import Schedule
 from harness.record.case import Case
 from harness.record.measurement import ALONE, Measurement, of_rank, rank_of
 
+GPU, CORE, THREAD = ("GPU", "GPUs"), ("core", "cores"), ("thread", "threads of shared cores")
+CORES_SHARED, NOT_SHARED, OF_ONE_CORE = "cores_shared", "no", "threads of a core"  # of an environment, as `worker/cores.py` writes it
 LARGEST = "largest_rank_"  # before the name of a meter: the figure of the rank in which it read most
 
 OF_RANKS = frozenset({"model", "batch_size", "ranks", "exchange"})  # the axes that a kind of work does not name
@@ -26,6 +28,10 @@ class Lag(msgspec.Struct, frozen=True):
     fastest: int
     seconds: Interval  # a step
     share: Interval  # of the fastest one's step
+
+    @property
+    def is_shown(self) -> bool:
+        return self.seconds.low > 0 and self.share.low > 0
 
 
 def work_of(case: Case) -> str:
@@ -67,25 +73,23 @@ def largest_ranks(measurement: Measurement) -> dict[str, float]:
 
 def places(measurement: Measurement) -> str:
     """What its ranks run on: GPUs, or cores. Empty where that is not told."""
-    count, word = _places(measurement)
-    return f"{count} {word if count == 1 else f'{word}s'}" if count else ""
+    count, (one, several) = _places(measurement)
+    return f"{count} {one if count == 1 else several}" if count else ""
 
 
 def share_places(measurement: Measurement) -> bool:
-    """Fewer GPUs, or cores, than the ranks would have if each had its own."""
-    count, word = _places(measurement)
-    own = 1 if word == GPU else int(measurement.environment.get("cores", 1))
-    return 0 < count < own * measurement.case.ranks
+    """Whether ranks have a GPU, a core, or two threads of one in common."""
+    count, words = _places(measurement)
+    if words == GPU:
+        return count < measurement.case.ranks
+    return measurement.case.ranks > 1 and measurement.environment.get(CORES_SHARED, NOT_SHARED) != NOT_SHARED
 
 
-GPU, CORE = "GPU", "core"
-
-
-def _places(measurement: Measurement) -> tuple[int, str]:
+def _places(measurement: Measurement) -> tuple[int, tuple[str, str]]:
     """How many different ones; 0 where that is not told."""
     told = measurement.environment
     if measurement.case.ranks == 1:
         return (1, GPU) if "gpu_uuid" in told else (int(told.get("cores", 0)), CORE)
     if "gpus_of_all_ranks" in told:
         return int(told["gpus_of_all_ranks"]), GPU
-    return int(told.get("cores_of_all_ranks", 0)), CORE
+    return int(told.get("cores_of_all_ranks", 0)), THREAD if told.get(CORES_SHARED) == OF_ONE_CORE else CORE

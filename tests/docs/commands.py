@@ -25,7 +25,7 @@ class Kind(StrEnum):
 ROWS: tuple[tuple[str, Kind], ...] = (
     (r"pip install .*? && tox run -m (bench|bench-cuda|tests)( -- .*)?", Kind.TOX),
     (r"tox run -m .*", Kind.TOX),
-    (r"(pip install|apt-get install|git clone|git config|ssh|scp|tox run -e) .*", Kind.NETWORK),
+    (r"(pip install|apt-get install|git clone|git config|ssh|scp|tox run -e|docker compose) .*", Kind.NETWORK),
     (r"python3 -m venv .*", Kind.SYNTAX),
     (r"export .*", Kind.SYNTAX),
     (r"pytest benchmarks --benchmark-(autosave|compare|json=out\.json --benchmark-histogram)", Kind.FOLLOWED),
@@ -33,6 +33,7 @@ ROWS: tuple[tuple[str, Kind], ...] = (
     (r"python -m history (recover|report (\.benchmarks|nights) --output site|keep \.benchmarks/\S+ --into nights)", Kind.FOLLOWED),
     (r"python -m history( [a-z-]+)?", Kind.NAMED),
     (r"pytest benchmarks --require-gpu .*", Kind.GPU),
+    (r"(torchrun|srun|mpirun) .* pytest benchmarks/.*", Kind.COLLECTED),
     (r"pytest \"?(benchmarks|tests/).*", Kind.COLLECTED),
     (r"\.tox/suite/bin/python -m pytest tests/.*", Kind.COLLECTED),
     (r"(\.tox/suite/bin/)?python -m history .*", Kind.PARSED),

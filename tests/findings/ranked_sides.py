@@ -43,7 +43,7 @@ def several(
         "references": references,
         "figures": {"exchanged_bytes": float(GRADIENT_BYTES)},
         "readings": readings,
-        "environment": {"cores": "1", "machines": "1", "cores_of_all_ranks": str(cores or ranks)},
+        "environment": {"cores": "1", "machines": "1", "cores_of_all_ranks": str(cores or ranks)} | _shared(ranks, cores),
     }
     return side(_case(framework, ranks=ranks, batch_size=batch_size, **axes), seconds, **told | (fields or {}))
 
@@ -52,6 +52,10 @@ def single(framework: str, seconds: float, batch_size: int = 8, **axes: Any) -> 
     readings = (Reading("host_anonymous_bytes", RANK_BYTES, "test"),)
     told = {"readings": readings, "environment": {"cores": "1"}, "rounds": _rounds(seconds, DRIFT, 0.0)}
     return side(_case(framework, batch_size=batch_size, **axes), seconds, **told)
+
+
+def _shared(ranks: int, cores: int) -> dict[str, str]:
+    return {"cores_shared": "cores" if 0 < cores < ranks else "no"}
 
 
 def _case(framework: str, **axes: Any) -> Any:

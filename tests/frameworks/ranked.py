@@ -8,7 +8,7 @@ import socket
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
 
 FORKED = multiprocessing.get_context("fork")
-TIMEOUT_SECONDS = 300.0
+TIMEOUT_SECONDS = 900.0
 
 Task = Callable[[Framework, Setup], Any]
 
@@ -50,13 +50,17 @@ def ranked(setup: Setup, task: Task) -> list[Any]:
         process.start()
     for _, sending in pipes:
         sending.close()
-    told = [receiving.recv() for receiving, _ in pipes]
-    for process in processes:
-        process.kill()
-    failed = [each for worked, each in told if not worked]
-    if failed:
-        raise AssertionError("\n".join(failed))
-    return [each for _, each in told]
+    told: dict[int, Any] = {}
+    try:
+        while len(told) < len(pipes):
+            for receiving in wait([receiving for number, (receiving, _) in enumerate(pipes) if number not in told], TIMEOUT_SECONDS):
+                number = next(number for number, pipe in enumerate(pipes) if pipe[0] is receiving)
+                worked, told[number] = receiving.recv()  # type: ignore[union-attr]
+                assert worked, f"rank {number}: {told[number]}"  # the others may wait for it
+    finally:
+        for process in processes:
+            process.kill()
+    return [told[number] for number in range(len(pipes))]
 
 
 def _run(setup: Setup, task: Task, sending: Connection) -> None:

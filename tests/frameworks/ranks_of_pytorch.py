@@ -14,10 +14,11 @@ import torch
 import torch._dynamo
 from msgspec.structs import replace
 
-from harness.frameworks.contract import Framework, Setup
+from harness.frameworks.contract import Framework, Setup, TrainStep
 from harness.frameworks.pytorch import network, original
 from harness.record.case import Execution, Precision, Style
 from harness.record.exchange import ACCUMULATED, SYNCHRONIZED
+from harness.record.fairness import Source
 from harness.worker import distances
 from harness.worker.work import train_step
 from tests.frameworks import ranked, small_models
@@ -25,12 +26,10 @@ from tests.frameworks.small_models import said
 
 RANKS = 2
 STEPS = 3
-COMPILED = {"execution": Execution.COMPILED}
+COMPILED = {"execution": Execution.COMPILED, "exchange": "buckets_1_mib"}
 DENSE = {
     "plain": {},
     "bf16": {"precision": Precision.BF16},
-    "compiled": COMPILED,
-    "compiled bf16": COMPILED | {"precision": Precision.BF16},
     "accumulated": {"exchange": ACCUMULATED},
     "small buckets": {"exchange": "buckets_1_mib"},
     "large buckets": {"exchange": "buckets_100_mib"},
@@ -55,7 +54,19 @@ NET = small_models.net("self.used = nn.Linear(5, 3); self.left = nn.Linear(5, 3)
 Found = dict[str, Any]
 
 
-def everything(root: Path) -> Found:
+def compiled(root: Path) -> Found:
+    """A bucket is large enough for a layer of this network."""
+    weights = _weights(root / "compiled.safetensors", "mlp")
+    together, one = (
+        replace(ranked.setup("pytorch", "mlp", ranks, **axes), weights=weights) for ranks, axes in ((RANKS, COMPILED), (1, {}))
+    )
+    by_rank = ranked.ranked(together, _compiled)
+    (alone,) = ranked.ranked(one, _computed)
+    first, second = (each.pop("computed") for each in by_rank)
+    return {"row": _distances(first, second, alone), "ranks": by_rank}
+
+
+def plain(root: Path) -> Found:
     """All in one crew: each case comes after others in the same processes."""
     models = {
         "mlp": "mlp",
@@ -65,7 +76,8 @@ def everything(root: Path) -> Found:
     weights = {name: _weights(root / f"{name}.safetensors", model) for name, model in models.items()}
 
     def setup(model: str, axes: dict[str, Any], ranks: int = RANKS) -> Setup:
-        return replace(ranked.setup("pytorch", models[model], ranks, **axes), weights=weights[model])
+        found = replace(ranked.setup("pytorch", models[model], ranks, **axes), weights=weights[model])
+        return replace(found, neutral=found.neutral | {Source.THREADS})  # one process has one number of them
 
     def of_ranks(framework: Framework, joined: Setup) -> Found:
         def joining(model: str, axes: dict[str, Any]) -> Setup:
@@ -78,7 +90,6 @@ def everything(root: Path) -> Found:
             | {"accumulated": _alone(framework, joining("mlp", DENSE["accumulated"]))},
             "exchanged": {name: _exchanged(framework, joining("mlp", DENSE[name])) for name in ("plain", "small buckets", "large buckets")}
             | {"synchronized": _exchanged(framework, joining("normed", NORMED["synchronized"]))},
-            "compiled": _compiled(framework, joining("mlp", COMPILED | {"exchange": "buckets_1_mib"})),
             "turned off": _turned_off(framework, joining("mlp", COMPILED)),
             "no norms": said(lambda: framework.data_parallel(joining("mlp", {"exchange": SYNCHRONIZED}))),
             "unused": said(lambda: _computed(framework, joining("unused", {}))),
@@ -103,6 +114,13 @@ def _weights(file: Path, model: str) -> str:
 def _computed(framework: Framework, setup: Setup) -> Found:
     framework.open_device(setup)
     work = train_step(framework, setup)
+    taken = _taken(work)
+    work.close()
+    return taken
+
+
+def _taken(work: TrainStep) -> Found:
+    """What a few steps do."""
     before = work.weights()
     norm = work.gradient_norm()
     losses, means = [], {}
@@ -112,9 +130,7 @@ def _computed(framework: Framework, setup: Setup) -> Found:
         losses.append(work.read_back())
         means = means or _measured(work.weights(), before)  # of the first step: later ones differ by what Adam makes of rounding
     after = work.weights()
-    trained = work.trained()
-    work.close()
-    return {"norm": norm, "losses": losses, "means": means, "updates": {name: after[name] - before[name] for name in trained}}
+    return {"norm": norm, "losses": losses, "means": means, "updates": {name: after[name] - before[name] for name in work.trained()}}
 
 
 def _measured(weights: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +153,8 @@ def _alone(framework: Framework, setup: Setup) -> dict[str, float]:
     """How far a step without exchange, after one with it, is from a process of its own with the rank's part of the batch."""
     framework.open_device(setup)
     together, own = framework.data_parallel(setup), framework.train_step(replace(setup, case=replace(setup.case, exchange=None)))
-    together.step()
+    for work in (together, own):  # a norm counts the batches that it has seen
+        work.step()
     before = together.weights()
     network.load(own.network, before)  # type: ignore[attr-defined]
     alone = together.without_exchange()
@@ -166,7 +183,7 @@ def _exchanged(framework: Framework, setup: Setup) -> Found:
     exchange.step()
     exchange.fence()
     summed = {float(value) for values in [*exchange._waited, *exchange._together] for value in (values.min(), values.max())}
-    for _ in range(2):  # after the first step the wrapper makes its buckets anew
+    for _ in range(3):  # with the second step the wrapper makes its buckets anew, and tells of them with the third
         work.step()
     told = work.parallel._get_ddp_logging_data()["rebuilt_bucket_sizes"]  # type: ignore[attr-defined]
     pieces = {name: [4 * each.numel() for each in getattr(exchange, name)] for name in ("_waited", "_together")}
@@ -177,18 +194,15 @@ def _exchanged(framework: Framework, setup: Setup) -> Found:
 
 
 def _compiled(framework: Framework, setup: Setup) -> Found:
-    """Graphs that were compiled in the first steps, and in those that are timed."""
+    """What it computes, and how many graphs are compiled for the first step, and for further ones with and without exchange."""
     counters = torch._dynamo.utils.counters["aot_autograd"]
     framework.open_device(setup)
     work = framework.data_parallel(setup)
-    alone, before = work.without_exchange(), counters["total"]
-    work.step()
-    alone.step()
-    first = counters["total"]
-    for _ in range(3):
-        work.step()
-        alone.step()
-    found = {"first": first - before, "timed": counters["total"] - first}
+    computed = _taken(work)
+    first, alone = counters["total"], work.without_exchange()
+    for each in (alone, work, alone):
+        each.step()
+    found = {"computed": computed, "buckets": len(work.exchange()._together), "first": first, "later": counters["total"] - first}  # type: ignore[attr-defined]
     alone.close()
     work.close()
     return found

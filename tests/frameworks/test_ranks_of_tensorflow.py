@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.frameworks.conftest import RunIn
-from tests.frameworks.rank_steps import ROWS
+from tests.frameworks.ranks_of_tensorflow import ROWS
 
 UNSUPPORTED = ("synchronized, frozen", "synchronized, compiled")
 EXACT = [row for row in ROWS if row not in UNSUPPORTED and "bf16" not in row]
@@ -20,9 +20,10 @@ Told = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def found(run_in: RunIn, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    code = f"from pathlib import Path\nfrom tests.frameworks import rank_steps\nroot = Path({str(tmp_path_factory.mktemp('ranks'))!r})\n"
-    run_in("pytorch", f"{code}rank_steps.placed(root)\nrank_steps.weighed(root)\nresult = None")
-    told: Told = run_in("tensorflow", f"{code}result = rank_steps.found(root)")
+    root = str(tmp_path_factory.mktemp("ranks"))
+    code = f"from pathlib import Path\nimport ranks_of_tensorflow as ranks\nroot = Path({root!r})\n"
+    run_in("pytorch", f"{code}ranks.placed(root)\nranks.weighed(root)\nresult = None")
+    told: Told = run_in("tensorflow", f"{code}result = ranks.found(root)")
     return told
 
 
@@ -67,6 +68,13 @@ def test_statistics_that_cannot_be_exchanged_are_refused(found: Told) -> None:
         == "the network has no batch norm that takes a batch's statistics: there are none to synchronize"
     )
     assert "XLA" in rows["synchronized, compiled"]["said"]
+
+
+def test_closed_works_leave_nothing(found: Told) -> None:
+    assert {row: told["freed"] for row, told in found["ranks"][0].items() if row not in UNSUPPORTED} == dict.fromkeys(
+        [*EXACT, "compiled bf16"], True
+    )
+    assert found["guide"][0]["freed"]
 
 
 def test_a_guides_loop_sums_gradients_and_loss_once(found: Told) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from harness.record.outcome import NOT_INSTALLED, Outcome
@@ -237,3 +238,35 @@ def test_ten_thousand_cases(tmp_path: Path) -> None:
             files.write(tmp_path / f"{number:02d}-{side}.json", benchmarks)
     decision = decide(gather(pair_files(tmp_path)), Plan(max_pairs=2), across_environments=False)
     assert len(decision.cases) == 10_000
+
+
+RANKS = {ranks: f"benchmarks/test_data_parallel.py::test_data_parallel[ranks{ranks}]" for ranks in (1, 2, 4)}
+
+
+def ranked(ranks: int, step_seconds: float, **environment: str) -> dict[str, Any]:
+    measured = files.measured(RANKS[ranks], [step_seconds] * 5, phase="data_parallel", environment=files.ENVIRONMENT | environment)
+    measured["extra_info"]["measurement"]["case"] |= {"ranks": ranks, "exchange": "synchronized" if ranks == 4 else None}
+    return measured
+
+
+def test_each_number_of_ranks_is_a_case_of_its_own(tmp_path: Path) -> None:
+    """Two of them become slower; one rank does not, nor do four, which exchange in another way."""
+    random = np.random.default_rng(7)
+    for number in range(1, 13):
+        for side, slower in (("base", 1.0), ("head", 1.15)):
+            noise = random.lognormal(0, 0.01, 3)
+            seconds = {ranks: 0.1 * float(each) * (slower if ranks == 2 else 1.0) for ranks, each in zip(RANKS, noise, strict=True)}
+            files.write(tmp_path / f"{number:02d}-{side}.json", [ranked(ranks, each) for ranks, each in seconds.items()])
+    assert {each.case: each.verdict for each in decided(tmp_path).cases} == {
+        RANKS[1]: Verdict.OK,
+        RANKS[2]: Verdict.REGRESSED,
+        RANKS[4]: Verdict.OK,
+    }
+
+
+def test_ranks_that_had_other_cores_do_not_compare(tmp_path: Path) -> None:
+    own, shared = {"cores_of_all_ranks": "2", "cores_shared": "no"}, {"cores_of_all_ranks": "1", "cores_shared": "cores"}
+    one_case(tmp_path, ranked(2, 0.1, **own), ranked(2, 0.1, **shared))
+    (case,) = decided(tmp_path).cases
+    assert case.verdict is Verdict.NOT_COMPARABLE
+    assert "cores" in case.reason

@@ -111,7 +111,7 @@ static int is_told(void) {
 
 int main(int count, char **arguments) {
     struct direction ways[2] = {{0}};
-    struct sched_param first = {.sched_priority = 1};
+    struct sched_param first = {.sched_priority = 2}; /* before the ranks, which have 1 */
     int namespaces[2];
     if (count != 4 || !is_set(arguments[2], arguments[3])) {
         fprintf(stderr, "link DEVICE DELAY_NANOSECONDS BITS_PER_SECOND\n");

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -36,10 +36,11 @@ class NoLinkError(Exception):
 class Link:
     """Its two ends are 0 and 1."""
 
-    def __init__(self, maker: subprocess.Popen[str], namespaces: tuple[str, str]) -> None:
+    def __init__(self, maker: subprocess.Popen[str], namespaces: list[str]) -> None:
         """maker: the program that forwards; namespaces: the path of each end's."""
         self._maker = maker
-        self._namespaces = namespaces
+        self.namespaces = namespaces
+        self._files = [Path(each).stat().st_ino for each in namespaces]
 
     def set(self, delay_seconds: float, bits_per_second: float) -> None:
         """delay_seconds: from one end to the other; bits_per_second: of whole packets, in each direction."""
@@ -48,7 +49,7 @@ class Link:
 
     def command(self, end: int, *command: str) -> list[str]:
         """The same, run in the namespace of that end."""
-        return ["nsenter", f"--net={self._namespaces[end]}", *command]
+        return ["nsenter", f"--net={self.namespaces[end]}", *command]
 
     def run(self, end: int, *command: str) -> str:
         """What it prints. Raises NoLinkError."""
@@ -61,36 +62,47 @@ class Link:
         """From now on nothing arrives at the second end, and nobody is told."""
         self.run(1, "ip", "link", "set", DEVICE, "down")
 
+    def close(self) -> None:
+        """Ends the link, and whatever is at its ends."""
+        left = self.processes()
+        for process in left:
+            process.kill()
+        psutil.wait_procs(left, timeout=START_SECONDS)
+        self._maker.communicate(timeout=START_SECONDS)
+
     def processes(self) -> list[psutil.Process]:
         """Those that are in one of the namespaces, but for the program that makes the link."""
-        own = {Path(each).stat().st_ino for each in self._namespaces}
-        return [each for each in psutil.process_iter() if each.pid != self._maker.pid and _namespace(each) in own]
+        return [each for each in psutil.process_iter() if each.pid != self._maker.pid and _namespace(each) in self._files]
 
 
-@contextmanager
-def linked(delay_seconds: float, bits_per_second: float) -> Iterator[Link]:
-    """Raises NoLinkError where the machine lets no namespaces or devices be made."""
-    with tempfile.TemporaryDirectory(prefix="link-") as folder:
-        program = Path(folder) / "link"
-        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, SOURCE], check=True, timeout=START_SECONDS)
-        arguments = [str(program), DEVICE, str(round(delay_seconds * 1e9)), str(round(bits_per_second))]
-        with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as maker:
-            assert maker.stdout is not None
-            assert maker.stderr is not None
-            said = maker.stdout.readline().split()
-            if not said:
-                raise NoLinkError(maker.stderr.read().strip())
-            made = Link(maker, (f"/proc/{maker.pid}/fd/{said[0]}", f"/proc/{maker.pid}/fd/{said[1]}"))
-            try:
-                for end in (0, 1):
-                    _set_up(made, end)
-                yield made
-            finally:
-                left = made.processes()
-                for process in left:
-                    process.kill()
-                psutil.wait_procs(left, timeout=START_SECONDS)
-                maker.communicate(timeout=START_SECONDS)
+def make_link(delay_seconds: float, bits_per_second: float) -> Link:
+    """A new one. Raises NoLinkError where the machine lets no namespaces or devices be made."""
+    missing = [each for each in ("ip", "nsenter") if shutil.which(each) is None]
+    if missing:
+        raise NoLinkError(f"{missing[0]} is missing")
+    arguments = [f"{_built().name}/link", DEVICE, str(round(delay_seconds * 1e9)), str(round(bits_per_second))]
+    maker = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert maker.stdout is not None
+    namespaces = maker.stdout.readline().split()
+    if not namespaces:
+        raise NoLinkError(maker.communicate()[1].strip())
+    link = Link(maker, [f"/proc/{maker.pid}/fd/{each}" for each in namespaces])
+    try:
+        for end in (0, 1):
+            _set_up(link, end)
+    except BaseException:
+        link.close()
+        raise
+    return link
+
+
+@functools.cache
+def _built() -> tempfile.TemporaryDirectory[str]:
+    """The folder with the program. gcc has to be there, as for the fake driver."""
+    folder = tempfile.TemporaryDirectory(prefix="link-")  # goes with this process
+    command = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", f"{folder.name}/link", str(SOURCE)]
+    subprocess.run(command, check=True, timeout=START_SECONDS)
+    return folder
 
 
 def _set_up(link: Link, end: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 import statistics
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,25 +21,26 @@ from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.fairness import SURROUNDINGS
 from harness.session.workers.crew import Crew
 from harness.session.workers.worker import Worker
-from harness.worker.protocol import Begin, Block, MadeWeights, MakeWeights, Measure, Progress
+from harness.worker.protocol import Begin, Block, End, Ended, MadeWeights, MakeWeights, Measure, Progress
 from harness.worker.share import Share
 from tests.frameworks.conftest import interpreter
 from tests.links.link import Link
 from tests.main_job import PROJECT
 
 PHASE = "data_parallel"
+BYTES = 4 * (784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10)  # of the gradients of the multilayer perceptron
 SECONDS = 120.0
 REFERENCE = "pytorch"  # whose workers make the weights
 ROUNDS = 1000
-BEFORE_OTHERS = ("nice", "-n", "-15")  # a busy machine is no slower link
+BEFORE_OTHERS = ("chrt", "--fifo", "1")
 
 
 def quiet(_: Progress) -> None:
     """Nobody is told how far it is."""
 
 
-def setup(framework: str, cache: str) -> Setup:
-    """A step of two ranks on the multilayer perceptron, whose gradients are 2.7 MB. cache: the folder that its weights are made in."""
+def setup(framework: str, weights: str) -> Setup:
+    """A step of two ranks on the multilayer perceptron, whose gradients are `BYTES`."""
     case = Case(
         framework=framework,
         phase=PHASE,
@@ -49,15 +52,27 @@ def setup(framework: str, cache: str) -> Setup:
         precision=Precision.FP32,
         ranks=2,
     )
-    given = setup_of(case, Experiment(name="link"), model=find("mlp"))
+    return setup_of(case, Experiment(name="link"), model=find("mlp"), weights=weights)
+
+
+def make_weights(cache: str) -> str:
+    """The file of them. cache: the folder that it is made in."""
+    given = setup(REFERENCE, "")
+    alone = replace(given, case=replace(given.case, phase="train_step", ranks=1))
     worker = Worker(REFERENCE, f"popen//python={shlex.quote(interpreter(REFERENCE))}", SURROUNDINGS, [str(PROJECT)])
     try:
-        of_reference = replace(given, case=replace(case, framework=REFERENCE, phase="train_step", ranks=1))
-        request = MakeWeights(of_reference, "seeded", cache, FRAMEWORKS[REFERENCE].original)
+        request = MakeWeights(alone, "seeded", cache, FRAMEWORKS[REFERENCE].original)
         made: MadeWeights = worker.call(request, SECONDS, quiet)
     finally:
         worker.close()
-    return replace(given, weights=made.file)
+    return made.file
+
+
+@functools.cache
+def before_others() -> tuple[str, ...]:
+    """What has a command run before all others, where this user may do that: a busy machine is then no slower link."""
+    done = subprocess.run([*BEFORE_OTHERS, "true"], capture_output=True, check=False)
+    return () if done.returncode else BEFORE_OTHERS
 
 
 @contextmanager
@@ -66,7 +81,7 @@ def crew(link: Link, framework: str) -> Iterator[Crew]:
     workers: list[Worker] = []
     try:
         for end in (0, 1):
-            spec = f"popen//python={shlex.join(link.command(end, *BEFORE_OTHERS, interpreter(framework)))}"
+            spec = f"popen//python={shlex.join(link.command(end, *before_others(), interpreter(framework)))}"
             workers.append(Worker(framework, spec, SURROUNDINGS, [str(PROJECT)], share=Share(end, count=2, ranks=2)))
         made = Crew(workers)
         yield made
@@ -83,9 +98,14 @@ class Measuring:
         self._steps = crew.call(Begin(setup, phases.bench(PHASE)), SECONDS, quiet).steps_per_round
         self._turns = 0
 
-    def turn(self, seconds: float) -> dict[str, float]:
-        """Median seconds a step, by what is measured; that of all ranks together has no name."""
-        block: Block = self._crew.call(Measure(self._turns, seconds, ROUNDS, 0.0), SECONDS, quiet)
+    def turn(self, seconds: float, deadline_seconds: float = SECONDS) -> dict[str, float]:
+        """Median seconds a step, by what is measured: the step of all ranks together, and what is measured beside it."""
+        block: Block = self._crew.call(Measure(self._turns, seconds, ROUNDS, 0.0), deadline_seconds, quiet)
         self._turns += 1
-        taken = {"": block.rounds} | block.references
+        taken = {"step": block.rounds} | block.references
         return {name: statistics.median(each.seconds for each in rounds) / self._steps for name, rounds in taken.items()}
+
+    def exchanged_bytes(self) -> int:
+        """Those of a step. Nothing is measured any more."""
+        ended: Ended = self._crew.call(End(), SECONDS, quiet)
+        return round(ended.figures["exchanged_bytes"])

@@ -1,13 +1,12 @@
 """What a link takes, told by two processes of the standard library alone: how long there and back, and how many bytes a second.
 
 python talk.py answer              prints a line once it listens
-python talk.py ask HOST BYTES      prints the seconds there and back, and the bytes a second in the second half of so many
+python talk.py ask HOST BYTES      prints the least seconds there and back, and the bytes a second in the second half of so many
 """
 
 from __future__ import annotations
 
 import socket
-import statistics
 import struct
 import sys
 import time
@@ -45,7 +44,7 @@ def ask(host: str, size: int) -> None:
     with socket.create_connection((host, PORT)) as line:
         line.sendall(struct.pack("!q", size) + bytes(size))
         (rate,) = struct.unpack("!d", line.recv(8, socket.MSG_WAITALL))
-    print(statistics.median(seconds), rate)
+    print(min(seconds), rate)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ cases = st.builds(
     precision=st.none() | st.sampled_from(Precision),
     strategy=st.none() | st.sampled_from(["workers", "threads"]),
     model_format=st.none() | st.sampled_from(["keras", "onnx"]),
+    ranks=st.integers(1, 64),
+    exchange=st.none() | st.sampled_from(["synchronized", "accumulated_4"]),
 )
 
 
@@ -48,6 +50,15 @@ def test_a_model_that_is_not_the_default_one_is_named_before_all_else() -> None:
     assert (title_of(CASE), title_of(other)) == ("memory frozen matched bs8", "memory mlp frozen matched bs8")
     without = msgspec.to_builtins(CASE)
     del without["model"]  # as it stands in runs of before there were others
+    assert msgspec.convert(without, Case) == CASE
+
+
+def test_a_single_process_is_not_named_as_a_rank_and_runs_of_before_there_were_ranks_are_of_one() -> None:
+    several = msgspec.structs.replace(CASE, ranks=4, exchange="synchronized")
+    assert case_id(several) == f"{case_id(CASE)}-ranks4-synchronized"
+    assert title_of(several) == f"{title_of(CASE)} ranks4 synchronized"
+    without = msgspec.to_builtins(CASE)
+    del without["ranks"], without["exchange"]
     assert msgspec.convert(without, Case) == CASE
 
 

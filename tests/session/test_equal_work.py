@@ -16,7 +16,18 @@ from harness.frameworks.contract import Setup
 from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.check import Check
-from harness.session.equal_work import BATCH_SIZE, FULL_STEPS, HEAD_STEPS, Trace, asks_timed_work, requests, rounding_request
+from harness.record.exchange import ACCUMULATED
+from harness.session.applicable import why_not
+from harness.session.equal_work import (
+    BATCH_SIZE,
+    FULL_STEPS,
+    HEAD_STEPS,
+    Trace,
+    asks_timed_work,
+    requests,
+    requests_alone,
+    rounding_request,
+)
 from harness.session.equal_work import compare as compare_within
 from harness.session.tolerances import OF_ANY
 from harness.worker.protocol import TraceOutputs, TracePixels, TraceTraining
@@ -232,3 +243,22 @@ def test_a_tensor_that_one_alone_trains_is_named() -> None:
     told = next(check.told for check in checks if check.name == "trained tensors")
     assert "lstm.bias_hh_l0 trains in one framework alone" in told
     assert "freeze bias_hh" in told
+
+
+@pytest.mark.parametrize(("ranks", "exchange", "items"), [(2, None, 4), (3, None, 6), (2, ACCUMULATED, 8), (4, ACCUMULATED, 16)])
+def test_the_batch_of_ranks_splits_into_what_each_exchanges(ranks: int, exchange: str | None, items: int) -> None:
+    of_ranks = setup("data_parallel", Workload.FULL, ranks=ranks, exchange=exchange)
+    together, alone = requests(of_ranks)[-1], requests_alone(of_ranks, of_ranks.case)[-1]
+    assert isinstance(together, TraceTraining)
+    assert isinstance(alone, TraceTraining)
+    assert (together.setup.case.batch_size, together.setup.case.ranks, together.setup.case.exchange) == (items, ranks, exchange)
+    assert (alone.setup.case.batch_size, alone.setup.case.ranks, alone.setup.case.exchange) == (items, 1, None)
+
+
+def test_a_batch_that_does_not_split_is_told_at_collection() -> None:
+    def told(ranks: int, exchange: str | None = None) -> tuple[str, str] | None:
+        return why_not(setup("data_parallel", Workload.FULL, batch_size=20, ranks=ranks, exchange=exchange).case, MODEL)
+
+    assert [told(4), told(2), told(5), told(5, ACCUMULATED)] == [None] * 4
+    assert told(3) == ("3 ranks", "a batch of 20 cannot be split into 3 equal parts")
+    assert told(2, ACCUMULATED) == ("2 ranks that exchange accumulated_4", "a batch of 20 cannot be split into 8 equal parts")

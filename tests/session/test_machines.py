@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.links.link import NoLinkError, linked
 from tests.session.conftest import InnerRun, measurements
 from tests.session.test_elsewhere import write_images
 from tests.session.workers.hosts import NAMES, NoHostsError, hosts, spec
@@ -21,7 +22,6 @@ AXES = {"phase": "data_parallel", "style": "matched", "workload": "full", "execu
 def test_ranks(measure):
     measure()
 """
-ID = "ranked-matched-plain-fp32-full-bs8-ranks2"
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def on_hosts(
     inner: InnerRun, seen: Mapping[str, Mapping[Path, Path]], networks: Mapping[str, str] | None = None
 ) -> Iterator[tuple[str, ...]]:
     """The options of a run with a rank on each of the two hosts."""
-    inner.use("ranked")
+    inner.use("ranked", original="tests.stand_in.original")
     (inner.folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
     try:
         with hosts(inner.folder, seen, networks) as settings:
@@ -54,7 +54,7 @@ def caches(inner: InnerRun) -> dict[str, dict[Path, Path]]:
 
 def test_each_machine_has_its_inputs_made_or_brought(inner: InnerRun, caches: dict[str, dict[Path, Path]]) -> None:
     with on_hosts(inner, caches) as options:
-        code, output = inner.run(*options)
+        code, output = inner.run(*options, "--model=mlp")
     assert code == pytest.ExitCode.OK, output
     (measurement,) = measurements(inner.json()).values()
     assert measurement.environment["machines"] == "2"
@@ -62,6 +62,21 @@ def test_each_machine_has_its_inputs_made_or_brought(inner: InnerRun, caches: di
     one, two = ({path.relative_to(inner.folder / name) for path in (inner.folder / name).rglob("*.safetensors")} for name in NAMES)
     assert one == two != set()
     assert not any((inner.folder / "cache").iterdir())
+    assert inner.left_behind() == []
+
+
+def test_two_machines_with_a_cable_between_them(inner: InnerRun, caches: dict[str, dict[Path, Path]]) -> None:
+    """No loopback of theirs is the other one's: they meet at their own addresses."""
+    try:
+        with linked(1e-4, 1e9) as link:
+            networks = {name: link.command(end)[1] for end, name in enumerate(NAMES)}
+            with on_hosts(inner, caches, networks) as options:
+                code, _ = inner.run(*options, "--model=mlp")
+    except NoLinkError as error:
+        pytest.skip(str(error))
+    assert code == pytest.ExitCode.OK
+    (measurement,) = measurements(inner.json()).values()
+    assert measurement.environment["machines"] == "2"
     assert inner.left_behind() == []
 
 

@@ -10,8 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.record.outcome import Outcome, Unsupported
+from harness.worker import serve
+from harness.worker.protocol import Offer
 from harness.worker.share import WHOLE, Share, Taken
 from tests.session.conftest import PROJECT
+from tests.session.workers.crews import SETUP
+from tests.stand_in.framework import StandIn
 from tests.worker.nvml import fake
 from tests.worker.nvml.test_probe import DIVIDED, MIG, OTHER_GPU, OTHER_MIG, TWO_GPUS
 
@@ -123,3 +128,17 @@ def test_nothing_is_lacking_before_it_is_taken() -> None:
     fresh = Taken()
     fresh.expect_gpu()
     assert not fresh.lacks_gpu
+
+
+def test_a_rank_without_a_gpu_ends_its_case_as_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before any engine waits for it."""
+    own = Taken()
+    monkeypatch.setattr(own, "_share", Share(gpu=1, ranks=2))
+    monkeypatch.setattr(own, "_gpus", (fake.GPU,))
+    monkeypatch.setattr(serve, "TAKEN", own)
+    monkeypatch.setattr(StandIn, "sees_gpu", lambda self: True)
+    server = serve.Server("tests.stand_in.sound", lambda message: None)
+    with pytest.raises(Unsupported) as raised:
+        server.answer(Offer(SETUP))
+    assert str(raised.value).startswith("there is 1 GPU for 2 ranks on this machine")
+    assert server.failure(raised.value).outcome is Outcome.UNSUPPORTED

@@ -50,7 +50,8 @@ def _all_of_it(traced: Any) -> bool:
 
 
 def _a_part_of_it(traced: Any) -> bool:
-    return any(each.attr[MUST_COMPILE].b for each in traced.graph.as_graph_def().library.function)
+    """Whether it calls one."""
+    return any(node.attr[MUST_COMPILE].b for node in traced.graph.as_graph_def().node)
 
 
 def _told() -> str:

@@ -136,6 +136,7 @@ class GuideStep(DataParallelStep):
     """As TensorFlow's guides write a training loop of one's own with this strategy, with which Keras 3's `fit` does not work.
 
     Keras' optimiser sums the gradients itself. A metric is kept in the graph. `read_back` gives the loss of all ranks: each step sums it.
+    XLA has no part in it, on a GPU either: Keras chooses it for `fit` alone.
     """
 
     def __init__(self, setup: Setup, strategy: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.findings.efficiency import NO_ONE_RANK, Better, Efficiency, Kind, efficiencies, in_short
-from harness.findings.exchange import exchange, has_exchange, in_percent, why_not
+from harness.findings.exchange import NONE_SHOWN, exchange, has_exchange, in_percent, why_not
 from harness.findings.figures import figures, items_per_second
 from harness.findings.models import by_model, headed
 from harness.findings.outputs.sheet import Sheet
@@ -108,7 +108,7 @@ def _exchange(measurement: Measurement) -> tuple[str, str, str, str]:
     share = f"{found.exposed_share.estimate:.1%} ({in_percent(found.exposed_share)})"
     hidden = f"{found.hidden_share.estimate:.0%}" if found.is_hiding_told else "cannot be told"
     bandwidth = written(Unit.BANDWIDTH, found.bytes_per_second) if found.bytes_per_second else NOTHING
-    behind = written(Unit.SECONDS, found.lag.seconds.estimate) if found.lag else NOTHING
+    behind = (written(Unit.SECONDS, found.lag.seconds.estimate) if found.lag.is_shown else NONE_SHOWN) if found.lag else NOTHING
     return share, hidden, bandwidth, behind
 
 

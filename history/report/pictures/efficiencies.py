@@ -17,6 +17,7 @@ from history.report.marks.slugs import slug
 from history.report.pictures.plots import side
 
 PERCENT = 100
+NAMES = {Kind.STRONG: "strong", Kind.WEAK: "weak (dashed)"}
 IDEAL = {"title": "ideal", "colour": "limit", "dashed": True}  # no framework's colour
 
 
@@ -51,7 +52,7 @@ def _lines(found: Sequence[Efficiency]) -> list[dict[str, Any]]:
         if each.several.case.exchange is None and each.value is not None:
             series.setdefault((each.several.case.framework, each.kind, each.one.case), []).append(each)
     return [
-        side(framework) | {"title": f"{title(framework)}, {kind}, bs{one.batch_size}", "dashed": kind is Kind.WEAK} | _points(line)
+        side(framework) | {"title": f"{title(framework)}, {NAMES[kind]}, bs{one.batch_size}", "dashed": kind is Kind.WEAK} | _points(line)
         for (framework, kind, one), line in series.items()
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.findings.exchange import Exchange, exchange, has_exchange, in_percent, why_not
+from harness.findings.exchange import NONE_SHOWN, Exchange, exchange, has_exchange, in_percent, why_not
 from harness.findings.models import headed
 from harness.findings.ranks import work_of
 from harness.findings.sides import title
@@ -78,5 +78,5 @@ def _cells(measurement: Measurement, found: Exchange | None) -> list[str]:
         f"{found.hidden_share.estimate:.0%}" if found.is_hiding_told else "cannot be told",
         in_percent(found.hidden_share),
         written(Unit.BANDWIDTH, found.bytes_per_second) if found.bytes_per_second else NOTHING,
-        seconds(found.lag.seconds.estimate) if found.lag else NOTHING,
+        (seconds(found.lag.seconds.estimate) if found.lag.is_shown else NONE_SHOWN) if found.lag else NOTHING,
     ]

@@ -40,6 +40,8 @@ TOPS = {
     "benchmarks": "what was measured: entries of pytest-benchmark's, with statistics in `stats` and this suite's record in `extra_info`",
     benchmark_json.UNMEASURED: "what ended without a number: `fullname`, and the `measurement` with its outcome and detail",
     benchmark_json.BEST: "where several ways of loading were measured: which is the best of each framework",
+    benchmark_json.EFFICIENCIES: "where ranks and their single one were measured: `scaling` (strong or weak), the `case`, its `efficiency` "
+    "with `efficiency_low` and `efficiency_high`, or nothing and `why_not`, and whether the ranks `shared` cores or a GPU",
     benchmark_json.EXAMINATIONS: "where networks part, and why",
     benchmark_json.UNFINISHED: "of a session that ended early: how many of its cases were measured",
     "experiments": "the hyperparameters of the steps and of the whole jobs; with `--experiment RUN.json` they are taken again",
@@ -63,7 +65,7 @@ def markdown() -> str:
         "## In `extra_info`",
         "`measurement` is the record below, from which everything else follows. Beside it stand, for tools that read single numbers, the\n"
         "throughput (`images_per_second`, or the model's own word), every figure of the phase ([by phase](ids.md#phases)) and every\n"
-        "reading of memory.",
+        "reading of memory. What has an interval has it in two more, `_low` and `_high`.",
         *(part for struct in STRUCTS for part in _struct(struct)),
         "## Outcome",
         "Only `ok` carries a number.",

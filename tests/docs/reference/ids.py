@@ -18,6 +18,14 @@ from tests.docs.reference.markdown import code, page, table
 EXAMPLE = "test_train_step[pytorch-matched-eager-fp32-frozen-bs32]"
 ENUMERATIONS = {"workload": Workload, "style": Style, "precision": Precision}
 ITEM = "image"  # the default model's
+OTHER_VALUES = {
+    "model": "the name of its folder",
+    "strategy": "of `strategy`: see below",
+    "model_format": "see below",
+    "batch_size": f"`{AXES['batch_size'].prefix}8`: the batch size, of all ranks together",
+    "ranks": f"`{AXES['ranks'].prefix}2`: how many processes share the batch, where they are several",
+    "exchange": "how ranks exchange, where that is not as the framework does by itself: see below",
+}
 HEADS = ("value", "what it is")
 
 
@@ -39,6 +47,8 @@ def markdown() -> str:
         *(part for name in FRAMEWORKS for part in (f"### {FRAMEWORKS[name].title}", table(HEADS, _strategies(name)))),
         "## Model formats",
         table(("framework", "formats"), ((each.title, ", ".join(map(code, each.formats))) for each in FRAMEWORKS.values())),
+        "## Exchanges between ranks",
+        *(part for name in FRAMEWORKS for part in (f"### {FRAMEWORKS[name].title}'s", table(HEADS, _exchanges(name)))),
         "## Phases",
         f"What each measures, and its figures, for a model whose batches are made of {ITEM}s: `{ITEM}s_per_second` is\n"
         "`sequences_per_second` of the text encoder.",
@@ -59,9 +69,7 @@ def _values(name: str) -> str:
         return ", ".join(code(each) for each in ENUMERATIONS[name])
     if name == "rung":
         return "of `ladder`: a source of unfairness, see below"
-    if name == "batch_size":
-        return f"`{AXES[name].prefix}8`: the batch size"
-    return {"model": "the name of its folder", "strategy": "of `strategy`: see below", "model_format": "see below"}[name]
+    return OTHER_VALUES[name]
 
 
 def _enumeration(each: type) -> str:
@@ -85,6 +93,10 @@ def _strategies(framework: str) -> list[tuple[str, str]]:
         (code("tuned"), f"{listing.tuned} (an id of `matched` does not name it)"),
         *((code(k), v) for k, v in listing.strategies.items()),
     ]
+
+
+def _exchanges(framework: str) -> list[tuple[str, str]]:
+    return [(code(name), said) for name, said in FRAMEWORKS[framework].exchanges.items()]
 
 
 def _phase(name: str, phase: Phase) -> tuple[str, ...]:

@@ -111,7 +111,8 @@ class GeneratedCase:
     def _ranks_environment(self) -> dict[str, str]:
         if self.case.ranks == 1:
             return {}
-        return {"cores": "4", "machines": "1", "cores_of_all_ranks": str(4 * min(self.case.ranks, MOST_RANKS))}
+        shared = {"cores_shared": "cores" if self.case.ranks > MOST_RANKS else "no"}
+        return {"cores": "4", "machines": "1", "cores_of_all_ranks": str(4 * min(self.case.ranks, MOST_RANKS))} | shared
 
     def _level(self) -> float:
         case = self.case

@@ -9,14 +9,22 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from harness.record.case import Case, Style, Workload
 from history.__main__ import main
+from history.nights.condensed_file import condensed_file
+from history.records import TO_SHOW, parse
+from history.report.changes import machine_changes
+from history.report.commits import Commits
+from history.report.condensing import condensed
+from history.report.histories import of_machines
+from history.report.storage import load
 from tests.history.report.browser import served
 from tests.history.report.generated_cases import MATCHED, ranked_cases
-from tests.history.report.generated_nights import FIRST_NIGHT, Machine, Nights
+from tests.history.report.generated_nights import FIRST_NIGHT, Machine, Nights, Plant
 from tests.history.report.watched_page import Watched
 
 STEP = Case(framework="pytorch", phase="train_step", workload=Workload.FULL, style=Style.MATCHED, batch_size=32, **MATCHED)
@@ -46,6 +54,15 @@ def address(site: Path) -> Iterator[str]:
         yield address
 
 
+def expect_all_text_within(drawing: Locator) -> None:
+    wide = drawing.bounding_box()
+    assert wide is not None
+    for each in drawing.locator("text").all():
+        box = each.bounding_box()
+        assert box is not None
+        assert wide["x"] - 1 <= box["x"] <= box["x"] + box["width"] <= wide["x"] + wide["width"] + 1, each.inner_text()
+
+
 def test_efficiency_is_a_picture_beside_the_ideal(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(f"{address}/pictures.html")
@@ -55,18 +72,18 @@ def test_efficiency_is_a_picture_beside_the_ideal(watched: Watched, address: str
     )
     expect(lines.locator(".lede")).to_contain_text("8 ranks shared 16 cores: that is no scaling")
     drawing = lines.locator("svg")
-    for title in ("PyTorch, strong, bs32", "PyTorch, weak, bs32", "TensorFlow, strong, bs32", "TensorFlow, weak, bs32", "ideal"):
+    for title in (
+        "PyTorch, strong, bs32",
+        "PyTorch, weak (dashed), bs32",
+        "TensorFlow, strong, bs32",
+        "TensorFlow, weak (dashed), bs32",
+        "ideal",
+    ):
         expect(drawing).to_contain_text(title)
     assert drawing.locator("path.line-limit.dashed").count() == 1
     assert drawing.locator("path.line-0").count() == drawing.locator("path.line-1").count() == 2
     assert drawing.locator(".whisker").count() == 3 * 4 * 3  # of three numbers of ranks on four lines, each with its two ends
-    wide = drawing.bounding_box()
-    for each in drawing.locator("text").all():
-        box = each.bounding_box()
-        assert box is not None
-        assert wide is not None
-        assert wide["x"] <= box["x"]
-        assert box["x"] + box["width"] <= wide["x"] + wide["width"] + 1
+    expect_all_text_within(drawing)
     lines.locator("summary").click()
     rows = lines.locator("tbody tr")
     strong = rows.filter(has_text="strong").filter(has_text="PyTorch")
@@ -87,6 +104,9 @@ def test_the_exchange_is_a_bar_of_the_step(watched: Watched, address: str, frame
     assert drawn.count() == 7
     widths = [float(each.get_attribute("width") or 0) for each in drawn.all()]
     assert widths[-1] == pytest.approx(4 * widths[0], rel=0.1), "8 ranks exchange for 40 % of their step, 2 for 10 %"
+    page.set_viewport_size({"width": 420, "height": 900})
+    expect_all_text_within(bars.locator("svg"))
+    expect_all_text_within(page.locator("figure", has_text="Efficiency by ranks").locator("svg"))
     bars.locator("summary").click()
     row = bars.locator("tbody tr").first.locator("td").all_inner_texts()
     assert row[0] == "2 ranks bs32"
@@ -133,6 +153,24 @@ def test_a_run_of_before_ranks_is_of_the_same_history(site: Path) -> None:
     ranked = [each for each in rows if each["comparison"] == TITLE and each["framework"] == "pytorch"]
     assert [each["ranks"] for each in ranked] == ["2"] * (NIGHTS - 1)
     assert all(float(each["largest_rank_allocator_peak_bytes"]) == 901 * 2**20 for each in ranked)
+
+
+def test_a_change_of_one_number_of_ranks_is_found_in_its_history_alone(tmp_path: Path) -> None:
+    plant = Plant("bs32-ranks4]", 30, 1.2)
+    machine = Machine(nights=40, rounds=8, cases=ranked_cases(), plants=(plant,), frameworks=("pytorch",), driver_night=None)
+    Nights(machine).write(tmp_path / "storage")
+    (history,) = of_machines(load(tmp_path / "storage", tmp_path / "cache").nights)
+    (change,) = machine_changes(history, Commits(tmp_path, ())).changes
+    assert (change.comparison, change.night, change.word) == ("data parallel full matched plain fp32 bs32 ranks4", 30, "slower")
+
+
+def test_a_night_whose_rounds_were_left_out_says_what_it_said(tmp_path: Path) -> None:
+    (path,) = Nights(Machine(nights=1, rounds=12, cases=ranked_cases())).write(tmp_path)
+    whole = path.read_bytes()
+    kept = condensed(parse(tmp_path, condensed_file(tmp_path, whole), TO_SHOW))
+    assert msgspec.structs.replace(kept, condensed=False) == condensed(parse(tmp_path, whole, TO_SHOW))
+    (figures,) = {tuple(sorted(side.figures)) for side in kept.sides if side.case is not None and side.case.ranks == 4}
+    assert {"exposed_exchange_share", "hidden_exchange_share", "lag_share", "largest_rank_allocator_peak_bytes"} <= set(figures)
 
 
 def test_each_number_of_ranks_and_way_to_exchange_has_a_history_of_its_own(site: Path) -> None:

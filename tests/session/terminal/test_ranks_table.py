@@ -53,6 +53,13 @@ def test_ranks_that_share_cores_are_said_to(cores: int) -> None:
     assert cells(text, "4 8 – PyTorch")[-1].endswith(", shared")
 
 
+def test_ranks_on_two_threads_of_one_core_are_said_to_be() -> None:
+    ranks = several(FIRST, 2, 0.5)
+    on_one_core = msgspec.structs.replace(ranks, environment=ranks.environment | {"cores_shared": "threads of a core"})
+    text = by_ranks(single(FIRST, 1.0), on_one_core)
+    assert "shared: 2 ranks ran on 2 threads of shared cores." in text
+
+
 def test_ranks_that_share_a_gpu_are_said_to_whatever_cores_they_have() -> None:
     gpu = {"gpu_uuid": "GPU-1", "cores": "8"}
     one = msgspec.structs.replace(single(FIRST, 1.0), environment=gpu)

@@ -38,7 +38,7 @@ class NoHostsError(Exception):
 def hosts(folder: Path, seen: Mapping[str, Mapping[Path, Path]], networks: Mapping[str, str] | None = None) -> Iterator[Path]:
     """The file of ssh's settings with which they are reached by name.
 
-    seen: of a host, by path, the folder that it has there instead. networks: of a host, the file of its network namespace. Raises
+    seen: of a host, by path, the folder that it has there instead. networks: of a host, nsenter's option for its network. Raises
     NoHostsError.
     """
     if os.geteuid() != 0 or not shutil.which(SSHD) or not shutil.which("ssh"):
@@ -58,7 +58,7 @@ def hosts(folder: Path, seen: Mapping[str, Mapping[Path, Path]], networks: Mappi
             said = holder.stdout.readline()
             if said != b"there\n":
                 raise NoHostsError(said.decode())
-            network = f"--net={networks[name]}" if networks else ""
+            network = networks[name] if networks else ""
             with settings.open("a") as file:
                 file.write(CLIENT.format(name=name, pid=holder.pid, network=network, sshd=SSHD, folder=folder))
         yield settings

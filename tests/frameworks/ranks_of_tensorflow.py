@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +35,16 @@ ROWS: dict[str, dict[str, Any]] = {
 
 
 def placed(root: Path) -> None:
-    """The models' folders: without a batch norm, and with one."""
+    """The models' folders: without a batch norm, and with one. A bias before it would have a gradient of rounding alone."""
     for name, torch_norm, keras_norm in (
         (PLAIN, "nn.Identity()", ""),
         (NORMED, "nn.BatchNorm2d(4)", "BatchNormalization(epsilon=1e-5, momentum=0.9)"),
     ):
-        inner = f"nn.Conv2d(3, 4, 3, padding=1), {torch_norm}, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()"
+        inner = f"nn.Conv2d(3, 4, 3, padding=1, bias=False), {torch_norm}, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()"
         heads = "nn.Linear(4, 600), nn.ReLU(), nn.Linear(600, 600), nn.Linear(600, 3)"
         code = f"from torch import nn\n\n\ndef network(options):\n    return nn.Sequential({inner}, {heads})\n"
         place = folder(root, name, CLASSES.format(more='trained = ["8."]') + IMAGES, code)
-        layers = ["Conv2D(4, 3, padding='same')", *filter(None, [keras_norm]), "ReLU()", "GlobalAveragePooling2D()"]
+        layers = ["Conv2D(4, 3, padding='same', use_bias=False)", *filter(None, [keras_norm]), "ReLU()", "GlobalAveragePooling2D()"]
         layers += ["Dense(600, activation='relu')", "Dense(600)", "Dense(3)"]
         stack = ", ".join(f"keras.layers.{each}" for each in layers)
         code = f"import keras\n\n\ndef network(options):\n    return keras.Sequential([keras.Input([8, 8, 3]), {stack}])\n"
@@ -105,8 +107,10 @@ def _steps(framework: Framework, of_case: Setup) -> dict[str, Any]:
     told |= {"losses": losses, "updates": updates.tolist(), "statistics": statistics}
     if of_case.rank is not None:
         told |= _exchanges(work)
+    network = weakref.ref(work.network)
     work.close()
-    return told
+    gc.collect()
+    return told | {"freed": network() is None}
 
 
 def _exchanges(work: Any) -> dict[str, Any]:
