@@ -81,6 +81,9 @@ class Part(Steps):
         self.exchange_value()
         return super().gradient_norm()
 
+    def close(self) -> None:
+        self.framework.note(self.name, "close")
+
     def exchange_value(self) -> None:
         self.framework.ring.sum(1.0)
 
@@ -127,13 +130,16 @@ class Ranked(StandIn):
 
     def happens(self, work: str, what: str) -> None:
         """A call of a work, in which the fault may be."""
-        if self._file and self._rank is not None:
-            with open(f"{self._file}.{self._rank.number}", "a") as file:  # noqa: PTH123 (as quick as can be)
-                file.write(f"{work} {what}\n")
+        self.note(work, what)
         self._calls += 1
         own = str(self._rank.number) if self._rank is not None else ""
         if self._fault is not None and self._at in (str(self._calls), what) and self._whose in ("", own):
             self._fault()
+
+    def note(self, work: str, what: str) -> None:
+        if self._file and self._rank is not None:
+            with open(f"{self._file}.{self._rank.number}", "a") as file:  # noqa: PTH123 (as quick as can be)
+                file.write(f"{work} {what}\n")
 
     def join(self, rank: Rank) -> None:
         self._rank = rank
