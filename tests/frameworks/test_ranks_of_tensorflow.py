@@ -87,3 +87,11 @@ def test_a_guides_loop_sums_gradients_and_loss_once(found: Told) -> None:
     assert len(first["together"]) == 2
     assert first["exchange"] == first["together"]
     assert first["without exchange"] == []
+
+
+def test_an_optimizer_that_would_sum_once_more_is_refused(run_in: RunIn) -> None:
+    """Adam hides a gradient that is taken twice, but for its epsilon."""
+    code = "from harness.frameworks.tensorflow import summing\nfrom tests.frameworks.small_models import said\n"
+    told = run_in("tensorflow", f"{code}result = said(lambda: summing.summed_already(object()).__enter__())")
+    assert told.startswith("RuntimeError: Keras ")
+    assert "sums the gradients of ranks in a way that is not known here" in told

@@ -6,6 +6,7 @@ import argparse
 import signal
 import subprocess
 import time
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,11 @@ from harness.findings.comparison import title_of
 from harness.record.measurement import ALONE, EXCHANGE, Measurement, of_rank
 from harness.record.outcome import Outcome
 from harness.session import options
+from harness.session.workbench import Workbench
 from tests.session.conftest import InnerRun, measurements, outcomes
 from tests.session.test_cases import collect
 from tests.stand_in.ranked import BYTES, FAULT
+from tests.worker.nvml import fake
 
 BENCHMARK = """
 import pytest
@@ -106,6 +109,24 @@ def test_ranks_that_no_single_process_can_be_compared_with_are_told(frozen: Inne
         assert not any("Ranked's" in name for name, why in weak.items() if why)
         assert {"Ranked_Only_Together's ranks' weights", "Ranked's one process: weights"} < weak.keys()
     assert "weak: the check of the Ranked_Only_Together's one process: a single process could not do the ranks' work" in output
+
+
+def test_a_single_process_is_asked_once_whatever_the_batch() -> None:
+    """The computation that is checked is the same, and to start its processes takes longer than to measure."""
+    pool, sides = mock.Mock(), [mock.Mock()]
+    workbench = Workbench(pool, mock.Mock(), 60.0, mock.Mock(), mock.Mock(), mock.Mock())
+    workbench._receipts = mock.Mock(have=lambda asked: asked is sides)
+    workbench.check_against_one_process(sides)
+    assert pool.mock_calls == []
+
+
+def test_ranks_without_the_gpu_that_is_required_are_not_measured(of_ranks: InnerRun) -> None:
+    """Though the driver has one: the framework sees none."""
+    of_ranks.set(**fake.variables(of_ranks.folder, fake.H100))
+    code, output = of_ranks.run("--require-gpu", "--ranks=1", "-k", "stock")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "Exit: --require-gpu: Ranked sees no GPU on" in output
+    assert "images/s" not in output
 
 
 def test_chosen_by_their_number(of_ranks: InnerRun) -> None:
