@@ -40,7 +40,9 @@ def checks(case: Case, together: equal_work.Trace, alone: equal_work.Trace | Non
 
 def unproven(why: str) -> Check:
     """In the place of a comparison with a single process. why: what has become of that."""
-    return Check(ONE_PROCESS, 0.0, 0.0, "", weak=f"a single process could not do the ranks' work, so that theirs is not compared with it: {why}")
+    return Check(
+        ONE_PROCESS, 0.0, 0.0, "", weak=f"a single process could not do the ranks' work, so that theirs is not compared with it: {why}"
+    )
 
 
 def _ranks(together: TrainingTrace) -> Check:

@@ -112,9 +112,7 @@ def test_the_cores_of_other_ranks_are_watched_too(
     assert usage.foreign_seconds == pytest.approx(foreign_seconds, abs=0.2)
 
 
-def test_a_rank_that_has_ended_has_no_cores(
-    show: Show, allowed: Callable[[Iterable[int]], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rank_that_has_ended_has_no_cores(show: Show, allowed: Callable[[Iterable[int]], None], monkeypatch: pytest.MonkeyPatch) -> None:
     ended = psutil.Process(os.getpid())
     monkeypatch.setattr(ended, "cpu_affinity", mock.Mock(side_effect=psutil.NoSuchProcess(ended.pid)))
     allowed({0})
