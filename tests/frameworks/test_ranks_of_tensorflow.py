@@ -70,6 +70,11 @@ def test_statistics_that_cannot_be_exchanged_are_refused(found: Told) -> None:
     assert "XLA" in rows["synchronized, compiled"]["said"]
 
 
+def test_nccl_is_sent_to_the_ranks_own_network(found: Any) -> None:
+    """In both frameworks, which have one each: else they would be compared over two networks."""
+    assert [rank["plain"]["nccl"] for rank in found["ranks"]] == ["=lo", "=lo"]
+
+
 def test_closed_works_leave_nothing(found: Told) -> None:
     assert {row: told["freed"] for row, told in found["ranks"][0].items() if row not in UNSUPPORTED} == dict.fromkeys(
         [*EXACT, "compiled bf16"], True
