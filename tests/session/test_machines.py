@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.links.link import NoLinkError, linked
+from tests.links.link import NoLinkError, make_link
 from tests.session.conftest import InnerRun, measurements
 from tests.session.test_elsewhere import write_images
 from tests.session.workers.hosts import NAMES, NoHostsError, hosts, spec
@@ -68,8 +68,8 @@ def test_each_machine_has_its_inputs_made_or_brought(inner: InnerRun, caches: di
 def test_two_machines_with_a_cable_between_them(inner: InnerRun, caches: dict[str, dict[Path, Path]]) -> None:
     """No loopback of theirs is the other one's: they meet at their own addresses."""
     try:
-        with linked(1e-4, 1e9) as link:
-            networks = {name: link.command(end)[1] for end, name in enumerate(NAMES)}
+        with closing(make_link(1e-4, 1e9)) as link:
+            networks = {name: f"--net={link.namespaces[end]}" for end, name in enumerate(NAMES)}
             with on_hosts(inner, caches, networks) as options:
                 code, _ = inner.run(*options, "--model=mlp")
     except NoLinkError as error:
