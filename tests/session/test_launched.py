@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -88,6 +89,20 @@ def test_machines_are_the_launchers_to_name(launched: Launched) -> None:
     code, output = ended(measuring)
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "--worker ranked=ssh=b: torchrun has started 2 ranks, each of which has its place" in output
+    assert ended(serving)[0] == 0
+
+
+def test_an_interpreter_that_one_machine_lacks_is_told_with_the_rank(launched: Launched) -> None:
+    python = launched.inner.folder / "python"
+    python.write_text(f'#!/bin/sh\n[ -z "$IS_ELSEWHERE" ] || exit 127\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    option = f"--worker=ranked=popen//python={python}"
+    serving, measuring = launched.rank(1, option, IS_ELSEWHERE="1"), launched.rank(0, option)
+    code, output = ended(measuring)
+    assert code == pytest.ExitCode.TESTS_FAILED
+    told = f"crashed: --worker ranked=popen//python={python}: no worker could be started by rank 1 on {socket.gethostname()} ("
+    assert told in output
+    assert "The interpreter has to be at the same path on every machine, with this suite's own packages" in output
     assert ended(serving)[0] == 0
 
 
