@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
 from harness.session.launched.secret import VARIABLE
 from tests.frameworks.conftest import interpreter
+from tests.links.link import NoLinkError, make_link
 from tests.session.conftest import DEADLINE_SECONDS, InnerRun, measurements
 from tests.session.test_machines import BENCHMARK
 
@@ -134,6 +136,24 @@ def test_what_serves_ends_with_a_first_one_that_is_killed(launched: Launched) ->
     measuring.kill()
     measuring.communicate()
     assert ended(serving)[0] == 0
+
+
+def test_as_slurm_starts_a_rank_on_each_of_two_nodes(launched: Launched) -> None:
+    """Their list begins with the first one's address here, as nobody knows their names."""
+    step = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "2"}
+    step["SLURM_STEP_NODELIST"] = "198.51.100.[1-2]"
+    assigned = [f"{name}={value}" for name, value in step.items()]
+    try:
+        with closing(make_link(1e-4, 1e9)) as link:
+            befores = [tuple(link.command(node, "env", *assigned, f"SLURM_PROCID={node}")) for node in (0, 1)]
+            (code, output), (other, _) = map(ended, [launched.inner.start(*launched.options, before=each) for each in befores])
+    except NoLinkError as error:
+        pytest.skip(str(error))
+    assert (code, other) == (pytest.ExitCode.OK, 0)
+    assert "srun has started 2 ranks: this is rank 0" in output
+    found = measurements(launched.inner.json())
+    assert [(each.case.ranks, each.outcome) for each in found.values()] == [(1, "ok"), (2, "ok")]
+    assert launched.inner.left_behind() == []
 
 
 @pytest.mark.skipif(not shutil.which("mpirun"), reason="there is no mpirun: apt-get install openmpi-bin")

@@ -39,7 +39,7 @@ PHASE = Phase(
         Figure("largest_rank_host_anonymous_bytes", "host, anonymous and shared, largest rank", Unit.BYTES),
     ),
     notes=(
-        "data parallel: several processes, called ranks, train one network. A batch size is that of all ranks together, and so are {items}/s.",
+        "data parallel: several processes, called ranks, train one network. Batch sizes and {items}/s are of all of them together.",
         "  The exchange of gradients, of the step, is the share of the step that the same step without it does not take. What is hidden of",
         "  it runs beside the backward pass, so that the step does not wait for it: at 100% it costs nothing; below 0 it takes longer in",
         "  the step than alone.",

@@ -48,7 +48,9 @@ def addresses(offers: Sequence[Offered]) -> list[str]:
     reachable = [next(iter(hosts), "") for hosts in own]
     if not all(reachable):
         lost = ", ".join(f"rank {number} ({offers[number].host})" for number, host in enumerate(reachable) if not host)
-        raise WorkerFailure(Outcome.UNSUPPORTED, f"{lost} has no address of its own beside its loopback: the ranks of several machines need a network")
+        raise WorkerFailure(
+            Outcome.UNSUPPORTED, f"{lost} has no address of its own beside its loopback: the ranks of several machines need a network"
+        )
     return reachable  # in different networks: a router is between them
 
 

@@ -84,7 +84,18 @@ def _table(found: Sequence[Efficiency]) -> dict[str, Any]:
     speed = f"{found[0].several.item}s/s"
     return {
         "texts": [0, 1, 4, 9],
-        "head": ["framework", "scaling", "ranks", "batch", "exchange", speed, f"{speed} of one rank", "efficiency", "95 % interval", "ran on"],
+        "head": [
+            "framework",
+            "scaling",
+            "ranks",
+            "batch",
+            "exchange",
+            speed,
+            f"{speed} of one rank",
+            "efficiency",
+            "95 % interval",
+            "ran on",
+        ],
         "body": [_row(each) for each in found],
     }
 

@@ -108,7 +108,7 @@ def test_each_kind_of_work_has_a_table_and_other_exchanges_a_row() -> None:
 def test_the_session_ends_with_it_and_with_how_to_read_it() -> None:
     text = side_by_side([single(FIRST, 1.0), several(FIRST, 2, 0.6)])
     assert text.index("Data parallel: one optimiser step") < text.index("Data parallel full matched: by ranks")
-    assert "A batch size is that of all ranks together, and so are images/s." in text
+    assert "Batch sizes and images/s are of all of them together." in text
 
 
 @given(st.lists(st.tuples(st.sampled_from(BOTH), st.integers(1, 8), st.floats(0.01, 5.0)), min_size=1, max_size=8))
