@@ -142,6 +142,10 @@ class Leader:
                     work.read_back()
             noticed(name, call, time.perf_counter() - start)
 
+    def wait(self) -> None:
+        """Until the leader is done with what needs no other rank's work. Raises GoneError."""
+        self.follow({}, lambda *_: None)
+
     def _next(self) -> int:
         if not self._said:
             try:

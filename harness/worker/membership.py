@@ -13,7 +13,7 @@ from harness.frameworks.ranks import Rank
 from harness.record.outcome import Unsupported
 from harness.worker import identity
 from harness.worker.case_error import CaseError
-from harness.worker.leading import Followers, Leader
+from harness.worker.leading import OVER, Followers, Leader
 from harness.worker.meters.beside import works_beside
 from harness.worker.protocol import Join, Offered
 
@@ -51,8 +51,10 @@ class Membership:
         with self._line:
             if rank.number == 0:
                 self.followers = Followers.of(self._line, rank.count - 1, self._key, rank.timeout_seconds)
+                self.followers.tell(OVER)  # all are there: none waits by the engine for one that has not come to the line
             else:
                 self.leader = Leader.at(request.lead, rank.number, request.key, rank.timeout_seconds)
+                self.leader.wait()
         for pid in request.beside:
             works_beside(pid)
         framework.open_device(request.setup)

@@ -177,20 +177,27 @@ def _alone(framework: Framework, setup: Setup) -> dict[str, float]:
 def _exchanged(framework: Framework, setup: Setup) -> Found:
     framework.open_device(setup)
     work = framework.data_parallel(setup)
+    expected = _pieces(work.exchange())
+    for _ in range(3):
+        work.step()
     exchange: Any = work.exchange()
+    made = _pieces(exchange)
     for values in [*exchange._waited, *exchange._together]:
         values.fill_(1.0)
     exchange.step()
     exchange.fence()
     summed = {float(value) for values in [*exchange._waited, *exchange._together] for value in (values.min(), values.max())}
-    for _ in range(3):  # with the second step the wrapper makes its buckets anew, and tells of them with the third
-        work.step()
     told = work.parallel._get_ddp_logging_data()["rebuilt_bucket_sizes"]  # type: ignore[attr-defined]
-    pieces = {name: [4 * each.numel() for each in getattr(exchange, name)] for name in ("_waited", "_together")}
-    found = {"bytes": work.exchanged_bytes, "summed": sorted(summed), "buckets": told, **pieces}
+    found = {"bytes": work.exchanged_bytes, "summed": sorted(summed), "buckets": told, "expected": expected, "made": made}
     exchange.close()
     work.close()
     return found
+
+
+def _pieces(exchange: Any) -> list[list[int]]:
+    """Bytes in each."""
+    exchange.step()
+    return [[4 * values.numel() for values in pieces] for pieces in (exchange._waited, exchange._together)]
 
 
 def _compiled(framework: Framework, setup: Setup) -> Found:
@@ -202,7 +209,7 @@ def _compiled(framework: Framework, setup: Setup) -> Found:
     first, alone = counters["total"], work.without_exchange()
     for each in (alone, work, alone):
         each.step()
-    found = {"computed": computed, "buckets": len(work.exchange()._together), "first": first, "later": counters["total"] - first}  # type: ignore[attr-defined]
+    found = {"computed": computed, "buckets": len(_pieces(work.exchange())[1]), "first": first, "later": counters["total"] - first}  # type: ignore[attr-defined]
     alone.close()
     work.close()
     return found

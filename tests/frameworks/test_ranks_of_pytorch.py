@@ -63,16 +63,20 @@ def test_a_step_without_exchange_exchanges_nothing(found: Any, row: str) -> None
 @pytest.mark.parametrize("row", ["plain", "small buckets", "large buckets"])
 def test_the_exchange_alone_is_in_the_wrappers_own_buckets(found: Any, row: str) -> None:
     told = found["ranks"][0]["exchanged"][row]
-    assert ", ".join(map(str, told["_together"])) == told["buckets"]
-    assert sum(told["_together"]) == told["bytes"] == VALUES_BYTES
+    waited, together = told["made"]
+    assert ", ".join(map(str, together)) == told["buckets"]
+    assert told["expected"] == told["made"], "of a network whose gradients come in their order"
+    assert sum(together) == told["bytes"] == VALUES_BYTES
     assert told["summed"] == [2.0]
-    assert len(told["_together"]) == (1 if row == "large buckets" else 2)
+    assert len(together) == (1 if row == "large buckets" else 2)
+    assert waited == []
 
 
 def test_what_synchronized_norms_exchange_is_counted(found: Any) -> None:
     told = found["ranks"][0]["exchanged"]["synchronized"]
-    assert told["_waited"] == [4 * 2 * 4, 4 * 2 * 5] * 2, "of each channel two values, forward and backward"
-    assert told["bytes"] == sum(told["_waited"]) + sum(told["_together"])
+    waited, together = told["made"]
+    assert waited == [4 * 2 * 4, 4 * 2 * 5] * 2, "of each channel two values, forward and backward"
+    assert told["bytes"] == sum(waited) + sum(together)
     assert told["summed"] == [2.0]
 
 

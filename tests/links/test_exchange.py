@@ -16,6 +16,8 @@ from tests.links.ranks import BYTES, Measuring, crew, setup
 from tests.links.test_link import LINKS
 
 TOLERANCE = 0.2
+SHARES = 4  # of a turn: one is the exchange's
+UNUSED_ROUNDS = 2  # in which TCP's window and gRPC's become as wide as the link: six exchanges, with those of the steps
 ROUNDS = 3
 MEET_SECONDS = 60.0
 DEADLINE_SECONDS = 5.0
@@ -34,8 +36,8 @@ def test_an_exchange_takes_what_its_bytes_and_delays_predict(framework: str, lin
         for delay_seconds, bits_per_second in LINKS:
             link.set(delay_seconds, bits_per_second)
             predicted_seconds = exchange_seconds(BYTES, delay_seconds, bits_per_second)
-            measuring.turn(predicted_seconds)  # until the engine has noticed which link it is
-            taken = measuring.turn(4 * ROUNDS * predicted_seconds)
+            measuring.turn(SHARES * UNUSED_ROUNDS * predicted_seconds)
+            taken = measuring.turn(SHARES * ROUNDS * predicted_seconds)
             exposed = taken["step"] - taken[ALONE]
             for name, seconds in (("alone", taken[EXCHANGE]), ("exposed", exposed)):
                 told = f"{name}, {delay_seconds * 1e3:g} ms and {bits_per_second / 1e6:g} Mbit/s: {seconds:.4f} s"

@@ -12,7 +12,8 @@ import pytest
 from tests.links import talk
 from tests.links.link import ADDRESSES, Link
 
-LINKS = [(0.005, 100e6), (0.02, 50e6), (0.001, 20e6)]
+# Delay and bandwidth, by how much is on its way at once: TCP's window has to grow for the first one alone.
+LINKS = [(0.02, 50e6), (0.005, 100e6), (0.001, 20e6)]
 TRANSFER_SECONDS = 2.0
 OF_A_PACKET = 1448 / 1500  # of its bytes are those that were sent, the others are headers
 

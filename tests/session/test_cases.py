@@ -55,12 +55,16 @@ def test_every_phase_has_core_cases_of_every_framework_in_both_styles() -> None:
 
 
 def test_sides_of_a_comparison_are_neighbours_and_fresh_workers_come_last() -> None:
-    alone = ("test_model_formats", "-strategy-", "test_equal_work")
+    exchanges = {name for listing in FRAMEWORKS.values() for name in listing.exchanges}
+    own = {f"-{name}]" for name in exchanges if not all(name in listing.exchanges for listing in FRAMEWORKS.values())}
+    alone = {"test_model_formats", "-strategy-", "test_equal_work", *own}
     everything = [each for each in collect("benchmarks", "-m", "core or not core") if not any(word in each for word in alone)]
     for first, second in zip(everything[::2], everything[1::2], strict=True):
         assert "[pytorch-" in first
         assert "[tensorflow-" in second
-    have_fresh_workers = [any(phase in each for phase in ("test_memory", "test_fine_tuning", "test_largest")) for each in everything]
+    have_fresh_workers = [
+        any(phase in each for phase in ("test_memory", "test_fine_tuning", "test_largest", "test_data_parallel")) for each in everything
+    ]
     assert have_fresh_workers == sorted(have_fresh_workers)
 
 

@@ -69,7 +69,7 @@ def test_two_machines_with_a_cable_between_them(inner: InnerRun, caches: dict[st
     """No loopback of theirs is the other one's: they meet at their own addresses."""
     try:
         with closing(make_link(1e-4, 1e9)) as link:
-            networks = {name: f"--net={link.namespaces[end]}" for end, name in enumerate(NAMES)}
+            networks = {name: link.command(end)[1] for end, name in enumerate(NAMES)}
             with on_hosts(inner, caches, networks) as options:
                 code, _ = inner.run(*options, "--model=mlp")
     except NoLinkError as error:

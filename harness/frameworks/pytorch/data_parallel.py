@@ -110,7 +110,7 @@ class DataParallelStep(TrainStep):
         return WithoutExchange(self)
 
     def exchange(self) -> Exchange:
-        return Exchange(2 * self._statistics, self._buckets())
+        return Exchange(self)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -120,8 +120,17 @@ class DataParallelStep(TrainStep):
             yield
         self.parallel.require_forward_param_sync = True
 
+    def at_once(self) -> tuple[list[int], list[int]]:
+        """How many values there are in each sum that a step waits for, and in each of those that it makes together."""
+        return 2 * self._statistics, self._buckets()
+
     def _buckets(self) -> list[int]:
-        """Values in each, as the wrapper has them after its first step: of the last layers first, as their gradients come."""
+        """Values in each. With its second step the wrapper makes them anew, in the order in which it has seen the gradients come, and tells
+        of them with the third; until then in the order that they are expected in, those of the last layers first.
+        """
+        made = self.parallel._get_ddp_logging_data().get("rebuilt_bucket_sizes")
+        if made:
+            return [int(size_bytes) // self._trained[0].element_size() for size_bytes in made.split(",")]
         ordered = [*reversed(self._trained)]
         first = [torch.distributed._DEFAULT_FIRST_BUCKET_BYTES] if self.parallel.bucket_bytes_cap_default else []
         places, _ = torch.distributed._compute_bucket_assignment_by_size(ordered, [*first, self.parallel.bucket_bytes_cap])
@@ -190,11 +199,13 @@ class WithoutExchange:
 class Exchange:
     """The sum of as many values as a step exchanges: one after the other those that it waits for, then together those that it does not."""
 
-    def __init__(self, waited: list[int], together: list[int]) -> None:
-        """So many values each."""
-        self._waited, self._together = ([torch.zeros(size, device=device.name()) for size in sizes] for sizes in (waited, together))
+    def __init__(self, step: DataParallelStep) -> None:
+        self._step = step
+        self._together: list[Any] = []
 
     def step(self) -> None:
+        if not self._together:  # not before: the first steps of the other work decide on the pieces
+            self._waited, self._together = ([torch.zeros(size, device=device.name()) for size in sizes] for sizes in self._step.at_once())
         for values in self._waited:
             torch.distributed.all_reduce(values)
         for pending in [torch.distributed.all_reduce(values, async_op=True) for values in self._together]:

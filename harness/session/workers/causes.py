@@ -10,7 +10,7 @@ from harness.session.workers.worker import WorkerFailure
 Failures = dict[int, WorkerFailure]  # by rank, in the order in which they were heard of
 ABORT = "SIGABRT"
 # The lower, the less it may follow from another rank's failure: an engine raises where another rank is lost, and some abort the process.
-PLACES = {Outcome.OUT_OF_MEMORY: 0, Outcome.CRASHED: 0, Outcome.ERROR: 3, Outcome.TIMEOUT: 4}
+PLACES = {Outcome.OUT_OF_MEMORY: 0, Outcome.CRASHED: 0, Outcome.TIMEOUT: 3, Outcome.ERROR: 4}
 OWN = 1  # any other outcome: what a rank cannot do, or has found out by itself
 ABORTED = 2
 

@@ -81,7 +81,7 @@ def test_ranks_without_their_single_one_say_how_to_have_it() -> None:
 def test_what_was_disturbed_is_not_called() -> None:
     text = by_ranks(single(FIRST, 1.0), several(FIRST, 2, 0.6, foreign_share=0.5))
     row = cells(text, "2 8 default PyTorch")
-    assert row[5] == "strong not called: disturbed"
+    assert row[5] == "strong, not called: disturbed"
     assert row[6] == "not called: disturbed"
 
 

@@ -30,7 +30,7 @@ FAILURES = st.sampled_from([KILLED, ABORTED, NO_MEMORY, LOST, LATE, CANNOT, UNFE
         (NO_MEMORY, LOST),
         (NO_MEMORY, ABORTED),
         (ABORTED, LOST),
-        (LOST, LATE),
+        (LATE, LOST),  # who has waited in vain ends, and is gone for those that have come
         (CANNOT, LOST),
         (CANNOT, ABORTED),
         (UNFENCED, LOST),
