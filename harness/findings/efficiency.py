@@ -19,8 +19,12 @@ from harness.findings.sides import ordered
 from harness.record.case import Case
 from harness.record.measurement import Measurement
 
-NO_ONE_RANK = "no case of one rank in this session: --ranks 1,…"
+NO_ONE_RANK = "this session has not measured one rank with the same work: --ranks 1,…, and -k that takes its cases"
 ADJECTIVE = "more efficient"
+MEANING = (
+    "Efficiency is the speed over that of one rank, divided by the number of ranks.",
+    "Strong: all ranks together have the batch of the one. Weak: each rank has as much.",
+)
 
 
 class Kind(StrEnum):

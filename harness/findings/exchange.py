@@ -173,10 +173,8 @@ def exchange_words(measurement: Measurement) -> dict[str, str]:
         said["hidden_exchange_share"] = "cannot be told"
     if found.step_bandwidth is None:
         said[STEP_BANDWIDTH] = ALL_HIDDEN
-    if found.lag is not None:
-        said["lag_share_interval"] = in_percent(found.lag.share)
-        if not found.lag.is_shown:
-            said |= dict.fromkeys(("lag_seconds", "lag_share"), NONE_SHOWN)
+    if found.lag is not None and not found.lag.is_shown:
+        said |= dict.fromkeys(("lag_seconds", "lag_share"), NONE_SHOWN)
     return said
 
 

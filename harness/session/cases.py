@@ -25,9 +25,10 @@ from harness.findings.comparison import phase_title, title_of
 from harness.findings.lead import TUNED
 from harness.frameworks import FRAMEWORKS, title
 from harness.phases import PHASES, implied
-from harness.phases.declaration import OWN_WORKERS
+from harness.phases.declaration import OWN_WORKERS, Schedule
 from harness.record.axis import Axis
 from harness.record.case import AXES, DEFAULTS, Case, Style, Workload, parts
+from harness.record.exchange import DEFAULT
 from harness.record.fairness import SURROUNDINGS
 from harness.session import applicable, options
 
@@ -36,6 +37,7 @@ COMMON = [name for name, axis in AXES.items() if not axis.listed]  # the framewo
 OWN = {name: axis for name, axis in AXES.items() if axis.listed}  # of a framework alone
 EXPERIMENT, EVERY, CHOSEN = "experiment", "every", "chosen"
 A_RANK = "a rank"  # the experiment's batch size for each rank, instead of for all together
+DEFAULT_EXCHANGE = f"{DEFAULT}_exchange"  # leaves out the other ways of ranks to exchange, and keeps the single rank
 SETS = ("core", "gate")
 ON_REQUEST = "examination"  # a marker of tests that run where they are chosen, as cases do that are not core
 EXAMINED = "examined"  # their parameter: the folder of a model
@@ -157,6 +159,7 @@ def keywords(case: Case) -> set[str]:
     """
     ids = {"-".join(word for axis, word in _id_words(case, each).items() if axis != "framework") for each in FRAMEWORKS}
     ways = {TUNED} if case.workload is Workload.LOADING and case.style is Style.MATCHED else set()  # as the tables of ways to load call it
+    ways |= {DEFAULT_EXCHANGE} if PHASES[case.phase].schedule is Schedule.RANKS and case.exchange is None else set()
     return {title_of(case), phase_title(case.phase), case.phase, case.model, title(case.framework), *ids, *ways}
 
 

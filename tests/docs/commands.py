@@ -33,7 +33,7 @@ ROWS: tuple[tuple[str, Kind], ...] = (
     (r"python -m history (recover|report (\.benchmarks|nights) --output site|keep \.benchmarks/\S+ --into nights)", Kind.FOLLOWED),
     (r"python -m history( [a-z-]+)?", Kind.NAMED),
     (r"pytest benchmarks --require-gpu .*", Kind.GPU),
-    (r"(torchrun|srun|mpirun) .* pytest benchmarks/.*", Kind.COLLECTED),
+    (r"(\.tox/pytorch/bin/torchrun|srun|mpirun) .* pytest benchmarks/.*", Kind.COLLECTED),
     (r"pytest \"?(benchmarks|tests/).*", Kind.COLLECTED),
     (r"\.tox/suite/bin/python -m pytest tests/.*", Kind.COLLECTED),
     (r"(\.tox/suite/bin/)?python -m history .*", Kind.PARSED),

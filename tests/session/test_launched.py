@@ -6,12 +6,15 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
+from contextlib import closing
 
 import pytest
 
 from harness.session.launched.secret import VARIABLE
 from tests.frameworks.conftest import interpreter
+from tests.links.link import NoLinkError, make_link
 from tests.session.conftest import DEADLINE_SECONDS, InnerRun, measurements
 from tests.session.test_machines import BENCHMARK
 
@@ -91,6 +94,20 @@ def test_machines_are_the_launchers_to_name(launched: Launched) -> None:
     assert ended(serving)[0] == 0
 
 
+def test_an_interpreter_that_one_machine_lacks_is_told_with_the_rank(launched: Launched) -> None:
+    python = launched.inner.folder / "python"
+    python.write_text(f'#!/bin/sh\n[ -z "$IS_ELSEWHERE" ] || exit 127\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    option = f"--worker=ranked=popen//python={python}"
+    serving, measuring = launched.rank(1, option, IS_ELSEWHERE="1"), launched.rank(0, option)
+    code, output = ended(measuring)
+    assert code == pytest.ExitCode.TESTS_FAILED
+    told = f"crashed: --worker ranked=popen//python={python}: no worker could be started by rank 1 on {socket.gethostname()} ("
+    assert told in output
+    assert "The interpreter has to be at the same path on every machine, with this suite's own packages" in output
+    assert ended(serving)[0] == 0
+
+
 def test_a_rank_whose_first_one_never_comes_says_so(launched: Launched) -> None:
     began = time.monotonic()
     code, output = ended(launched.rank(1))
@@ -119,6 +136,24 @@ def test_what_serves_ends_with_a_first_one_that_is_killed(launched: Launched) ->
     measuring.kill()
     measuring.communicate()
     assert ended(serving)[0] == 0
+
+
+def test_as_slurm_starts_a_rank_on_each_of_two_nodes(launched: Launched) -> None:
+    """Their list begins with the first one's address here, as nobody knows their names."""
+    step = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "2"}
+    step["SLURM_STEP_NODELIST"] = "198.51.100.[1-2]"
+    assigned = [f"{name}={value}" for name, value in step.items()]
+    try:
+        with closing(make_link(1e-4, 1e9)) as link:
+            befores = [tuple(link.command(node, "env", *assigned, f"SLURM_PROCID={node}")) for node in (0, 1)]
+            (code, output), (other, _) = map(ended, [launched.inner.start(*launched.options, before=each) for each in befores])
+    except NoLinkError as error:
+        pytest.skip(str(error))
+    assert (code, other) == (pytest.ExitCode.OK, 0)
+    assert "srun has started 2 ranks: this is rank 0" in output
+    found = measurements(launched.inner.json())
+    assert [(each.case.ranks, each.outcome) for each in found.values()] == [(1, "ok"), (2, "ok")]
+    assert launched.inner.left_behind() == []
 
 
 @pytest.mark.skipif(not shutil.which("mpirun"), reason="there is no mpirun: apt-get install openmpi-bin")

@@ -126,7 +126,7 @@ def test_what_the_launcher_has_shared_out_is_kept() -> None:
 
 def test_the_first_ones_workers_are_its_own_and_others_go_through_their_places() -> None:
     places = given("popen//python=/there/python", [rank(0), rank(1)]).of(2, shares=2)
-    assert [place.spec for place in places] == ["popen//python=/there/python", "popen//python=/there/python//via=launched-1"]
+    assert [place.spec for place in places] == ["popen//python=/there/python", "popen//python=/there/python//via=rank 1 on host of m"]
     assert len({place.machine for place in places}) == 1
     assert "//python=" in given("popen", [rank(0), rank(1)]).of(2, shares=2)[1].spec
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.findings.comparison import title_of
+from harness.frameworks import FRAMEWORKS
 from harness.record.measurement import ALONE, EXCHANGE, Measurement, of_rank
 from harness.record.outcome import Outcome
 from harness.session import options
@@ -155,6 +156,14 @@ def test_the_shipped_file_has_a_case_for_each_number() -> None:
     assert numbers == {"1", "2", "4"}
     assert set(collect(file, "--model", "mlp", "--ranks", "1,2,4", "-k", "ranks4")) == {each for each in everything if "-ranks4" in each}
     assert collect(file, "--model", "mlp", "--ranks", "2,1,2,4") == everything
+
+
+def test_the_frameworks_own_exchange_is_chosen_with_the_single_rank_it_is_told_against() -> None:
+    file = ("benchmarks/test_data_parallel.py", "--model", "mlp", "--ranks", "1,2")
+    own = collect(*file, "-k", "default_exchange")
+    exchanges = {each for framework in FRAMEWORKS.values() for each in framework.exchanges}
+    assert set(own) == {each for each in collect(*file) if each.rstrip("]").rpartition("-")[2] not in exchanges} < set(collect(*file))
+    assert {each.rpartition("-")[2] for each in collect(*file, "-k", "default_exchange and plain and fp32")} == {"bs8]", "ranks2]"}
 
 
 @pytest.mark.parametrize("given", ["0", "", "1,,2", "two", "-1", "1,2x", "1 2", "1.5", "10000", ","])

@@ -20,7 +20,7 @@ from execnet.gateway_socket import SocketIO
 
 from harness.session.launched.announced import Announced
 from harness.session.launched.launchers import Launch, LaunchError
-from harness.session.launched.places import PREFIX
+from harness.session.launched.places import name
 from harness.session.launched.secret import MEND
 
 MEET_SECONDS = 60.0
@@ -46,9 +46,10 @@ class Lines:
         try:
             with _listening(launch) as listening:
                 self._wait(listening, secret)
-            for number, (_, connected) in sorted(self._connected.items()):
+            for number, (announced, connected) in sorted(self._connected.items()):
                 connected.sendall(STARTED)
-                self._gateways[f"{PREFIX}{number}"] = _gateway(connected, f"{PREFIX}{number}")
+                called = name(number, announced.host)
+                self._gateways[called] = _gateway(connected, called)
         except BaseException:
             self.close()
             raise
@@ -103,7 +104,7 @@ def serve(launch: Launch, secret: bytes, own: Announced, ended: Callable[[], Non
             connected.settimeout(max(LOOK_SECONDS, ends - time.monotonic()))  # for the others to come
             if connected.recv(len(STARTED), socket.MSG_WAITALL) == STARTED:
                 connected.settimeout(None)
-                WorkerGateway(_Served(connected, ended), f"{PREFIX}{launch.number}-serving", _startcount=2).serve()
+                WorkerGateway(_Served(connected, ended), f"rank {launch.number}, serving", _startcount=2).serve()
                 return
         except AuthenticationError:
             refused = f", which has another secret: {MEND}"

@@ -10,14 +10,18 @@ import execnet
 
 from harness.session.launched.announced import Announced
 from harness.session.workers.places import Given, Place
+from harness.session.workers.worker import VIA
 from harness.worker.share import Share
 
-PREFIX = "launched-"  # of the names of gateways to them
+
+def name(number: int, host: str) -> str:
+    """Of the gateway to it, as messages call it."""
+    return f"rank {number} on {host}"
 
 
 def given(spec: str, ranks: Sequence[Announced]) -> Given:
     """spec: of the framework's workers on each machine; ranks: by number."""
-    return Given(tuple(Place(_spec(spec, each.number), f"{each.host} {each.files}", share(each, ranks)) for each in ranks))
+    return Given(tuple(Place(_spec(spec, each), f"{each.host} {each.files}", share(each, ranks)) for each in ranks))
 
 
 def share(own: Announced, ranks: Sequence[Announced]) -> Share:
@@ -33,9 +37,9 @@ def _are_apart(everybodys: Sequence[Collection[int | str]]) -> bool:
     return len(set(everything)) == len(everything) > 0
 
 
-def _spec(spec: str, number: int) -> str:
+def _spec(spec: str, rank: Announced) -> str:
     """The first one's are started by pytest itself; each other one's through its place."""
-    if number == 0:
+    if rank.number == 0:
         return spec
     python = "" if execnet.XSpec(spec).python else f"//python={shlex.quote(sys.executable)}"
-    return f"{spec}{python}//via={PREFIX}{number}"
+    return f"{spec}{python}{VIA}{name(rank.number, rank.host)}"

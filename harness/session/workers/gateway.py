@@ -150,6 +150,9 @@ class Gateway:
             return f"Mend it until `{kind.replace('_', ' ')}{config} {host} true` ends without an error or a question"
         if host and "Error: " not in told:
             return f"Name the interpreter on that machine: {kind}={host}//python=PATH"
+        if spec.via:  # what it was started through has the process, and what that says
+            packages = f"with this suite's own packages (pip install -e '.[{self._extra}]')"
+            return f"The interpreter has to be at the same path on every machine, {packages}. What it said is in that rank's own output"
         if not has_started:
             return "Write popen//python=PATH with the path of an interpreter that is there, as `which python` prints it"
         where = "" if self.is_local else ", in a checkout on that machine which //chdir=PATH names"

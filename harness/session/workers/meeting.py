@@ -40,20 +40,29 @@ def addresses(offers: Sequence[Offered]) -> list[str]:
     """
     if len({offer.network for offer in offers}) == 1:
         return [LOOPBACK] * len(offers)
-    shared = [_networks(offer) for offer in offers]
+    own = [_own(offer, offers) for offer in offers]
+    shared = [_networks(offer, hosts) for offer, hosts in zip(offers, own, strict=True)]
     common = [network for network in shared[0] if all(network in each for each in shared)]
     if common:
         return [each[common[0]] for each in shared]
-    reachable = [next((host for host in offer.hosts if not _is_loopback(host)), "") for offer in offers]
+    reachable = [next(iter(hosts), "") for hosts in own]
     if not all(reachable):
         lost = ", ".join(f"rank {number} ({offers[number].host})" for number, host in enumerate(reachable) if not host)
-        raise WorkerFailure(Outcome.UNSUPPORTED, f"{lost} has no address beside its loopback: the ranks of several machines need a network")
+        raise WorkerFailure(
+            Outcome.UNSUPPORTED, f"{lost} has no address of its own beside its loopback: the ranks of several machines need a network"
+        )
     return reachable  # in different networks: a router is between them
 
 
-def _networks(offer: Offered) -> dict[ipaddress.IPv4Network, str]:
-    """Its address in each network that it is in, the loopback's aside."""
-    return {ipaddress.IPv4Network(f"{host}/{mask}", strict=False): host for host, mask in offer.hosts.items() if not _is_loopback(host)}
+def _own(offer: Offered, offers: Sequence[Offered]) -> list[str]:
+    """Its addresses but for the loopback's, and for what another machine has, too: Docker gives each machine's bridge the same one."""
+    others = {host for each in offers if each.network != offer.network for host in each.hosts}
+    return [host for host in offer.hosts if not _is_loopback(host) and host not in others]
+
+
+def _networks(offer: Offered, hosts: Sequence[str]) -> dict[ipaddress.IPv4Network, str]:
+    """Of these addresses, each in its network."""
+    return {ipaddress.IPv4Network(f"{host}/{offer.hosts[host]}", strict=False): host for host in hosts}
 
 
 def _is_loopback(host: str) -> bool:

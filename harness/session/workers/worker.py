@@ -42,6 +42,7 @@ TAKEN.take(Share(*share))
 from harness.worker.serve import serve
 serve(channel, module, package)
 """
+VIA = "//via="  # in a spec, before what the worker is started through
 KILL_GROUP = """
 import os, shutil, signal
 pid, folder = channel.receive()
@@ -122,7 +123,9 @@ class Worker:
                 self._gateway.close()
                 raise
         except GatewayError as error:
-            raise WorkerStartError(f"--worker {framework}={spec}: no worker could be started {error}") from error
+            given, _, master = spec.partition(VIA)
+            where = f" by {master}" if master else ""
+            raise WorkerStartError(f"--worker {framework}={given}: no worker could be started{where} {error}") from error
         self.alive = True
         self._unanswered = 0
         _LIVE.add(self)

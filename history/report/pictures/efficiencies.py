@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.findings.efficiency import Better, Efficiency, Kind, efficiencies, in_short
+from harness.findings.efficiency import MEANING, Better, Efficiency, Kind, efficiencies, in_short
 from harness.findings.figures import items_per_second
 from harness.findings.models import headed
 from harness.findings.ranks import places, work_of
 from harness.findings.sides import title
 from harness.record.case import Case
+from harness.record.exchange import exchange_of
 from harness.record.figure import NOTHING, Unit, written
 from harness.record.measurement import Measurement
 from history.report.marks.slugs import slug
@@ -39,7 +40,7 @@ def _picture(work: str, found: Sequence[Efficiency]) -> dict[str, Any]:
         "title": f"Efficiency by ranks: {work}",
         "summary": _summary(found),
         "x": "ranks",
-        "y": "% of as many times one rank's speed",
+        "y": "efficiency, % of the ideal",
         "series": [*lines, ideal],
         "table": _table(found),
     }
@@ -72,7 +73,7 @@ def _summary(found: Sequence[Efficiency]) -> str:
     told = [_better(each) for each in in_short(found)]
     shared = {each.several.case.ranks: places(each.several) for each in found if each.is_shared}
     told += [f"{ranks} ranks shared {where}: that is no scaling" for ranks, where in sorted(shared.items())]
-    return f"{'; '.join(told)}." if told else "Strong: with the batch of one rank; weak: with one as many times as large."
+    return " ".join([*(f"{'; '.join(told)}." for _ in told[:1]), *MEANING])
 
 
 def _better(found: Better) -> str:
@@ -83,7 +84,18 @@ def _table(found: Sequence[Efficiency]) -> dict[str, Any]:
     speed = f"{found[0].several.item}s/s"
     return {
         "texts": [0, 1, 4, 9],
-        "head": ["framework", "scaling", "ranks", "batch", "exchange", speed, f"{speed} of one rank", "efficiency", "95 % interval", "on"],
+        "head": [
+            "framework",
+            "scaling",
+            "ranks",
+            "batch",
+            "exchange",
+            speed,
+            f"{speed} of one rank",
+            "efficiency",
+            "95 % interval",
+            "ran on",
+        ],
         "body": [_row(each) for each in found],
     }
 
@@ -96,7 +108,7 @@ def _row(found: Efficiency) -> list[str]:
         found.kind,
         str(case.ranks),
         str(case.batch_size),
-        case.exchange or NOTHING,
+        exchange_of(case),
         *(NOTHING if speed is None else written(Unit.RATE, speed) for speed in speeds),
         found.why_not if value is None else f"{value.estimate:.0%}",
         NOTHING if value is None else f"{value.low:.0%} – {value.high:.0%}",

@@ -18,13 +18,13 @@ from history.report.marks.slugs import slug
 HEAD = (
     "ranks",
     "step without exchange",
-    "exchange of the step",
+    "waits for the exchange",
     "of the step",
     "95 % interval",
     "exchange alone",
-    "hidden",
+    "exchange hidden",
     "95 % interval",
-    "bandwidth alone",
+    "bandwidth, alone",
     "slowest rank's lag",
 )
 

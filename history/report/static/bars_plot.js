@@ -8,7 +8,7 @@ const barsPlot = (() => {
   function draw(container, picture) {
     const width = container.clientWidth;
     const longest = Math.max(...picture.bars.map((bar) => bar.label.length));
-    const left = Math.max(width < 520 ? 136 : MARGIN.left, 18 + 7 * longest);
+    const left = Math.max(width < 520 ? 136 : MARGIN.left, 18 + 7.5 * longest);
     const right = width - MARGIN.right;
     const bottom = MARGIN.top + ROW * picture.bars.length;
     const most = Math.max(1, ...picture.bars.filter((bar) => bar.share).map((bar) => bar.share.high)) * 1.02;

@@ -24,7 +24,7 @@ OTHER_VALUES = {
     "model_format": "see below",
     "batch_size": f"`{AXES['batch_size'].prefix}8`: the batch size, of all ranks together",
     "ranks": f"`{AXES['ranks'].prefix}2`: how many processes share the batch, where they are several",
-    "exchange": "how ranks exchange, where that is not as the framework does by itself: see below",
+    "exchange": "another way for ranks to exchange than the framework's own: see below",
 }
 HEADS = ("value", "what it is")
 
@@ -48,6 +48,7 @@ def markdown() -> str:
         "## Model formats",
         table(("framework", "formats"), ((each.title, ", ".join(map(code, each.formats))) for each in FRAMEWORKS.values())),
         "## Exchanges between ranks",
+        "`-k default_exchange` finds the cases without such a part: each framework's own way, and a single rank.",
         *(part for name in FRAMEWORKS for part in (f"### {FRAMEWORKS[name].title}'s", table(HEADS, _exchanges(name)))),
         "## Phases",
         f"What each measures, and its figures, for a model whose batches are made of {ITEM}s: `{ITEM}s_per_second` is\n"

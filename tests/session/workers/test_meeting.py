@@ -58,11 +58,21 @@ def test_there_is_an_address_for_each_rank_and_the_loopback_only_where_all_have_
         assert found == [next(iter(hosts[machine])) for machine in machines]
 
 
+@pytest.mark.parametrize("subnets", [("10.0.0", "10.0.0"), ("10.0.0", "10.9.0")])
+def test_a_bridge_that_has_the_same_address_on_each_machine_is_no_network_between_them(subnets: tuple[str, str]) -> None:
+    """Docker's, say: whoever calls 172.17.0.1 reaches himself."""
+    bridge = {"172.17.0.1": "255.255.0.0"}
+    offers = [offer(str(number), bridge | {f"{subnet}.{number + 1}": "255.255.255.0"}) for number, subnet in enumerate(subnets)]
+    assert addresses(offers) == [f"{subnet}.{number + 1}" for number, subnet in enumerate(subnets)]
+    with pytest.raises(WorkerFailure, match="has no address of its own beside its loopback"):
+        addresses([offer("a", bridge), offer("b", bridge)])
+
+
 def test_a_machine_without_a_network_is_named() -> None:
     with pytest.raises(WorkerFailure) as raised:
         addresses([offer("a", {"10.0.0.1": "255.0.0.0"}), offer("b", {})])
     assert raised.value.outcome is Outcome.UNSUPPORTED
-    assert raised.value.detail.startswith("rank 1 (b) has no address beside its loopback")
+    assert raised.value.detail.startswith("rank 1 (b) has no address of its own beside its loopback")
 
 
 @pytest.mark.parametrize(
