@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 import msgspec
 import psutil
+
+NCCL_INTERFACE = "NCCL_SOCKET_IFNAME"  # environment variable: the beginnings of devices' names, or behind = whole ones
 
 
 class Rank(msgspec.Struct, frozen=True):
@@ -33,3 +36,11 @@ class Rank(msgspec.Struct, frozen=True):
             return ""
         devices = psutil.net_if_addrs().items()
         return next((name for name, given in devices if any(each.address == own for each in given)), "")
+
+    def direct_nccl(self) -> None:
+        """To the network of the rank's own address, where nobody has said another: each framework has an NCCL of its own, which by itself
+        may take one that the other's does not.
+        """
+        interface = self.interface()
+        if interface:
+            os.environ.setdefault(NCCL_INTERFACE, f"={interface}")

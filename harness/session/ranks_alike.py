@@ -21,16 +21,32 @@ OWN_PART = (
 )
 
 
-def checks(case: Case, together: equal_work.Trace, alone: equal_work.Trace, allowed: Tolerances) -> tuple[Check, ...]:
-    """together: of the ranks; alone: of a single process of the same framework. allowed: what rounding in another order may do."""
+def checks(case: Case, together: equal_work.Trace, alone: equal_work.Trace | None, allowed: Tolerances) -> tuple[Check, ...]:
+    """together: of the ranks; alone: of a single process of the same framework, None where it has none. allowed: what rounding in another
+    order may do.
+    """
     match together, alone:
+        case PixelTrace(), None:
+            return ()
+        case TrainingTrace(), None:
+            return (_ranks(together),)
         case PixelTrace(), PixelTrace():
             return _named(equal_work.pixel_checks(together, alone))
         case TrainingTrace(), TrainingTrace():
-            ranks = Check(RANKS, together.ranks_apart, APART, "of what the steps add")
-            return (ranks, *_training_checks(case, together, alone, allowed))
+            return (_ranks(together), *_training_checks(case, together, alone, allowed))
         case _:
             raise TypeError(f"traces of different kinds: {type(together).__name__} and {type(alone).__name__}")
+
+
+def unproven(why: str) -> Check:
+    """In the place of a comparison with a single process. why: what has become of that."""
+    return Check(
+        ONE_PROCESS, 0.0, 0.0, "", weak=f"a single process could not do the ranks' work, so that theirs is not compared with it: {why}"
+    )
+
+
+def _ranks(together: TrainingTrace) -> Check:
+    return Check(RANKS, together.ranks_apart, APART, "of what the steps add")
 
 
 def _training_checks(case: Case, together: TrainingTrace, alone: TrainingTrace, allowed: Tolerances) -> tuple[Check, ...]:

@@ -28,6 +28,7 @@ class Receipts:
         self._explain = explain
         self._traces: dict[Request, equal_work.Trace] = {}
         self._failed: dict[Request, WorkerFailure] = {}
+        self._not_alone: dict[str, str] = {}  # of frameworks whose single process could not do the work of the ranks at hand: why
         self._rounded: dict[Request, Rounding] = {}  # by crews of one, for those of several
         self._by_computation: dict[Computation, dict[str, EqualWork]] = {}
 
@@ -43,6 +44,7 @@ class Receipts:
             side.send(asked[side.case.framework])
         for side in live:
             self._learn(side, asked[side.case.framework])
+        self._not_alone = {side.case.framework: side.failure.detail for side in sides if side.failure is not None}
         rounding = equal_work.rounding_request(live[0].setup) if live and live[0].alive else None
         if rounding is not None and rounding not in self._rounded:
             found = live[0].ask(rounding, "finding out how it rounds")
@@ -115,8 +117,10 @@ class Receipts:
         if side.case.ranks == 1:
             return ()
         alone = [self._traces.get(request) for request in equal_work.requests_alone(side.setup, side.case)]
-        pairs = [(ours, theirs) for ours, theirs in zip(traces, alone, strict=True) if theirs is not None]
-        found = (check for ours, theirs in pairs for check in ranks_alike.checks(side.case, ours, theirs, allowed))
+        pairs = zip(traces, alone, strict=True)
+        found = [check for ours, theirs in pairs for check in ranks_alike.checks(side.case, ours, theirs, allowed)]
+        if None in alone:
+            found.append(ranks_alike.unproven(self._not_alone[side.case.framework]))
         return tuple(replace(check, name=f"{title(side.case.framework)}'s {check.name}") for check in found)
 
     def _unknown(self, side: Side, wanted: Sequence[Request]) -> list[Request]:

@@ -88,10 +88,13 @@ class Workbench:
         for side in live:
             if side.alive:
                 side.open(crews[side.case.framework])
+                self._check(side.case.framework, side.environment)
         _fail_on_different_devices(live)
 
     def check_against_one_process(self, sides: Sequence[Side]) -> None:
         """What sides of several ranks compute is that of a single process with the whole batch: has those computed, by crews of one."""
+        if self._receipts.have(sides):
+            return
         alone = [self.trial(replace(side.case, ranks=1, exchange=None)) for side in sides if side.alive]
         self.open_crews(alone)
         self._receipts.compute_alone(alone, sides[0].case)

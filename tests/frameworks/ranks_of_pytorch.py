@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 
 from harness.frameworks.contract import Framework, Setup, TrainStep
 from harness.frameworks.pytorch import network, original
+from harness.frameworks.ranks import NCCL_INTERFACE
 from harness.record.case import Execution, Precision, Style
 from harness.record.exchange import ACCUMULATED, SYNCHRONIZED
 from harness.record.fairness import Source
@@ -94,6 +96,7 @@ def plain(root: Path) -> Found:
             "no norms": said(lambda: framework.data_parallel(joining("mlp", {"exchange": SYNCHRONIZED}))),
             "unused": said(lambda: _computed(framework, joining("unused", {}))),
             "freed": _freed(framework, joining("mlp", {})),
+            "nccl": os.environ.get(NCCL_INTERFACE),
         }
 
     def of_one(framework: Framework, _: Setup) -> Found:

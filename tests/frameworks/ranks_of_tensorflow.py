@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from harness.frameworks.contract import DataParallelStep, Framework, Setup
+from harness.frameworks.ranks import NCCL_INTERFACE
 from harness.record.case import Execution, Precision, Workload
 from harness.record.outcome import Unsupported
 from harness.worker import traces
@@ -128,6 +130,7 @@ def _exchanges(work: Any) -> dict[str, Any]:
         "exchange": _sums(exchange._sum, exchange._values),
         "lost": alone.read_back(),
         "summed": exchange.read_back(),
+        "nccl": os.environ.get(NCCL_INTERFACE),
     }
     exchange.close()
     alone.close()

@@ -97,5 +97,10 @@ def test_what_cannot_be_done_is_told(found: Any) -> None:
     assert told["unused"].startswith("ModelError: ")
 
 
+def test_nccl_is_sent_to_the_ranks_own_network(found: Any) -> None:
+    """In both frameworks, which have one each: else they would be compared over two networks."""
+    assert [rank["nccl"] for rank in found["ranks"]] == ["=lo", "=lo"]
+
+
 def test_closed_works_leave_nothing(found: Any) -> None:
     assert [rank["freed"] for rank in found["ranks"]] == [True, True]

@@ -70,6 +70,11 @@ def test_statistics_that_cannot_be_exchanged_are_refused(found: Told) -> None:
     assert "XLA" in rows["synchronized, compiled"]["said"]
 
 
+def test_nccl_is_sent_to_the_ranks_own_network(found: Any) -> None:
+    """In both frameworks, which have one each: else they would be compared over two networks."""
+    assert [rank["plain"]["nccl"] for rank in found["ranks"]] == ["=lo", "=lo"]
+
+
 def test_closed_works_leave_nothing(found: Told) -> None:
     assert {row: told["freed"] for row, told in found["ranks"][0].items() if row not in UNSUPPORTED} == dict.fromkeys(
         [*EXACT, "compiled bf16"], True
@@ -87,3 +92,11 @@ def test_a_guides_loop_sums_gradients_and_loss_once(found: Told) -> None:
     assert len(first["together"]) == 2
     assert first["exchange"] == first["together"]
     assert first["without exchange"] == []
+
+
+def test_an_optimizer_that_would_sum_once_more_is_refused(run_in: RunIn) -> None:
+    """Adam hides a gradient that is taken twice, but for its epsilon."""
+    code = "from harness.frameworks.tensorflow import summing\nfrom tests.frameworks.small_models import said\n"
+    told = run_in("tensorflow", f"{code}result = said(lambda: summing.summed_already(object()).__enter__())")
+    assert told.startswith("RuntimeError: Keras ")
+    assert "sums the gradients of ranks in a way that is not known here" in told

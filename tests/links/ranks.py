@@ -19,6 +19,7 @@ from harness.frameworks.contract import Setup
 from harness.phases.setups import setup_of
 from harness.record.case import Case, Execution, Precision, Style, Workload
 from harness.record.fairness import SURROUNDINGS
+from harness.record.measurement import EXCHANGE
 from harness.session.workers.crew import Crew
 from harness.session.workers.worker import Worker
 from harness.worker.protocol import Begin, Block, End, Ended, MadeWeights, MakeWeights, Measure, Progress
@@ -103,6 +104,7 @@ class Measuring:
         block: Block = self._crew.call(Measure(self._turns, seconds, ROUNDS, 0.0), deadline_seconds, quiet)
         self._turns += 1
         taken = {"step": block.rounds} | block.references
+        print({name: [round(each.seconds, 3) for each in rounds] for name, rounds in taken.items() if name == EXCHANGE})
         return {name: statistics.median(each.seconds for each in rounds) / self._steps for name, rounds in taken.items()}
 
     def exchanged_bytes(self) -> int:

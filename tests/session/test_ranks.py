@@ -6,6 +6,7 @@ import argparse
 import signal
 import subprocess
 import time
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -16,9 +17,11 @@ from harness.frameworks import FRAMEWORKS
 from harness.record.measurement import ALONE, EXCHANGE, Measurement, of_rank
 from harness.record.outcome import Outcome
 from harness.session import options
+from harness.session.workbench import Workbench
 from tests.session.conftest import InnerRun, measurements, outcomes
 from tests.session.test_cases import collect
 from tests.stand_in.ranked import BYTES, FAULT
+from tests.worker.nvml import fake
 
 BENCHMARK = """
 import pytest
@@ -30,7 +33,8 @@ PHASE = {"phase": "data_parallel", "ranks": "chosen", "workload": "full"}
 def test_data_parallel(measure):
     measure()
 """
-MATCHED, STOCK = "matched-plain-fp32-full", "stock-full"
+MATCHED, FROZEN, STOCK = "matched-plain-fp32-full", "matched-plain-fp32-frozen", "stock-full"
+BROKEN = "ValueError: the measured code is broken"
 SIDES = ("ranked", "ranked_slower")
 
 
@@ -54,6 +58,13 @@ def test_one_two_and_three_ranks_to_the_json(of_ranks: InnerRun) -> None:
     assert "side by side" in output
 
 
+@pytest.fixture
+def frozen(of_ranks: InnerRun) -> InnerRun:
+    """Cases in which ranks compute what a single process does: no batch norm takes the statistics of a part of the batch."""
+    (of_ranks.folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK.replace('"workload": "full"', '"workload": "frozen"'))
+    return of_ranks
+
+
 def _is_whole(measurement: Measurement) -> None:
     ranks = measurement.case.ranks
     assert measurement.outcome is Outcome.OK, measurement.detail
@@ -68,6 +79,55 @@ def _is_whole(measurement: Measurement) -> None:
     if receipt is not None and ranks > 1:
         names = {check.name for check in receipt.checks}
         assert {"Ranked's ranks' weights", "Ranked_Slower's one process: pixels"} < names
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ("ranked_parted", "Ranked_Parted's ranks' weights differ by "),
+        ("ranked_summed", "Ranked_Summed's one process: weights differ by 1 of what the steps add"),
+    ],
+)
+def test_ranks_that_do_other_work_are_not_measured(frozen: InnerRun, broken: str, told: str) -> None:
+    """By whose weights part, or by a sum in the place of a mean."""
+    frozen.use("ranked", broken)
+    code, output = frozen.run("--benchmark-json=out.json", "--ranks=1,2", "-k", "bs12")
+    assert code == pytest.ExitCode.TESTS_FAILED
+    found = {name.partition("[")[2].rstrip("]"): outcome for name, outcome in outcomes(frozen.json()).items()}
+    assert found[f"{broken}-{FROZEN}-bs12-ranks2"] == "unequal_work"
+    assert found[f"{broken}-{FROZEN}-bs12"] == "ok"
+    assert told in output
+
+
+def test_ranks_that_no_single_process_can_be_compared_with_are_told(frozen: InnerRun) -> None:
+    frozen.use("ranked", "ranked_only_together")
+    code, output = frozen.run("--benchmark-json=out.json", "--ranks=2", "-k", "bs12")
+    assert code == pytest.ExitCode.OK
+    for measurement in measurements(frozen.json()).values():
+        assert measurement.equal_work is not None
+        weak = {check.name: check.weak for check in measurement.equal_work.checks}
+        assert weak["Ranked_Only_Together's one process"].partition(" is not compared with it: ")[2].startswith(BROKEN)
+        assert not any("Ranked's" in name for name, why in weak.items() if why)
+        assert {"Ranked_Only_Together's ranks' weights", "Ranked's one process: weights"} < weak.keys()
+    assert "weak: the check of the Ranked_Only_Together's one process: a single process could not do the ranks' work" in output
+
+
+def test_a_single_process_is_asked_once_whatever_the_batch() -> None:
+    """The computation that is checked is the same, and to start its processes takes longer than to measure."""
+    pool, sides = mock.Mock(), [mock.Mock()]
+    workbench = Workbench(pool, mock.Mock(), 60.0, mock.Mock(), mock.Mock(), mock.Mock())
+    workbench._receipts = mock.Mock(have=lambda asked: asked is sides)
+    workbench.check_against_one_process(sides)
+    assert pool.mock_calls == []
+
+
+def test_ranks_without_the_gpu_that_is_required_are_not_measured(of_ranks: InnerRun) -> None:
+    """Though the driver has one: the framework sees none."""
+    of_ranks.set(**fake.variables(of_ranks.folder, fake.H100))
+    code, output = of_ranks.run("--require-gpu", "--ranks=1", "-k", "stock")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "Exit: --require-gpu: Ranked sees no GPU on" in output
+    assert "images/s" not in output
 
 
 def test_chosen_by_their_number(of_ranks: InnerRun) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fixtures.models.weights import Weights
 from harness.frameworks.contract import Setup
 from harness.frameworks.ranks import Rank
 from tests.stand_in import quick as quick
@@ -81,6 +82,9 @@ class Part(Steps):
         self.exchange_value()
         return super().gradient_norm()
 
+    def close(self) -> None:
+        self.framework.note(self.name, "close")
+
     def exchange_value(self) -> None:
         self.framework.ring.sum(1.0)
 
@@ -100,6 +104,21 @@ class Alone(Part):
         """A step of this rank by itself."""
 
 
+class Parted(Part):
+    """Its ranks' weights are not the same after a step."""
+
+    def weights(self) -> Weights:
+        assert self._setup.rank is not None
+        return {name: each * (1 + 0.01 * self._setup.rank.number) for name, each in super().weights().items()}
+
+
+class Summed(Part):
+    """It takes the sum over all ranks where it is to take the mean: a step adds as many times as much as there are ranks."""
+
+    def weights(self) -> Weights:
+        return super().weights() | {"fc.weight": super().weights()["fc.weight"] * self._setup.case.ranks}
+
+
 class Exchange(Part):
     def __init__(self, setup: Setup, seconds: float, framework: Ranked) -> None:
         super().__init__(setup, seconds, framework)
@@ -116,8 +135,9 @@ class LoadingPart(Loading):
 
 
 class Ranked(StandIn):
-    def __init__(self, seconds: float = 0.002) -> None:
+    def __init__(self, seconds: float = 0.002, part: type[Part] = Part) -> None:
         super().__init__(Steps, seconds)
+        self._part = part
         self.ring: Ring
         self._rank: Rank | None = None
         kind, self._at, self._whose = (*os.environ.get(FAULT, "").split("@"), "", "")[:3]
@@ -127,13 +147,16 @@ class Ranked(StandIn):
 
     def happens(self, work: str, what: str) -> None:
         """A call of a work, in which the fault may be."""
-        if self._file and self._rank is not None:
-            with open(f"{self._file}.{self._rank.number}", "a") as file:  # noqa: PTH123 (as quick as can be)
-                file.write(f"{work} {what}\n")
+        self.note(work, what)
         self._calls += 1
         own = str(self._rank.number) if self._rank is not None else ""
         if self._fault is not None and self._at in (str(self._calls), what) and self._whose in ("", own):
             self._fault()
+
+    def note(self, work: str, what: str) -> None:
+        if self._file and self._rank is not None:
+            with open(f"{self._file}.{self._rank.number}", "a") as file:  # noqa: PTH123 (as quick as can be)
+                file.write(f"{work} {what}\n")
 
     def join(self, rank: Rank) -> None:
         self._rank = rank
@@ -145,10 +168,17 @@ class Ranked(StandIn):
 
     def data_parallel(self, setup: Setup) -> Part:
         assert setup.rank == self._rank
-        return Part(setup, self._seconds, self)
+        return self._part(setup, self._seconds, self)
 
     def reset_peak_memory(self) -> None:
         self.happens("engine", "end")
+
+
+class OnlyTogether(Ranked):
+    """A single process of it cannot train."""
+
+    def train_step(self, setup: Setup) -> Steps:
+        raise ValueError("the measured code is broken")
 
 
 def _raise() -> None:

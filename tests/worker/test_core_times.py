@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
 
+import psutil
 import pytest
 
-from harness.worker.meters import core_times
+from harness.worker.meters import core_times, cpu
 from harness.worker.meters.cpu import CpuMeter
 
 TICKS = core_times.TICKS_PER_SECOND
@@ -65,11 +68,8 @@ def test_what_counts_as_busy(show: Show) -> None:
         ({4}, {0, 1}, {0, 1}),
     ],
 )
-def test_the_cores_that_are_watched(
-    allowed: Callable[[Iterable[int]], None], may_run_on: set[int], listed: set[int], watched: set[int]
-) -> None:
-    allowed(may_run_on)
-    assert core_times.own(listed) == watched
+def test_the_cores_that_are_watched(may_run_on: set[int], listed: set[int], watched: set[int]) -> None:
+    assert core_times.own(listed, may_run_on) == watched
 
 
 def test_foreign_load_without_an_offline_core(show: Show, allowed: Callable[[Iterable[int]], None]) -> None:
@@ -93,3 +93,29 @@ def test_a_core_that_goes_or_comes_meanwhile_is_no_load(show: Show, allowed: Cal
     meter.restart()
     show({0: 8.0, 1: 8000.0})
     assert meter.usage().foreign_seconds == 0.0
+
+
+@pytest.mark.parametrize(("busy", "foreign_seconds"), [({0: 0.0, 1: 4.0}, 0.0), ({0: 0.0, 1: 9.0}, 5.0), ({0: 5.0, 1: 4.0}, 5.0)])
+def test_the_cores_of_other_ranks_are_watched_too(
+    show: Show, allowed: Callable[[Iterable[int]], None], monkeypatch: pytest.MonkeyPatch, busy: dict[int, float], foreign_seconds: float
+) -> None:
+    """A rank that others slow down is waited for by all. What it takes itself is nobody's load."""
+    allowed({0})
+    taken = [0.0, 4.0]
+    times = lambda: SimpleNamespace(user=taken.pop(0), system=0.0, children_user=0.0, children_system=0.0)  # noqa: E731
+    monkeypatch.setattr(cpu, "beside", lambda: [SimpleNamespace(cpu_affinity=lambda: [1], cpu_times=times)])
+    show({0: 0.0, 1: 0.0})
+    meter = CpuMeter()
+    show(busy)
+    usage = meter.usage()
+    assert usage.cores == 2
+    assert usage.foreign_seconds == pytest.approx(foreign_seconds, abs=0.2)
+
+
+def test_a_rank_that_has_ended_has_no_cores(show: Show, allowed: Callable[[Iterable[int]], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = psutil.Process(os.getpid())
+    monkeypatch.setattr(ended, "cpu_affinity", mock.Mock(side_effect=psutil.NoSuchProcess(ended.pid)))
+    allowed({0})
+    monkeypatch.setattr(cpu, "beside", lambda: [ended])
+    show({0: 0.0, 1: 0.0})
+    assert CpuMeter().usage().cores == 1

@@ -36,7 +36,7 @@ SENDS_BUFFERS = "forward_sync_buffers" if "forward_sync_buffers" in KNOWN else "
 NAMED = 3  # tensors that a message names
 UNFINISHED = "Expected to have finished reduction in the prior iteration"  # begins what is raised where a gradient has never come
 # By default gloo listens where this machine's own name leads to, which may be an address that no other machine can reach.
-INTERFACE_VARIABLES = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")  # https://docs.pytorch.org/docs/stable/distributed.html
+GLOO_INTERFACE = "GLOO_SOCKET_IFNAME"  # https://docs.pytorch.org/docs/stable/distributed.html
 
 
 def join(rank: Rank) -> None:
@@ -45,9 +45,10 @@ def join(rank: Rank) -> None:
         raise Unsupported(
             f"this build of PyTorch ({torch.__version__}) has no torch.distributed with {backend}: it cannot exchange gradients"
         )
+    rank.direct_nccl()
     interface = rank.interface()
-    for variable in INTERFACE_VARIABLES if interface else ():
-        os.environ.setdefault(variable, interface)
+    if interface:
+        os.environ.setdefault(GLOO_INTERFACE, interface)
     torch.distributed.init_process_group(
         backend,
         init_method=f"tcp://{rank.addresses[0]}",

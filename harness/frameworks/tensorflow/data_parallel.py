@@ -25,6 +25,7 @@ _STRATEGY: list[Any] = []  # of this process, once it has joined: it cannot leav
 
 
 def join(rank: Rank) -> None:
+    rank.direct_nccl()
     os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": list(rank.addresses)}, "task": {"type": "worker", "index": rank.number}})
     kind = tf.distribute.experimental.CommunicationImplementation
     options = tf.distribute.experimental.CommunicationOptions(

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 
@@ -28,8 +29,10 @@ def summed_already(optimizer: Any) -> Iterator[None]:
 
     Under a strategy Keras' optimizers sum those of all ranks themselves, after clipping each rank's own (`_all_reduce_sum_gradients` of
     `TFOptimizer`, in keras/src/backend/tensorflow/optimizer.py). Of gradients that are summed already that is a second exchange, and as
-    many times the gradient as there are ranks: Adam hides it but for its epsilon.
+    many times the gradient as there are ranks: Adam hides it but for its epsilon. Raises RuntimeError where Keras has another way to it.
     """
+    if not hasattr(optimizer, "_all_reduce_sum_gradients"):
+        raise RuntimeError(f"Keras {keras.__version__} sums the gradients of ranks in a way that is not known here: install the pinned one")
     optimizer._all_reduce_sum_gradients = list
     try:
         yield

@@ -30,6 +30,8 @@ class Following:
         return Block(rounds=(), retaken_rounds=0, retaken_seconds=0.0, busy_seconds=0.0, references={ALONE: tuple(clock.rounds)})
 
     def end(self) -> Ended:
+        assert self._works is not None, "end comes after begin"
+        self._works.keep_step()
         peaks = _AtFences(Peaks())
         self._framework.reset_peak_memory()
         self._follow(peaks)

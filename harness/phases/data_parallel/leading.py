@@ -60,10 +60,12 @@ class Leading:
     def end(self) -> Ended:
         assert self._works is not None, "end comes after begin"
         start = time.perf_counter()
+        self._works.keep_step()
+        step = led(self._works.by_name, self._followers)[TOGETHER]
         peaks = Peaks()
         self._framework.reset_peak_memory()
         for _ in range(PEAK_STEPS):
-            timed_step(self._led[TOGETHER])
+            timed_step(step)
             peaks.at_fence()
         readings = (*peaks.readings(), *self._framework.peak_memory())
         self._followers.tell(OVER)

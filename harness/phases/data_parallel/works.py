@@ -21,6 +21,14 @@ class Works:
         self.by_name = {ALONE: step.without_exchange(), EXCHANGE: step.exchange(), TOGETHER: step}  # in the order of closing
         self.exchanged_bytes = step.exchanged_bytes
 
+    def keep_step(self) -> None:
+        """Closes what a training has not: what the exchange alone sums is as large as the gradients, and no memory of the step's."""
+        while next(iter(self.by_name)) != TOGETHER:
+            self._close_first()
+
     def close(self) -> None:
         while self.by_name:
-            self.by_name.pop(next(iter(self.by_name))).close()
+            self._close_first()
+
+    def _close_first(self) -> None:
+        self.by_name.pop(next(iter(self.by_name))).close()

@@ -100,10 +100,8 @@ def _efficiencies(found: Sequence[Efficiency], ranks: int) -> str:
     """A single rank's is 1 by its meaning."""
     if ranks == 1:
         return f"{1:.0%}"
-    return (
-        ", ".join(f"{each.kind}, {each.why_not}" if each.value is None else f"{each.kind} {in_share(each.value)}" for each in found)
-        or NOTHING
-    )
+    told = (f"{each.kind}, {each.why_not}" if each.value is None else f"{each.kind} {in_share(each.value)}" for each in found)
+    return ", ".join(told) or NOTHING
 
 
 def in_share(efficiency: Ratio) -> str:

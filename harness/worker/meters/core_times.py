@@ -29,7 +29,6 @@ def busy_seconds() -> dict[int, float]:
     return found
 
 
-def own(listed: Set[int]) -> Set[int]:
-    """Of the listed cores, those that this process may run on. As few as it may run on, or fewer, are a container's own list."""
-    allowed = os.sched_getaffinity(0)
+def own(listed: Set[int], allowed: Set[int]) -> Set[int]:
+    """Of the listed cores, those that the work may run on. As few as it may run on, or fewer, are a container's own list."""
     return listed if len(listed) <= len(allowed) else listed & allowed or listed

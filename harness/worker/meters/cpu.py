@@ -37,7 +37,7 @@ class Usage(msgspec.Struct, frozen=True):
 
     @property
     def foreign_share(self) -> float:
-        """Of the cores this process may run on, 0 to 1."""
+        """Of the cores that were watched, 0 to 1."""
         return self.foreign_seconds / (self.wall_seconds * max(1, self.cores))
 
 
@@ -45,12 +45,14 @@ class CpuMeter:
     """Reads this process's tree and the whole machine.
 
     Children are looked for at the start and after a reading: a look costs milliseconds of CPU time, and is in neither. One that has
-    ended meanwhile is in its parent's times, where the kernel adds it.
+    ended meanwhile is in its parent's times, where the kernel adds it. The cores of ranks on this machine are watched with its own: what
+    slows one of them is waited for by all.
     """
 
     def __init__(self) -> None:
         self._children = children()
-        self._beside = _on_the_same_cores(beside())
+        self._beside = beside()
+        self._allowed = os.sched_getaffinity(0).union(*map(_cores_of, self._beside))
         self.restart()
 
     def restart(self) -> None:
@@ -58,7 +60,7 @@ class CpuMeter:
 
     def usage(self) -> Usage:
         (wall, own, others, busy), (wall_then, own_then, others_then, busy_then) = self._read(), self._start
-        watched = core_times.own(busy.keys() & busy_then.keys())  # a core that came or went meanwhile is left out
+        watched = core_times.own(busy.keys() & busy_then.keys(), self._allowed)  # a core that came or went meanwhile is left out
         newborn = [child for child in children() if child not in self._children]
         self._children += newborn
         own += sum(map(_cpu_seconds, newborn)) - own_then
@@ -72,14 +74,11 @@ class CpuMeter:
         return time.perf_counter(), own, sum(map(_cpu_seconds, self._beside)), busy
 
 
-def _on_the_same_cores(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that may run where this process may: of ranks that have cores of their own, none."""
-    found, own = [], os.sched_getaffinity(0)
-    for process in processes:
-        with suppress(psutil.Error):
-            if own & set(process.cpu_affinity()):
-                found.append(process)
-    return found
+def _cores_of(process: psutil.Process) -> set[int]:
+    """Those that it may run on; none once it has ended."""
+    with suppress(psutil.Error):
+        return set(process.cpu_affinity())
+    return set()
 
 
 def _cpu_seconds(process: psutil.Process) -> float:

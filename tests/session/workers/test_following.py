@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.phases.data_parallel.leading import PEAK_STEPS
 from harness.record.measurement import ALONE, of_rank
 from harness.session.workers.crew import Crew
 from harness.worker.protocol import Block, Measure, Request
@@ -20,7 +21,7 @@ TURNS = [Measure(block, 0.05, 3, RETAKE_SECONDS) for block in range(BLOCKS)]
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[list[str]], list[Block]]:
+def noted(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[list[str]], list[Block]]:
     """What each rank's works were asked in a case in which all rounds are taken again as long as there is time; and the blocks."""
     file = tmp_path_factory.mktemp("called") / "calls"
     with pytest.MonkeyPatch.context() as patch:
@@ -34,8 +35,14 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[list[str]], lis
         finally:
             crew.close()
         assert left_behind(crew) == []
-    asked = [Path(f"{file}.{rank}").read_text().splitlines() for rank in range(RANKS)]
-    return [[each for each in calls if not each.startswith("engine ")] for calls in asked], answers[1:-1]
+    return [Path(f"{file}.{rank}").read_text().splitlines() for rank in range(RANKS)], answers[1:-1]
+
+
+@pytest.fixture(scope="module")
+def case(noted: tuple[list[list[str]], list[Block]]) -> tuple[list[list[str]], list[Block]]:
+    """The same, but for what their engines do, and for the end of each work."""
+    by_rank, blocks = noted
+    return [[each for each in calls if not (each.startswith("engine ") or each.endswith(" close"))] for calls in by_rank], blocks
 
 
 def test_the_others_do_what_the_first_one_does_in_its_order(case: tuple[list[list[str]], list[Block]]) -> None:
@@ -63,6 +70,15 @@ def test_each_rank_s_clock_has_the_rounds_of_the_step_alone(case: tuple[list[lis
         assert len({len(rounds) for rounds in own}) == 1
         assert len(own[0]) >= len(block.references[ALONE])
         assert {round_.block for rounds in own for round_ in rounds} == {block.rounds[0].block}
+
+
+def test_memory_is_read_of_what_a_training_has(noted: tuple[list[list[str]], list[Block]]) -> None:
+    """Not of what the exchange alone sums, which is as large as the gradients."""
+    for calls in noted[0]:
+        reset = calls.index("engine end")
+        assert [each for each in calls[:reset] if each.endswith(" close")] == ["alone close", "exchange close"]
+        assert calls[reset + 1 :].count("together step") == PEAK_STEPS
+        assert calls[-1] == "together close"
 
 
 def test_one_rank_has_nobody_to_tell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
