@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from collections.abc import Sequence
 
 import execnet
 import msgspec
@@ -80,7 +81,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=worker_spec,
         help="Where a framework's worker runs, as an execnet spec: pytorch=popen//python=/path/to/python, "
         "tensorflow=ssh=gpu-host//python=/path/to/python//chdir=/path/to/this/project. Of several for one framework the last counts; its "
-        "ranks (--ranks) are spread over all of them, in their order. Default: this interpreter.",
+        "ranks (--ranks) are spread over all of them, in their order. One here takes the place of those in PYTEST_ADDOPTS. "
+        "Default: this interpreter.",
     )
     group.addoption(
         "--ranks",
@@ -150,8 +152,10 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     chosen = config.getoption("worker")
     workers = dict.fromkeys(FRAMEWORKS, "popen") | dict(chosen)
-    specs = {name: tuple(dict.fromkeys(spec for framework, spec in chosen if framework == name)) or ("popen",) for name in workers}
+    specs = {name: machines(name, chosen, config.invocation_params.args) for name in workers}
     launched = config.stash.get(LINES, None)
+    ranks_asked = config.getoption("ranks")
+    all_ranks = ranks_asked or RANKS if launched is None else launched_ranks(ranks_asked, launched.launch)
     is_here = any(map(on_this_machine, workers.values()))
     models = chosen_inputs.models(config.getoption("model"), config.getoption("input_cache"))
     config.stash[KEY] = Options(
@@ -159,9 +163,12 @@ def pytest_configure(config: pytest.Config) -> None:
         models=models,
         dataset=chosen_inputs.dataset(config.getoption("dataset"), config.getoption("corpus"), models, is_here),
         weights=chosen_inputs.weights(config.getoption("weights"), models, is_here),
-        ranks=config.getoption("ranks") or RANKS if launched is None else launched_ranks(config.getoption("ranks"), launched.launch),
+        ranks=all_ranks,
         workers=workers,
-        places={name: Spread(each) if launched is None else launched_places(name, each, launched) for name, each in specs.items()},
+        places={
+            name: spread(name, each, max(all_ranks)) if launched is None else launched_places(name, each, launched)
+            for name, each in specs.items()
+        },
         case_timeout_seconds=config.getoption("case_timeout"),
         cache=config.getoption("input_cache"),
         examined_steps=config.getoption("examined_steps"),
@@ -231,6 +238,26 @@ def ranks(text: str) -> tuple[int, ...]:
     if not re.fullmatch(r"[1-9]\d{0,3}(,[1-9]\d{0,3})*", text):
         raise argparse.ArgumentTypeError(f"{text!r} are no numbers of ranks from 1 on: write 1,2,4")
     return tuple(sorted({int(each) for each in text.split(",")}))
+
+
+def machines(framework: str, chosen: Sequence[tuple[str, str]], arguments: Sequence[object]) -> tuple[str, ...]:
+    """Specs of its ranks' machines, each once. What the command line itself names wins over PYTEST_ADDOPTS, as of any other option."""
+    own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    own.add_argument("--worker", action="append", default=[], type=worker_spec)
+    typed, _ = own.parse_known_args([*map(str, arguments)])
+    for named in (typed.worker, chosen):
+        if found := dict.fromkeys(spec for name, spec in named if name == framework):
+            return tuple(found)
+    return ("popen",)
+
+
+def spread(framework: str, specs: tuple[str, ...], most_ranks: int) -> Places:
+    """Raises pytest.UsageError where a machine would have no rank."""
+    if len(specs) > most_ranks:
+        count = "1 rank" if most_ranks == 1 else f"{most_ranks} ranks at the most"
+        told = f"--worker names {len(specs)} machines for {framework} ({', '.join(specs)}), and --ranks asks for {count}"
+        raise pytest.UsageError(f"{told}: ask for more ranks, or name fewer machines (tox run -m bench names this one, too)")
+    return Spread(specs)
 
 
 def launched_ranks(asked: tuple[int, ...] | None, launch: Launch) -> tuple[int, ...]:

@@ -172,6 +172,29 @@ def test_what_is_no_number_of_ranks_is_refused(given: str) -> None:
         options.ranks(given)
 
 
+def test_machines_of_the_command_line_take_the_place_of_those_that_a_shell_has() -> None:
+    of_the_shell = [("pytorch", "popen//python=/here"), ("tensorflow", "popen")]
+    typed = ["benchmarks", "--ranks", "2", "--worker", "pytorch=ssh=a", "-k", "fp32", "--worker=pytorch=ssh=b", "--worker=pytorch=ssh=a"]
+    chosen = [*of_the_shell, ("pytorch", "ssh=a"), ("pytorch", "ssh=b"), ("pytorch", "ssh=a")]
+    assert options.machines("pytorch", chosen, typed) == ("ssh=a", "ssh=b")
+    assert options.machines("tensorflow", chosen, typed) == ("popen",)
+    assert options.machines("pytorch", of_the_shell, ["benchmarks"]) == ("popen//python=/here",)
+    assert options.machines("pytorch", [], []) == ("popen",)
+
+
+def test_a_machine_that_no_rank_would_be_on_is_refused(of_ranks: InnerRun) -> None:
+    of_ranks.set(PYTEST_ADDOPTS="--worker ranked=popen")
+    named = [f"--worker=ranked=popen//env:NUMBER={number}" for number in range(3)]
+    code, output = of_ranks.run("--collect-only", *named)
+    assert code == pytest.ExitCode.USAGE_ERROR
+    told = (
+        "--worker names 3 machines for ranked (popen//env:NUMBER=0, popen//env:NUMBER=1, popen//env:NUMBER=2), and --ranks asks for 2 ranks"
+    )
+    assert told in output
+    code, _ = of_ranks.run("--collect-only", "--ranks=3", *named)
+    assert code == pytest.ExitCode.OK
+
+
 @given(st.lists(st.integers(1, 9999), min_size=1))
 def test_numbers_of_ranks_come_in_their_order_and_once(numbers: list[int]) -> None:
     assert options.ranks(",".join(map(str, numbers))) == tuple(sorted(set(numbers)))
