@@ -69,6 +69,7 @@ ALONE = {  # without a twin, and why; a folder stands for all in it
         "tape.py": "what the original is walked through beside",
         "taped.py": "the same of inference and of training",
         "fused_norm.py": "PyTorch's batch norm is one kernel by itself",
+        "summing.py": "PyTorch's wrapper sums the gradients, in TensorFlow the step does",
     },
 }
 UNQUOTED = {"__init__.py", "framework.py"}  # they list what the others hold

@@ -121,7 +121,8 @@ class Gateway:
         return GatewayError(f"({told}). {self._mend(told, bool(program), is_late or status == SSH_FAILED)}")
 
     def close(self) -> None:
-        self._group.terminate(timeout=KILL_SECONDS)
+        with suppress(OSError):  # of a place that is reached through another one: that one may have ended, and it with it
+            self._group.terminate(timeout=KILL_SECONDS)
         self._starting.kill()
         self._said = self.said
         self._heard.close()

@@ -19,6 +19,7 @@ from harness.session import options
 from harness.session.pace import expected
 from harness.session.pace.expected import ALL_LAYERS, COMPILER_SECONDS, MOST_KEPT, ON_A_GPU, Expected
 from harness.session.stopping import Until
+from harness.session.workers.places import Spread
 from tests.findings.sides import FIRST, SECOND, case
 
 CHOSEN = options.Options(
@@ -26,7 +27,9 @@ CHOSEN = options.Options(
     models=(find(DEFAULT),),
     dataset="generated",
     weights="seeded",
+    ranks=(1, 2),
     workers={FIRST: "popen", SECOND: "popen"},
+    places={FIRST: Spread(("popen",)), SECOND: Spread(("popen",))},
     case_timeout_seconds=60.0,
     cache="",
     examined_steps=20,
