@@ -11,7 +11,7 @@ import msgspec
 
 from harness.findings.interval import Interval, mean_of
 from harness.findings.ranks import Lag, lag
-from harness.findings.ratio import turns
+from harness.findings.ratio import shared_turns
 from harness.record.measurement import ALONE, EXCHANGE, Measurement
 from harness.record.round import mostly_disturbed
 
@@ -63,10 +63,8 @@ def exchange(measurement: Measurement) -> Exchange | None:
     """From the turns in which all three were undisturbed. None where there are no such references, or `why_not` says why."""
     if not has_exchange(measurement) or is_disturbed(measurement):
         return None
-    works = (measurement.rounds, measurement.references[ALONE], measurement.references[EXCHANGE])
-    by_turn = [turns(msgspec.structs.replace(measurement, rounds=rounds)) for rounds in works]
-    shared = sorted(set.intersection(*(set(each) for each in by_turn)))
-    together, without, alone = ([each[turn] for turn in shared] for each in by_turn)
+    references = measurement.references
+    together, without, alone = shared_turns(measurement, measurement.rounds, references[ALONE], references[EXCHANGE])
     exposed = [both - own for both, own in zip(together, without, strict=True)]
     seconds = mean_of(exposed)
     share = mean_of([each / both for each, both in zip(exposed, together, strict=True)])

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from harness.findings.ratio import PROCESS_SPREAD, Ratio, mean_interval, ratio_of, turns
+from harness.findings.ratio import PROCESS_SPREAD, Ratio, mean_interval, ratio_of, shared_turns
 from harness.record.measurement import LOADER, STEP, Measurement
 from harness.record.round import mostly_disturbed
 
@@ -62,10 +62,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def verdict(measurement: Measurement) -> Verdict | None:
     """From the turns in which all three were measured undisturbed; None where they are too few."""
-    alone = [turns(msgspec.structs.replace(measurement, rounds=measurement.references.get(name, ()))) for name in (LOADER, STEP)]
-    by_turn = (*alone, turns(measurement))
-    shared = sorted(set.intersection(*(set(each) for each in by_turn)))
-    loader, step, together = ([each[turn] for turn in shared] for each in by_turn)
+    alone = [measurement.references.get(name, ()) for name in (LOADER, STEP)]
+    loader, step, together = shared_turns(measurement, *alone, measurement.rounds)
     slowdown, balance = ratio_of(together, step), ratio_of(loader, step)
     hidden = mean_interval([(ours + theirs - both) / min(ours, theirs) for ours, theirs, both in zip(loader, step, together, strict=True)])
     if slowdown is None or balance is None or hidden is None:

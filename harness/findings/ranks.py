@@ -6,7 +6,7 @@ import msgspec
 
 from harness.findings.comparison import heading_of, phase_of, phase_title
 from harness.findings.interval import Interval, mean_of
-from harness.findings.ratio import COMPARED_METERS, turns
+from harness.findings.ratio import COMPARED_METERS, shared_turns
 from harness.phases.declaration import Schedule
 from harness.record.case import Case
 from harness.record.measurement import ALONE, Measurement, of_rank, rank_of
@@ -50,9 +50,7 @@ def lag(measurement: Measurement) -> Lag | None:
     names = [of_rank(ALONE, number) for number in range(measurement.case.ranks)]
     if len(names) < 2 or not measurement.references.keys() >= set(names):
         return None
-    by_rank = [turns(msgspec.structs.replace(measurement, rounds=measurement.references[name])) for name in names]
-    shared = sorted(set.intersection(*(set(each) for each in by_rank)))
-    seconds = [[each[turn] for turn in shared] for each in by_rank]
+    seconds = shared_turns(measurement, *(measurement.references[name] for name in names))
     fastest, *_, slowest = sorted(range(len(names)), key=lambda number: sum(seconds[number]))
     pairs = list(zip(seconds[slowest], seconds[fastest], strict=True))
     behind, share = mean_of([slow - fast for slow, fast in pairs]), mean_of([slow / fast - 1 for slow, fast in pairs])

@@ -14,6 +14,7 @@ from harness.findings.comparison import phase_of
 from harness.phases.declaration import Compared
 from harness.record.case import Case
 from harness.record.measurement import LIMIT, Measurement
+from harness.record.round import Round
 
 CONFIDENCE = 0.95
 MIN_TURNS = 3
@@ -97,10 +98,7 @@ def limit_share(measurement: Measurement) -> Ratio | None:
     """Share of the machine's limit that the rounds reached: time at the limit over theirs, from the turns of both. 1 is the limit."""
     if LIMIT not in measurement.references:
         return None
-    ours = turns(measurement)
-    theirs = turns(msgspec.structs.replace(measurement, rounds=measurement.references[LIMIT]))
-    shared = sorted(ours.keys() & theirs.keys())
-    return ratio_of([theirs[turn] for turn in shared], [ours[turn] for turn in shared])
+    return ratio_of(*shared_turns(measurement, measurement.references[LIMIT], measurement.rounds))
 
 
 def single(ours: float, theirs: float) -> Ratio:
@@ -157,3 +155,10 @@ def turns(measurement: Measurement) -> dict[int, float]:
         if round_.sound:
             blocks.setdefault(round_.block, []).append(seconds)
     return {block: statistics.median(values) for block, values in blocks.items()}
+
+
+def shared_turns(measurement: Measurement, *works: Sequence[Round]) -> list[list[float]]:
+    """Of each of these works of a measurement its `turns`, in those that all of them have. works: rounds of as many steps as its own."""
+    by_turn = [turns(msgspec.structs.replace(measurement, rounds=tuple(rounds))) for rounds in works]
+    shared = sorted(set.intersection(*(set(each) for each in by_turn)))
+    return [[each[turn] for turn in shared] for each in by_turn]

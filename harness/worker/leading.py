@@ -33,6 +33,7 @@ class Call(IntEnum):
     READ_BACK = 2
 
 
+Noticed = Callable[[str, Call, float], None]  # is told of each call that has been done, by its work, and its seconds
 OVER = 255  # the request that all ranks are at is over
 
 
@@ -124,7 +125,7 @@ class Leader:
         line.settimeout(None)  # from now on pytest's deadline counts: the leader may be at its own work
         return cls(line)
 
-    def follow(self, works: Mapping[str, Work], noticed: Callable[[str, Call, float], None]) -> None:
+    def follow(self, works: Mapping[str, Work], noticed: Noticed) -> None:
         """Does what the leader does, until the request is over. noticed: is told of each call that has been done, and its seconds.
 
         Raises GoneError.

@@ -6,7 +6,7 @@ from harness.frameworks.contract import Framework, Setup
 from harness.phases.data_parallel.works import TOGETHER, Works
 from harness.record.measurement import ALONE
 from harness.record.round import Round
-from harness.worker.leading import Call, Leader
+from harness.worker.leading import Call, Leader, Noticed
 from harness.worker.meters.host_memory import Peaks
 from harness.worker.protocol import Begun, Block, Ended, Measure
 
@@ -21,12 +21,12 @@ class Following:
     def begin(self) -> Begun:
         self._framework.open_device(self._setup)
         self._works = Works(self._framework, self._setup)
-        self._follow(_Nothing())
+        self._follow(lambda *_: None)  # warm-up: nothing is noted
         return Begun(None, steps_per_round=1)
 
     def measure(self, turn: Measure) -> Block:
         clock = _Clock(turn.block)
-        self._follow(clock)
+        self._follow(clock.called)
         return Block(rounds=(), retaken_rounds=0, retaken_seconds=0.0, busy_seconds=0.0, references={ALONE: tuple(clock.rounds)})
 
     def end(self) -> Ended:
@@ -34,7 +34,7 @@ class Following:
         self._works.keep_step()
         peaks = _AtFences(Peaks())
         self._framework.reset_peak_memory()
-        self._follow(peaks)
+        self._follow(peaks.called)
         readings = (*peaks.peaks.readings(), *self._framework.peak_memory())
         self.close()
         return Ended({}, readings, busy_seconds=0.0)
@@ -44,14 +44,9 @@ class Following:
             self._works.close()
             self._works = None
 
-    def _follow(self, listener: _Nothing | _Clock | _AtFences) -> None:
+    def _follow(self, noticed: Noticed) -> None:
         assert self._works is not None, "it comes after begin"
-        self._leader.follow(self._works.by_name, listener.called)
-
-
-class _Nothing:
-    def called(self, _: str, __: Call, ___: float) -> None:
-        """Warm-up: nothing is noted."""
+        self._leader.follow(self._works.by_name, noticed)
 
 
 class _Clock:
