@@ -121,6 +121,7 @@ def measured(folder: Path) -> tuple[int, str, dict[str, Any], dict[str, Measurem
     left_out = "attribution or fused_norm or tf32 or bs1 and bf16 or bs16 or bs64 and not largest_batch"
     left_out += " or largest_batch and (not frozen or bf16) or test_memory and (full or inference or bf16)"  # a fresh process each
     left_out += " or stock and frozen or inference and bs8"  # as trained whole, and as with four
+    left_out += " or data_parallel and not (default_exchange and matched and full and fp32 and bs4 and ranks2)"  # processes of their own
     compiled = "train_step and full and fp32 and (compile or xla)"
     code, output = run(folder, model, "-m", "core or not core", "-k", f"not ({left_out}) and not (compile or xla) or {compiled}")
     return code, output, *read(folder)
@@ -130,7 +131,7 @@ def test_it_is_measured_in_every_phase_that_applies(measured: tuple[int, str, di
     code, _, report, measurements = measured
     assert code == pytest.ExitCode.OK
     found = {each.case.phase for each in measurements.values() if each.outcome is Outcome.OK}
-    assert found == {"train_step", "inference", "memory", "model_formats"}
+    assert found == {"train_step", "inference", "memory", "model_formats", "data_parallel"}
     unmeasured = {(each.case.phase, each.outcome) for each in measurements.values() if each.outcome is not Outcome.OK}
     # Without a GPU, and of HDF5, which keeps layers alone: this network has operations between them.
     assert unmeasured == {("largest_batch", Outcome.UNSUPPORTED), ("model_formats", Outcome.UNSUPPORTED)}
