@@ -1,6 +1,7 @@
 """Measures a train step by an ordinary worker and by a crew of one rank, in turns, and prints what the way through the crew costs.
 
-Both are started afresh a few times, as two processes of the same code differ by some per cent; the interval is over those.
+Both are started afresh many times, as two processes of the same code differ by some per cent; the interval is over those. Which of the
+two is started first alternates, as the turns' order does.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 import statistics
 
 from msgspec.structs import replace
+from scipy import stats
 
 from fixtures.experiments import defaults
 from fixtures.experiments.experiment import load
@@ -25,10 +27,11 @@ from harness.session.workers.worker import Worker
 from harness.worker.protocol import Begin, Begun, Block, End, Measure
 from tests.calibration.overhead import TIMEOUT_SECONDS, quiet, setup_on
 
-PROCESSES = 6
+PROCESSES = 12  # an even number: as many are started first as second
 TURNS = 6
+CREW, ORDINARY = "data_parallel", "train_step"
 TURN_SECONDS = 1.5
-T_OF_95_PERCENT = 2.571  # Student's, two-sided, of PROCESSES - 1 = 5 degrees of freedom
+T_OF_95_PERCENT = float(stats.t.ppf(0.975, PROCESSES - 1))
 
 
 class Way:
@@ -48,7 +51,7 @@ class Way:
         self._worker.close()
 
 
-def of_one_pair(framework: str, spec: str) -> float:
+def of_one_pair(framework: str, spec: str, crew_first: bool) -> float:
     """Mean logarithm of the time a step through a crew over that of an ordinary worker."""
     case = Case(
         framework=framework,
@@ -59,24 +62,27 @@ def of_one_pair(framework: str, spec: str) -> float:
         execution=Execution.PLAIN,
         precision=Precision.FP32,
     )
-    ordinary, first = (Worker(framework, spec, SURROUNDINGS, [str(SUITE)]) for _ in range(2))
-    setup = setup_on(ordinary, case, load(defaults.ON_A_CPU).steps)
-    ways = [Way(Crew([first]), setup, "data_parallel"), Way(ordinary, setup, "train_step")]
+    workers = {phase: Worker(framework, spec, SURROUNDINGS, [str(SUITE)]) for phase in _in_order([CREW, ORDINARY], crew_first)}
+    setup = setup_on(workers[ORDINARY], case, load(defaults.ON_A_CPU).steps)
+    ways = {phase: Way(Crew([worker]) if phase == CREW else worker, setup, phase) for phase, worker in workers.items()}
     found = []
     for turn in range(TURNS):
-        taken = {way: way.step_seconds(turn) for way in (ways if turn % 2 == 0 else reversed(ways))}
-        found.append(math.log(taken[ways[0]] / taken[ways[1]]))
-    for way in ways:
+        taken = {phase: ways[phase].step_seconds(turn) for phase in _in_order([CREW, ORDINARY], turn % 2 == 0)}
+        found.append(math.log(taken[CREW] / taken[ORDINARY]))
+    for way in ways.values():
         way.close()
     return statistics.fmean(found)
 
 
+def _in_order(phases: list[str], forwards: bool) -> list[str]:
+    return phases if forwards else phases[::-1]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worker", type=worker_spec, action="append", default=[], metavar="FRAMEWORK=SPEC")
-    specs = dict.fromkeys(FRAMEWORKS, "popen") | dict(parser.parse_args().worker)
-    for framework in FRAMEWORKS:
-        found = [of_one_pair(framework, specs[framework]) for _ in range(PROCESSES)]
+    parser.add_argument("--worker", type=worker_spec, action="append", required=True, metavar="FRAMEWORK=SPEC")
+    for framework, spec in parser.parse_args().worker:
+        found = [of_one_pair(framework, spec, crew_first=number % 2 == 0) for number in range(PROCESSES)]
         middle, reach = statistics.fmean(found), T_OF_95_PERCENT * statistics.stdev(found) / math.sqrt(PROCESSES)
         low, high = math.exp(middle - reach), math.exp(middle + reach)
         holds = "holds 1" if low <= 1 <= high else "does not hold 1"

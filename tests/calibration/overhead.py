@@ -89,7 +89,7 @@ def turns(framework: str, spec: str) -> list[tuple[float, float]]:
     def by_bare_loop() -> float:
         assert bare.stdin is not None
         assert bare.stdout is not None
-        seconds = []
+        seconds: list[float] = []
         while sum(seconds) * begun.steps_per_round < TURN_SECONDS:
             print(begun.steps_per_round, file=bare.stdin, flush=True)
             seconds.append(float(bare.stdout.readline()) / begun.steps_per_round)
