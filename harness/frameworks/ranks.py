@@ -16,7 +16,7 @@ class Rank(msgspec.Struct, frozen=True):
 
     number: int  # from 0 on
     addresses: tuple[str, ...]  # HOST:PORT of each rank, free to be listened at; the first one's is where all meet
-    timeout_seconds: float  # to meet, and for each exchange
+    timeout_seconds: float  # to meet, and for each exchange, where a framework's own deadline costs nothing
 
     @property
     def count(self) -> int:

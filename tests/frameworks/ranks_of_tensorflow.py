@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from msgspec.structs import replace
 
 from harness.frameworks.contract import DataParallelStep, Framework, Setup
@@ -20,6 +21,7 @@ from tests.frameworks.ranked import ranked, setup
 from tests.frameworks.small_models import CLASSES, IMAGES, folder
 
 RANKS, STEPS = 2, 3
+MORE_STEPS = 20  # in which no thread is added
 NORMED, PLAIN = "ranked_with_norm", "ranked_without_norm"
 SYNCHRONIZED: dict[str, Any] = {"model": NORMED, "exchange": "synchronized"}
 ROWS: dict[str, dict[str, Any]] = {
@@ -123,7 +125,12 @@ def _exchanges(work: Any) -> dict[str, Any]:
         for _ in range(2):
             other.step()
             other.fence()
+    threads = psutil.Process().num_threads()
+    for _ in range(MORE_STEPS):
+        exchange.step()
+        exchange.fence()
     told = {
+        "threads_added": psutil.Process().num_threads() - threads,
         "exchanged_bytes": step.exchanged_bytes,
         "together": _sums(work._train, work.inputs, work.targets),
         "without exchange": _sums(alone._train, work.inputs, work.targets),

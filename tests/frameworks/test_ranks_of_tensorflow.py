@@ -61,6 +61,11 @@ def test_statistics_count_among_what_is_exchanged(found: Told) -> None:
     assert len(found["ranks"][0]["synchronized"]["together"]) > 1
 
 
+def test_an_exchange_leaves_no_thread_behind(found: Told) -> None:
+    """TensorFlow's own timeout of an exchange is two threads that sleep until it is over."""
+    assert [rank["synchronized"]["threads_added"] for rank in found["ranks"]] == [pytest.approx(0, abs=10)] * 2
+
+
 def test_statistics_that_cannot_be_exchanged_are_refused(found: Told) -> None:
     rows = found["ranks"][0]
     assert (
