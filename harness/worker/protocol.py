@@ -24,7 +24,8 @@ class Hello(msgspec.Struct, frozen=True):
     """The first message of a worker."""
 
     pid: int  # also its process group: whatever it starts dies with it
-    host: str
+    host: str  # its machine's name, for people
+    place: str  # the same for workers that see the same files and processes
     cores: int  # that it may run on
     folder: str  # its temporary folder: log, compilers' caches
 

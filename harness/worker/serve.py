@@ -27,7 +27,7 @@ from harness.frameworks.contract import Framework, Setup
 from harness.frameworks.errors import NotCompiledError, SharedMemoryError
 from harness.record.outcome import NOT_INSTALLED, Outcome, Unsupported
 from harness.record.text import visible_lines
-from harness.worker import affinity, allocator, inputs, rounding, sockets, traces
+from harness.worker import affinity, allocator, inputs, rounding, sockets, traces, whereabouts
 from harness.worker.bench import Bench
 from harness.worker.case_error import CaseError
 from harness.worker.imported import imported
@@ -253,7 +253,7 @@ def serve(channel: Channel, module: str, package: str) -> None:
     with tempfile.TemporaryDirectory(prefix="flowers-worker-", ignore_cleanup_errors=True) as folder, logging_to(Path(folder) / "log"):
         tempfile.tempdir = os.environ["TMPDIR"] = folder  # what a killed worker leaves is removed with its folder
         sockets.fit(folder)
-        channel.send(msgspec.msgpack.encode(Hello(os.getpid(), socket.gethostname(), cores(), folder)))
+        channel.send(msgspec.msgpack.encode(Hello(os.getpid(), socket.gethostname(), whereabouts.place(), cores(), folder)))
         server = Server(module, lambda message: channel.send(msgspec.msgpack.encode(message)), package)
         server.preload()
         while True:
