@@ -10,6 +10,7 @@ from history.short_commit import short_commit
 
 WHY = "why"
 COLUMNS = ("case", "verdict", "base → head", "change (95 % interval)", "pairs", "findable", "peak memory", WHY)  # of its tables
+MOST_FINDABLE = 10.0  # as a share
 LONGEST_REASON = 120  # characters of a table's cell
 LONGEST_NAME = 160
 WHOLE_REASONS = (
@@ -30,7 +31,10 @@ def sides(finding: ChangeFinding | None) -> str:
 
 
 def findable(share: float | None) -> str:
-    return NOTHING if share is None else f"{share:+.1%}"
+    """Pairs that differ wildly, or are too few, would need a change of thousands of per cent: how many of them nobody wants to know."""
+    if share is None:
+        return NOTHING
+    return f"over {MOST_FINDABLE:+.0%}" if share > MOST_FINDABLE else f"{share:+.1%}"
 
 
 def pairs(finding: ChangeFinding | None) -> str:

@@ -44,6 +44,11 @@ def decision(tmp_path: Path) -> Decision:
     return decided(tmp_path)
 
 
+@pytest.mark.parametrize(("share", "written"), [(0.034, "+3.4%"), (10.0, "+1000.0%"), (4173.807, "over +1000%"), (None, "–")])
+def test_a_change_that_nobody_would_overlook_is_not_written_out(share: float | None, written: str) -> None:
+    assert figures.findable(share) == written
+
+
 def printed(decision: Decision, columns: int | None = None) -> str:
     file = io.StringIO()
     print_decision(decision, Terminal(file, columns))
