@@ -149,8 +149,10 @@ class TrainStep(Work, Protocol):
     def load(self, batch: NativeBatch) -> None:
         """Puts another batch on the device."""
 
-    def gradient_norm(self) -> float:
-        """L2 norm of the gradients of all trained parameters on the batch; changes no weight."""
+    def gradient_norms(self) -> tuple[float, ...]:
+        """L2 norm of each trained parameter's gradient on the batch, in the framework's own order, without those that the loss does not
+        depend on; changes no weight.
+        """
 
     def weights(self) -> Weights:
         """The present weights and running statistics, by their canonical names, in the canonical layout."""
@@ -162,8 +164,8 @@ class TrainStep(Work, Protocol):
 class DataParallelStep(TrainStep, Protocol):
     """A train step of one of several ranks, by the framework's own engine, on its part of the batch.
 
-    Every rank makes the same calls in the same order: `step` and `gradient_norm` wait for the others. `gradient_norm` is of the gradients'
-    mean over all ranks; the loss that `read_back` gives is of the rank's own part.
+    Every rank makes the same calls in the same order: `step` and `gradient_norms` wait for the others. `gradient_norms` are of the
+    gradients' mean over all ranks; the loss that `read_back` gives is of the rank's own part.
     """
 
     exchanged_bytes: int  # what a rank has to have summed over all ranks in a step: the gradients of what it trains, and what else it says

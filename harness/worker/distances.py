@@ -6,7 +6,7 @@ Infinite for what has another shape, and NaN where one holds one: neither is wit
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,15 @@ def spread(ours: Array, theirs: Array) -> float:
 
 def relative(ours: float, theirs: float) -> float:
     return _over(abs(ours - theirs), abs(theirs))
+
+
+def norms(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """How far the norm of all parts may be from theirs, by how far each part's is: the mean of the parts' relative differences, each
+    with its share of the square. That of the whole is at most that, and by luck much less: parts that are too long and too short cancel.
+    """
+    if len(ours) != len(theirs):
+        return math.inf
+    return _over(math.fsum(abs(one - other) * other for one, other in zip(ours, theirs, strict=True)), math.hypot(*theirs) ** 2)
 
 
 def curve(ours: Iterable[float], theirs: Iterable[float]) -> float:

@@ -60,7 +60,7 @@ def _distances(framework: Framework, setup: Setup, better: Setup, steps: int, co
         case TrainingTrace(), TrainingTrace():
             return Rounding(
                 losses=distances.curve(plain.losses, exact.losses),
-                gradient_norm=distances.relative(plain.gradient_norm, exact.gradient_norm),
+                gradient_norm=distances.norms(plain.gradient_norms, exact.gradient_norms),
                 running_means=distances.spread(plain.running_means.to_numpy(), exact.running_means.to_numpy()),
                 updates=distances.updates(_numpy(plain.updates), _numpy(exact.updates)),
             )
@@ -84,6 +84,7 @@ def _name(framework: Framework, setup: Setup, steps: int) -> str:
         "corpus": setup.corpus_folder.name,
         "drops_out": setup.drops_out,
         "steps": steps,
+        "gradient_norm": "by tensor",  # what was kept before is that of the whole, which may be small by luck
         "environment": framework.environment(),
     }
     return f"rounding-{hashlib.sha256(msgspec.json.encode(followed, order='deterministic')).hexdigest()[:12]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -41,10 +42,15 @@ class TrainingTrace(msgspec.Struct, frozen=True):
     """What a framework computes in a few optimiser steps on one batch, dropout off."""
 
     losses: tuple[float, ...]
-    gradient_norm: float  # before the first step
+    gradient_norms: tuple[float, ...]  # of each trained tensor before the first step, in the framework's own order
     running_means: Array  # of all batch norms after the first step: later ones differ by what Adam makes of a rounding error
     updates: dict[str, Array]  # of each trained tensor by its canonical name: what the steps added, at most SAMPLE of its values
     ranks_apart: float = 0.0  # of several ranks: how far their weights are apart after the steps, of what the steps added
+
+    @property
+    def gradient_norm(self) -> float:
+        """L2 over all tensors."""
+        return math.hypot(*self.gradient_norms)
 
 
 class Rounding(msgspec.Struct, frozen=True):

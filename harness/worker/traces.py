@@ -66,7 +66,7 @@ def training(framework: Framework, setup: Setup, steps: int) -> TrainingTrace:
     framework.open_device(setup)
     work = train_step(framework, setup)
     try:
-        norm = work.gradient_norm()
+        norms = work.gradient_norms()
         before = sampled(work.weights(), work.trained())
         losses = [_loss_of_step(work)]
         means = _running_means(work.weights())
@@ -77,9 +77,9 @@ def training(framework: Framework, setup: Setup, steps: int) -> TrainingTrace:
     step = next((number for number, loss in enumerate(losses, 1) if not math.isfinite(loss)), None)
     if step is not None:
         raise _not_finite(setup, f"the loss of step {step} is {losses[step - 1]}")
-    if not math.isfinite(norm):
+    if not math.isfinite(norm := math.hypot(*norms)):
         raise _not_finite(setup, f"the norm of the gradients is {norm}")
-    return TrainingTrace(tuple(losses), norm, Array.of(means), {name: Array.of(after[name] - before[name]) for name in sorted(after)})
+    return TrainingTrace(tuple(losses), norms, Array.of(means), {name: Array.of(after[name] - before[name]) for name in sorted(after)})
 
 
 def sampled(weights: Weights, names: Iterable[str]) -> dict[str, npt.NDArray[np.float64]]:

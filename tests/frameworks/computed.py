@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -121,7 +122,7 @@ def left_over(computing: Computing) -> list[str]:
 def training(computing: Computing, setup: Setup, steps: int) -> dict[str, Any]:
     work = computing.train_step(setup)
     before = work.weights()
-    norm = work.gradient_norm()
+    norm = math.hypot(*work.gradient_norms())
     untouched = all(np.array_equal(before[name], values) for name, values in work.weights().items())
     trained = sorted(work.trained())
     losses = []
@@ -152,7 +153,7 @@ def stock(framework: str, weights: str) -> dict[str, Any]:
     for _ in range(4):
         work.step()
         losses.append(work.read_back())
-    norm = work.gradient_norm()
+    norm = math.hypot(*work.gradient_norms())
     work.close()
     inference = computing.inference(computing.setup(Workload.INFERENCE, None, None, Style.STOCK))
     found = inference.outputs()["outputs"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 def stepped(work: Any, file: Path) -> dict[str, Any]:
     """Gives losses, the norm of the gradients before, and what is trained; writes the weights."""
-    norm, losses = work.gradient_norm(), []
+    norm, losses = math.hypot(*work.gradient_norms()), []
     for _ in range(3):
         work.step()
         losses.append(work.read_back())

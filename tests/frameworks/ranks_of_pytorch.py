@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 import weakref
 from collections.abc import Callable
@@ -125,7 +126,7 @@ def _computed(framework: Framework, setup: Setup) -> Found:
 def _taken(work: TrainStep) -> Found:
     """What a few steps do."""
     before = work.weights()
-    norm = work.gradient_norm()
+    norm = math.hypot(*work.gradient_norms())
     losses, means = [], {}
     for _ in range(STEPS):
         work.step()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 import weakref
 from pathlib import Path
@@ -99,7 +100,7 @@ def _steps(framework: Framework, of_case: Setup) -> dict[str, Any]:
         work: Any = framework.train_step(of_case)
     else:
         work = framework.data_parallel(of_case)
-    told = {"norm": work.gradient_norm()}
+    told = {"norm": math.hypot(*work.gradient_norms())}
     before, losses = traces.sampled(work.weights(), work.trained()), []
     for _ in range(STEPS):
         work.step()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ def worked(model: str, file: str, precision: Precision, execution: Execution) ->
     found: dict[str, Any] = {"outputs": outputs, "first": first}
     for workload in (Workload.FROZEN, Workload.FULL):
         work = framework.train_step(setup(model, workload, weights=file, precision=precision, execution=execution))
-        norm, losses = work.gradient_norm(), []
+        norm, losses = math.hypot(*work.gradient_norms()), []
         for _ in range(2):
             work.step()
             losses.append(work.read_back())

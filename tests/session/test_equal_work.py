@@ -185,7 +185,7 @@ def test_each_output_is_checked_by_its_name() -> None:
 
 def training(loss: float = 1.0, norm: float = 3.0, mean: float = 0.0, update: float = 0.1, trained: str = "fc.weight") -> TrainingTrace:
     updates = {"fc.bias": Array.of(np.array([0.1])), trained: Array.of(np.array([-0.1, update]))}
-    return TrainingTrace((4.6, 2.0 * loss), norm, Array.of(np.array([-1.0, mean, 1.0])), updates)
+    return TrainingTrace((4.6, 2.0 * loss), (norm,), Array.of(np.array([-1.0, mean, 1.0])), updates)
 
 
 @pytest.mark.parametrize(
@@ -237,8 +237,8 @@ def test_what_is_other_than_values_is_a_sentence(theirs: OutputTrace, ours: Outp
 def test_a_tensor_that_one_alone_trains_is_named() -> None:
     case = setup("train_step", Workload.FULL).case
     update = Array.of(np.ones(2))
-    theirs = TrainingTrace((1.0, 0.5), 1.0, Array.of(np.empty(0)), {"lstm.bias_ih_l0": update, "lstm.bias_hh_l0": update})
-    ours = TrainingTrace((1.0, 0.5), 1.0, Array.of(np.empty(0)), {"lstm.bias_ih_l0": update})
+    theirs = TrainingTrace((1.0, 0.5), (1.0,), Array.of(np.empty(0)), {"lstm.bias_ih_l0": update, "lstm.bias_hh_l0": update})
+    ours = TrainingTrace((1.0, 0.5), (1.0,), Array.of(np.empty(0)), {"lstm.bias_ih_l0": update})
     checks = compare(case, [theirs], [ours])
     told = next(check.told for check in checks if check.name == "trained tensors")
     assert "lstm.bias_hh_l0 trains in one framework alone" in told

@@ -49,8 +49,8 @@ class Steps:
     def outputs(self, items: int | None = None) -> Outputs:
         return {"outputs": np.arange(8 * 102, dtype=np.float32).reshape(8, 102) * self._precisely()}
 
-    def gradient_norm(self) -> float:
-        return self._precisely()
+    def gradient_norms(self) -> tuple[float, ...]:
+        return (self._precisely(),)
 
     def weights(self) -> Weights:
         """A step adds one everywhere."""
@@ -120,8 +120,8 @@ class Unfenced(Queued):
 class Unequal(Steps):
     """Computes something else."""
 
-    def gradient_norm(self) -> float:
-        return 1.1
+    def gradient_norms(self) -> tuple[float, ...]:
+        return (1.1,)
 
 
 class Hanging(Steps):

@@ -77,10 +77,10 @@ class Part(Steps):
         self.framework.happens(self.name, "read_back")
         return super().read_back()
 
-    def gradient_norm(self) -> float:
-        self.framework.happens(self.name, "gradient_norm")
+    def gradient_norms(self) -> tuple[float, ...]:
+        self.framework.happens(self.name, "gradient_norms")
         self.exchange_value()
-        return super().gradient_norm()
+        return super().gradient_norms()
 
     def close(self) -> None:
         self.framework.note(self.name, "close")

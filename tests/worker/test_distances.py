@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.models import DEFAULT
 from fixtures.models.folder import find
@@ -39,6 +42,25 @@ def test_another_shape_and_nan_are_within_no_tolerance(ours: np.ndarray) -> None
         distances.updates({"a": ours}, {"a": VALUES}),
     ):
         assert not distance <= 1e9
+
+
+def test_parts_that_are_too_long_and_too_short_do_not_cancel() -> None:
+    """The whole is as long as theirs, by luck: what rounding does to it is told by the parts."""
+    assert distances.relative(math.hypot(1.1, 0.9), math.hypot(1.0, 1.0)) < 0.01
+    assert distances.norms([1.1, 0.9], [1.0, 1.0]) == pytest.approx(0.1)
+    assert distances.norms([1.1, 1e-9], [1.0, 1e-3]) == pytest.approx(0.1, rel=1e-3), "a small part counts by its share"
+
+
+@given(st.lists(st.floats(0.1, 10.0), min_size=1, max_size=20), st.randoms(use_true_random=False))
+def test_the_whole_is_no_further_apart_than_its_parts(theirs: list[float], random: Random) -> None:
+    ours = [each * (1 + random.uniform(-1e-6, 1e-6)) for each in theirs]
+    assert distances.relative(math.hypot(*ours), math.hypot(*theirs)) <= 1.00001 * distances.norms(ours, theirs) + 1e-15
+
+
+def test_norms_of_other_tensors_are_within_no_tolerance() -> None:
+    assert distances.norms([1.0], [1.0, 1.0]) == math.inf
+    assert not distances.norms([math.nan], [1.0]) <= 1e9
+    assert distances.norms([0.0], [0.0]) == distances.norms([], []) == 0.0
 
 
 @pytest.mark.parametrize("ours", [[1.0], [1.0, math.nan]])

@@ -68,8 +68,8 @@ class Overflowing(Steps):
 
 
 class Exploding(Steps):
-    def gradient_norm(self) -> float:
-        return float("inf")
+    def gradient_norms(self) -> tuple[float, ...]:
+        return (1.0, float("inf"))
 
 
 class Broken(StandIn):

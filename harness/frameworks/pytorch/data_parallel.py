@@ -17,7 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 from fixtures.models.description import ModelError
 from harness.frameworks.contract import NativeBatch, Setup
 from harness.frameworks.pytorch import batches, compiler, device, network, synchronized
-from harness.frameworks.pytorch.training import TrainStep
+from harness.frameworks.pytorch.training import TrainStep, norms_of
 from harness.frameworks.ranks import Rank
 from harness.record.case import Execution
 from harness.record.exchange import ACCUMULATED, PARTS, SYNCHRONIZED
@@ -101,11 +101,11 @@ class DataParallelStep(TrainStep):
             raise
         return self.mean(outputs, targets)
 
-    def gradient_norm(self) -> float:
+    def gradient_norms(self) -> tuple[float, ...]:
         gradients = self._gradients()
         for gradient in gradients:
             torch.distributed.all_reduce(gradient)
-        return float(torch.nn.utils.get_total_norm(gradients)) / int(torch.distributed.get_world_size())
+        return tuple(norm / int(torch.distributed.get_world_size()) for norm in norms_of(gradients))
 
     def without_exchange(self) -> WithoutExchange:
         return WithoutExchange(self)

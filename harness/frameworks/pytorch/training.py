@@ -62,8 +62,8 @@ class TrainStep:
     def read_back(self) -> float:
         return float(self.loss)
 
-    def gradient_norm(self) -> float:
-        return float(torch.nn.utils.get_total_norm(self._gradients()))
+    def gradient_norms(self) -> tuple[float, ...]:
+        return norms_of(self._gradients())
 
     def weights(self) -> Weights:
         return network.weights(self.network)
@@ -95,6 +95,10 @@ class TrainStep:
             outputs = torch.func.functional_call(self.network, buffers, () if by_name else (inputs,), by_name)
         loss = self.loss_function.mean(outputs, targets)
         return torch.autograd.grad(loss, self._trained, allow_unused=True)  # type: ignore[no-any-return]
+
+
+def norms_of(gradients: list[Any]) -> tuple[float, ...]:
+    return tuple(float(torch.linalg.vector_norm(each)) for each in gradients)
 
 
 class KerasAdam(torch.optim.Adam):  # type: ignore[misc]

@@ -14,7 +14,7 @@ from harness.frameworks.contract import Setup
 from harness.frameworks.ranks import Rank
 from harness.frameworks.tensorflow import batches, compiler, device, network, summing, synchronized
 from harness.frameworks.tensorflow.loss import Own
-from harness.frameworks.tensorflow.training import TrainStep, dense, norm_of
+from harness.frameworks.tensorflow.training import TrainStep, dense, norms_of
 from harness.record.case import Execution
 from harness.record.exchange import ACCUMULATED, PARTS, SYNCHRONIZED
 from harness.record.fairness import Source
@@ -75,10 +75,10 @@ class DataParallelStep(TrainStep):
     def exchanged_bytes(self) -> int:
         return sum(summing.size_bytes(value) for turn in self.exchanged for together in turn for value in together)
 
-    def gradient_norm(self) -> float:
+    def gradient_norms(self) -> tuple[float, ...]:
         """As a graph: layer by layer each gradient would be exchanged by itself."""
         of_all = tf.function(functools.partial(self.strategy.run, self._summed_gradients))
-        return norm_of(of_all(args=(self.inputs, self.targets)))
+        return norms_of(of_all(args=(self.inputs, self.targets)))
 
     def without_exchange(self) -> WithoutExchange:
         return WithoutExchange(self)

@@ -54,9 +54,9 @@ class TrainStep:
     def read_back(self) -> float:
         return float(self.loss)
 
-    def gradient_norm(self) -> float:
+    def gradient_norms(self) -> tuple[float, ...]:
         """Layer by layer: a measure of the network, not of the step, and no second graph to trace."""
-        return norm_of(self._gradients_on(self.inputs, self.targets))
+        return norms_of(self._gradients_on(self.inputs, self.targets))
 
     def weights(self) -> Weights:
         return network.weights(self._setup, self.network)
@@ -106,13 +106,13 @@ class FitStep:
     def read_back(self) -> float:
         return float(self._logs["loss"])
 
-    def gradient_norm(self) -> float:
+    def gradient_norms(self) -> tuple[float, ...]:
         inputs, targets = next(self._batches)
         trained, others = self._network.trainable_variables, self._network.non_trainable_variables
         with tf.GradientTape() as tape:
             outputs, _ = self._network.stateless_call(trained, others, inputs, training=True)
             loss = tf.reduce_mean(self._network.compute_loss(inputs, targets, outputs))
-        return norm_of(tape.gradient(loss, trained))
+        return norms_of(tape.gradient(loss, trained))
 
     def weights(self) -> Weights:
         return network.weights(self._setup, self._network)
@@ -132,9 +132,9 @@ def dense(gradients: Any) -> list[Any]:
     return [tf.convert_to_tensor(each) if isinstance(each, tf.IndexedSlices) else each for each in gradients]
 
 
-def norm_of(gradients: Any) -> float:
-    """L2 over all; a tensor that the loss does not depend on has none."""
-    return float(tf.linalg.global_norm([each for each in dense(gradients) if each is not None]))
+def norms_of(gradients: Any) -> tuple[float, ...]:
+    """A tensor that the loss does not depend on has none."""
+    return tuple(float(tf.norm(each)) for each in dense(gradients) if each is not None)
 
 
 def compiled_for_fit(setup: Setup) -> Any:

@@ -75,7 +75,7 @@ def test_a_whole_case_of_all_ranks_together(crew_of: CrewOf, ranks: int) -> None
     ("rank", "fault", "outcome", "told"),
     [
         (0, "killed@join", Outcome.CRASHED, "the worker's process died (SIGKILL)"),
-        (1, "killed@gradient_norm", Outcome.CRASHED, "the worker's process died (SIGKILL)"),
+        (1, "killed@gradient_norms", Outcome.CRASHED, "the worker's process died (SIGKILL)"),
         (0, "aborts@12", Outcome.CRASHED, "the worker's process died (SIGABRT)"),
         (1, "exits@30", Outcome.CRASHED, "the worker's process died ("),
         (1, "memory@20", Outcome.OUT_OF_MEMORY, "MemoryError: no memory is left"),
@@ -114,7 +114,7 @@ def test_a_rank_that_hangs_ends_all_within_the_deadline(crew_of: CrewOf) -> None
 
 
 def test_an_engine_that_gives_up_first_does_not_hide_who_was_stopped(crew_of: CrewOf) -> None:
-    crew = crew_of(2, {1: "stopped@gradient_norm"})
+    crew = crew_of(2, {1: "stopped@gradient_norms"})
     crew.meet(SETUP, ENGINES_SECONDS)
     failed = failure_of(lambda: call(crew, TRACE, SECONDS))
     assert failed.outcome is Outcome.TIMEOUT

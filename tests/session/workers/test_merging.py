@@ -20,7 +20,7 @@ ROUND = Round(0.1, 0.1, 0.0, 0)
 
 
 def trace(losses: tuple[float, ...], **updates: list[float]) -> TrainingTrace:
-    return TrainingTrace(losses, 1.0, NO_MEANS, {name: Array.of(np.array(each)) for name, each in updates.items()})
+    return TrainingTrace(losses, (1.0,), NO_MEANS, {name: Array.of(np.array(each)) for name, each in updates.items()})
 
 
 def test_what_is_none_of_a_rank_s_own_is_the_first_one_s() -> None:
