@@ -100,6 +100,19 @@ def told(lead: Lead) -> str:
     return f"{headed('best', lead.model)}: {_titled(first)}, {behind}.{picked if any(found) else ''}"
 
 
+def untold(measurements: Iterable[Measurement], model: str = "") -> str:
+    """Why no best way of several frameworks is told; empty where one is, or where only one framework was measured.
+
+    measurements: of one model. model: its title, where it needs telling.
+    """
+    everything = list(measurements)
+    lacking = {each.case.framework for each in everything} - {each.case.framework for each in everything if does_the_work(each)}
+    if not lacking or len({each.case.framework for each in everything}) < 2:
+        return ""
+    who = " and ".join(title(each) for each in FRAMEWORKS if each in lacking)
+    return f"{headed('best', model)}: not told: {who} lacks a way with the exact images, and enough undisturbed turns beside the limit."
+
+
 def left_out(measurements: Iterable[Measurement]) -> str:
     """Those that cannot be the best; empty where there are none."""
     names = ", ".join(dict.fromkeys(name(each) for each in measurements if limit_share(each) and not does_the_work(each)))

@@ -150,9 +150,7 @@ class TrainStep(Work, Protocol):
         """Puts another batch on the device."""
 
     def gradient_norms(self) -> tuple[float, ...]:
-        """L2 norm of each trained parameter's gradient on the batch, in the framework's own order, without those that the loss does not
-        depend on; changes no weight.
-        """
+        """L2 norm of each trained parameter's gradient on the batch, but of those that have none; changes no weight."""
 
     def weights(self) -> Weights:
         """The present weights and running statistics, by their canonical names, in the canonical layout."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.findings.lead import does_the_work, lead, left_out, name, ranked, told, ways
+from harness.findings.lead import does_the_work, lead, left_out, name, ranked, told, untold, ways
 from harness.findings.ratio import limit_share
 from harness.record.case import Case, Style, Workload
 from harness.record.measurement import Measurement
@@ -135,6 +135,15 @@ def test_a_disturbed_lead_is_not_called(disturbed: bool, text: str) -> None:
 def test_who_is_best_of_one_framework_is_not_said() -> None:
     assert lead([way("pytorch", 0.9), way("pytorch", 0.6, "threads")]) is None
     assert lead([]) is None
+
+
+def test_why_no_best_is_told_is_told() -> None:
+    """Of a busy machine, whose turns were all disturbed, else nothing would be said at all."""
+    short = way("tensorflow", 0.9, "threads", turns=2)
+    assert lead([way("pytorch", 0.9), short]) is None
+    assert untold([way("pytorch", 0.9), short], "Mine").startswith("best, Mine: not told: TensorFlow lacks a way")
+    assert "PyTorch and TensorFlow" in untold([way("pytorch", 0.9, pixels=1.0), short])
+    assert untold([way("pytorch", 0.9), way("tensorflow", 0.6), short]) == untold([short]) == untold([]) == ""
 
 
 def test_what_was_measured_by_number_of_workers_is_no_way() -> None:

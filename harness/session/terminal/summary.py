@@ -10,7 +10,7 @@ import pytest
 from harness.findings.comparison import phase_title
 from harness.findings.five_metrics import of_jobs
 from harness.findings.ladder import ladders
-from harness.findings.lead import leads, left_out, told, ways
+from harness.findings.lead import leads, left_out, told, untold, ways
 from harness.findings.models import by_model, headed, model_titles, told_apart
 from harness.findings.outputs.sheet import Sheet
 from harness.findings.outputs.terminal import Terminal
@@ -136,4 +136,4 @@ def _strategies(found: Sequence[Measurement], titles: Mapping[str, str]) -> Iter
             for framework in ordered(each.case.framework for each in own):
                 yield strategies_table(framework, [each for each in own if each.case.framework == framework], titles[model])
             yield from map(told, leads(own, titles))
-            yield from filter(None, (left_out(own),))
+            yield from filter(None, (untold(own, titles[model]), left_out(own)))
