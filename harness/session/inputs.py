@@ -42,7 +42,7 @@ class Original(msgspec.Struct, frozen=True):
 
     framework: str
     spec: str
-    place: str
+    files: str  # as `Hello` has them
     weights: MadeWeights
 
 
@@ -124,10 +124,10 @@ class InputStore:
         return case.framework, place.machine, case.model, self.experiment(case.phase).sha256
 
     def _inputs(self, case: Case, place: Place, worker: Worker, workers: Workers, report: Report) -> Inputs:
-        there = worker.hello.place  # before it makes way for the one that makes the weights
+        there = worker.hello.files  # before it makes way for the one that makes the weights
         corpus = self._corpus(place, worker, report) if self.model(case).description.from_corpus else NO_CORPUS
         original = self._original(case, place, corpus, worker, workers, report)
-        if original.place == there:
+        if original.files == there:
             return Inputs(corpus, original.weights)
         kept = workers(original.framework, original.spec).call(GiveWeights(original.weights.file), MAKING_SECONDS, report)
         request = TakeWeights(original.weights, kept, self._options.cache)
@@ -175,7 +175,7 @@ class InputStore:
 
     def _made_by(self, worker: Worker, spec: str, setup: Setup, original: str, report: Report) -> Original:
         request = MakeWeights(setup, self._options.weights, self._options.cache, original)
-        return Original(worker.framework, spec, worker.hello.place, worker.call(request, MAKING_SECONDS, report))
+        return Original(worker.framework, spec, worker.hello.files, worker.call(request, MAKING_SECONDS, report))
 
     def _setup(self, case: Case, corpus: MadeCorpus) -> Setup:
         """The same whichever case asks first."""

@@ -25,7 +25,8 @@ class Hello(msgspec.Struct, frozen=True):
 
     pid: int  # also its process group: whatever it starts dies with it
     host: str  # its machine's name, for people
-    place: str  # the same for workers that see the same files and processes
+    files: str  # the same for workers that see the same files
+    processes: str  # the same for workers that know each other by their pid
     cores: int  # that it may run on
     folder: str  # its temporary folder: log, compilers' caches
 

@@ -253,7 +253,8 @@ def serve(channel: Channel, module: str, package: str) -> None:
     with tempfile.TemporaryDirectory(prefix="flowers-worker-", ignore_cleanup_errors=True) as folder, logging_to(Path(folder) / "log"):
         tempfile.tempdir = os.environ["TMPDIR"] = folder  # what a killed worker leaves is removed with its folder
         sockets.fit(folder)
-        channel.send(msgspec.msgpack.encode(Hello(os.getpid(), socket.gethostname(), whereabouts.place(), cores(), folder)))
+        hello = Hello(os.getpid(), socket.gethostname(), whereabouts.files(), whereabouts.processes(), cores(), folder)
+        channel.send(msgspec.msgpack.encode(hello))
         server = Server(module, lambda message: channel.send(msgspec.msgpack.encode(message)), package)
         server.preload()
         while True:

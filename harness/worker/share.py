@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import msgspec
 
 from harness.record.outcome import Unsupported
-from harness.worker import cores
+from harness.worker import cores, whereabouts
 from harness.worker.meters.control_groups import quota_cores
 from harness.worker.meters.nvml.visible import VARIABLE
 from harness.worker.visible_gpus import visible_gpus
 
+MACHINE = "machine"  # of what a rank says of itself: two may have one name
 CORE_NUMBERS = "core_numbers"  # of what a rank says of itself: those of one machine may have some in common
 
 
@@ -63,8 +65,12 @@ class Taken:
             )
 
     def told(self) -> dict[str, str]:
-        """Which cores a rank has, and what they have in common with other ranks'."""
-        return {CORE_NUMBERS: ",".join(map(str, sorted(os.sched_getaffinity(0)))), "cores_shared": self._shared}
+        """Which cores of which machine a rank has, and what they have in common with other ranks'. A container is a machine of its own."""
+        return {
+            MACHINE: f"{socket.gethostname()} {whereabouts.machine()}",
+            CORE_NUMBERS: ",".join(map(str, sorted(os.sched_getaffinity(0)))),
+            "cores_shared": self._shared,
+        }
 
 
 TAKEN = Taken()  # by this process

@@ -18,13 +18,13 @@ def machine() -> str:
 
 
 def files() -> str:
-    """Processes of one machine that give the same see the same files."""
-    return _namespace("mnt")
+    """Processes that give the same see the same files."""
+    return f"{machine()} {_namespace('mnt')}"
 
 
-def place() -> str:
-    """Processes that give the same can read each other's files, and know each other by their numbers."""
-    return f"{machine()} {files()} {_namespace('pid')}"
+def processes() -> str:
+    """Processes that give the same know each other by their numbers."""
+    return f"{machine()} {_namespace('pid')}"
 
 
 def _namespace(kind: str) -> str:

@@ -80,8 +80,9 @@ def _in_order(phases: list[str], forwards: bool) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worker", type=worker_spec, action="append", required=True, metavar="FRAMEWORK=SPEC")
-    for framework, spec in parser.parse_args().worker:
+    parser.add_argument("--worker", type=worker_spec, action="append", default=[], metavar="FRAMEWORK=SPEC")
+    specs = dict(parser.parse_args().worker) or dict.fromkeys(FRAMEWORKS, "popen")
+    for framework, spec in specs.items():
         found = [of_one_pair(framework, spec, crew_first=number % 2 == 0) for number in range(PROCESSES)]
         middle, reach = statistics.fmean(found), T_OF_95_PERCENT * statistics.stdev(found) / math.sqrt(PROCESSES)
         low, high = math.exp(middle - reach), math.exp(middle + reach)

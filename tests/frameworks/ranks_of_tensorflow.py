@@ -135,7 +135,7 @@ def _exchanges(work: Any) -> dict[str, Any]:
         "exchanged_bytes": step.exchanged_bytes,
         "together": _sums(work._train, work.inputs, work.targets),
         "without exchange": _sums(alone._train, work.inputs, work.targets),
-        "exchange": _sums(exchange._sum, exchange._values),
+        "exchange": _sums(exchange._sum),
         "lost": alone.read_back(),
         "summed": exchange.read_back(),
         "nccl": os.environ.get(NCCL_INTERFACE),

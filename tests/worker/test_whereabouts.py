@@ -12,30 +12,34 @@ import pytest
 from harness.worker import whereabouts
 
 PROJECT = Path(__file__).parents[2]
-PLACE = [sys.executable, "-c", "import socket; from harness.worker import whereabouts; print(socket.gethostname(), whereabouts.place())"]
+TOLD = (
+    "import socket; from harness.worker import whereabouts as own; print(socket.gethostname(), own.files(), own.processes(), sep=chr(10))"
+)
 
 
-def told(*within: str) -> tuple[str, str]:
-    """Name and place of a process, started within other namespaces."""
-    done = subprocess.run([*within, *PLACE], cwd=PROJECT, capture_output=True, text=True, check=False)
+def told(*within: str) -> list[str]:
+    """Of a process that is started within other namespaces: its machine's name, and the two whereabouts."""
+    done = subprocess.run([*within, sys.executable, "-c", TOLD], cwd=PROJECT, capture_output=True, text=True, check=False)
     if done.returncode and within:
         pytest.skip(f"no namespaces can be made here: {done.stderr}")
-    name, _, place = done.stdout.strip().partition(" ")
-    return name, place
+    return done.stdout.splitlines()
 
 
-def test_processes_that_share_files_and_numbers_are_at_one_place() -> None:
-    assert told() == told() == (socket.gethostname(), whereabouts.place())
+def test_processes_of_one_machine_share_files_and_numbers() -> None:
+    assert told() == told() == [socket.gethostname(), whereabouts.files(), whereabouts.processes()]
 
 
-@pytest.mark.parametrize("apart", [["--mount"], ["--pid", "--fork"]])
-def test_a_container_is_another_place_whatever_its_name(apart: list[str]) -> None:
-    name, place = told("unshare", "--map-root-user", *apart)
+def test_a_container_has_its_own_files_or_numbers_whatever_its_name() -> None:
+    name, files, processes = told("unshare", "--map-root-user", "--mount")
     assert name == socket.gethostname()
-    assert place != whereabouts.place()
+    assert files != whereabouts.files()
+    assert processes == whereabouts.processes(), "ranks of one machine under Apptainer: they know each other by their numbers"
+    name, _, processes = told("unshare", "--map-root-user", "--pid", "--fork")
+    assert name == socket.gethostname()
+    assert processes != whereabouts.processes()
 
 
 def test_where_the_kernel_tells_nothing_the_name_has_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(whereabouts, "BOOT", tmp_path / "none")
     monkeypatch.setattr(whereabouts, "NAMESPACES", tmp_path / "none")
-    assert whereabouts.place().split() == [socket.gethostname()]
+    assert whereabouts.files().split() == whereabouts.processes().split() == [socket.gethostname()]

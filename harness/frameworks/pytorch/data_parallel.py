@@ -17,7 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 from fixtures.models.description import ModelError
 from harness.frameworks.contract import NativeBatch, Setup
 from harness.frameworks.pytorch import batches, compiler, device, network, synchronized
-from harness.frameworks.pytorch.training import TrainStep, norms_of
+from harness.frameworks.pytorch.training import TrainStep, free, norms_of
 from harness.frameworks.ranks import Rank
 from harness.record.case import Execution
 from harness.record.exchange import ACCUMULATED, PARTS, SYNCHRONIZED
@@ -86,7 +86,8 @@ class DataParallelStep(TrainStep):
         self.called = self.parallel
         if setup.case.execution is Execution.COMPILED:
             self.called = compiler.proven(self.parallel, functools.partial(setattr, self, "called"))
-        self._statistics = [2 * norm.num_features for norm in synchronized.norms(self.network)]  # forward, and as many backward
+        self._norms = synchronized.norms(self.network)
+        self._statistics = [2 * norm.num_features for norm in self._norms]  # forward, and as many backward
         gradients = sum(parameter.numel() * parameter.element_size() for parameter in self._trained)
         self.exchanged_bytes = gradients + 2 * sum(self._statistics) * torch.float32.itemsize
 
@@ -116,7 +117,7 @@ class DataParallelStep(TrainStep):
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """While it lasts nothing is exchanged: no gradients, no statistics, and none of the buffers that are sent by habit."""
-        with self.parallel.no_sync(), synchronized.apart(self.network):
+        with self.parallel.no_sync(), synchronized.apart(self._norms):
             self.parallel.require_forward_param_sync = False  # else the first forward pass would still send them
             yield
         self.parallel.require_forward_param_sync = True
@@ -220,6 +221,7 @@ class Exchange:
 
     def close(self) -> None:
         vars(self).clear()
+        free()  # what is reserved in the step's own memory is read next
 
 
 def _split(tensors: Any) -> list[Any]:

@@ -37,9 +37,8 @@ def norms(built: Any) -> list[Any]:
 
 
 @contextlib.contextmanager
-def apart(built: Any) -> Iterator[None]:
+def apart(synchronized: list[Any]) -> Iterator[None]:
     """While it lasts each rank's norms take its own statistics."""
-    synchronized = norms(built)
     for norm in synchronized:
         norm.forward = types.MethodType(_BatchNorm.forward, norm)
     try:

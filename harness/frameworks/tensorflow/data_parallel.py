@@ -87,7 +87,9 @@ class DataParallelStep(TrainStep):
         return Exchange(self)
 
     def alone(self, inputs: Any, targets: Any) -> Any:
-        """The step of this rank by itself: outside of the strategy there is no other one, and every sum over all ranks is of one."""
+        """The step of this rank by itself: outside of the strategy there is no other one, and every sum over all ranks is of one. A part
+        that XLA has compiled is the one of the step: its loss is the rank's share.
+        """
         return self._train_on(inputs, targets)
 
     def _train_by_all(self, inputs: Any, targets: Any) -> Any:
@@ -216,7 +218,10 @@ class WithoutExchange:
 
 
 class Exchange:
-    """The sums over all ranks of as many values as a step exchanges: each turn after the one before, and in the packs of the strategy."""
+    """The sums over all ranks of as many values as a step exchanges: each turn after the one before, and in the packs of the strategy.
+
+    The values belong to the graph, as a step's do: hundreds of arguments would cost each call some milliseconds of Python.
+    """
 
     def __init__(self, step: DataParallelStep) -> None:
         self._strategy, self._options = step.strategy, step.options
@@ -224,7 +229,7 @@ class Exchange:
         self._sum = compiler.compiled(self._sum_by_all, functools.partial(setattr, self, "_sum"), by_xla=False)
 
     def step(self) -> None:
-        self._summed = self._sum(self._values)
+        self._summed = self._sum()
 
     def fence(self) -> None:
         device.fence()
@@ -235,12 +240,12 @@ class Exchange:
     def close(self) -> None:
         vars(self).clear()
 
-    def _sum_by_all(self, values: list[list[list[Any]]]) -> Any:
-        return self._strategy.run(self._in_turn, args=(values,))
+    def _sum_by_all(self) -> Any:
+        return self._strategy.run(self._in_turn)
 
-    def _in_turn(self, values: list[list[list[Any]]]) -> Any:
+    def _in_turn(self) -> Any:
         found: list[Any] = []
-        for turn in values:
+        for turn in self._values:
             with tf.control_dependencies(found):
                 sums = [summing.summed(together, self._options) for together in turn]
             found = tf.nest.flatten(sums, expand_composites=True)

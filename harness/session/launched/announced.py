@@ -16,7 +16,7 @@ class Announced(msgspec.Struct, frozen=True):
     count: int
     host: str
     machine: str  # as processes of one machine call it, whatever its name
-    files: str  # its view of the machine's files
+    files: str  # the same for those that see the same files
     cores: tuple[int, ...]
     gpus: tuple[str, ...]  # UUIDs
 

@@ -21,7 +21,7 @@ def name(number: int, host: str) -> str:
 
 def given(spec: str, ranks: Sequence[Announced]) -> Given:
     """spec: of the framework's workers on each machine; ranks: by number."""
-    return Given(tuple(Place(_spec(spec, each), f"{each.host} {each.files}", share(each, ranks)) for each in ranks))
+    return Given(tuple(Place(_spec(spec, each), each.files, share(each, ranks)) for each in ranks))
 
 
 def share(own: Announced, ranks: Sequence[Announced]) -> Share:

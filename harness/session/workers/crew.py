@@ -183,7 +183,7 @@ class Crew:
 
     def _beside(self, worker: Worker) -> tuple[int, ...]:
         """The processes of the other ranks on its machine."""
-        return tuple(each.hello.pid for each in self._workers if each is not worker and each.hello.place == worker.hello.place)
+        return tuple(each.hello.pid for each in self._workers if each is not worker and each.hello.processes == worker.hello.processes)
 
     @contextmanager
     def _ended_by_failure(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from harness.record.measurement import ALONE, of_rank
 from harness.worker import cores, distances
 from harness.worker.protocol import Block, Ended
-from harness.worker.share import CORE_NUMBERS
+from harness.worker.share import CORE_NUMBERS, MACHINE
 from harness.worker.trace import TRACED_BATCHES, Array, PixelTrace, TrainingTrace
 
 SHARED = (cores.ALONE, cores.THREADS, cores.CORES)  # what slows ranks more comes later
@@ -66,11 +66,11 @@ def _traces(first: TrainingTrace, others: Sequence[TrainingTrace]) -> TrainingTr
 def _environments(first: dict[str, str], others: Sequence[dict[str, str]]) -> dict[str, str]:
     """Of the first, and how many machines, CPUs and GPUs all have together: some may have one in common."""
     everybody = (first, *others)
-    numbers = {(each["host"], number) for each in everybody for number in each[CORE_NUMBERS].split(",")}
+    numbers = {(each[MACHINE], number) for each in everybody for number in each[CORE_NUMBERS].split(",")}
     gpus = {each["gpu_uuid"] for each in everybody if "gpu_uuid" in each}
-    counts = {"machines": len({each["host"] for each in everybody}), "cores_of_all_ranks": len(numbers)}
+    counts = {"machines": len({each[MACHINE] for each in everybody}), "cores_of_all_ranks": len(numbers)}
     counts |= {"gpus_of_all_ranks": len(gpus)} if gpus else {}
-    own = {name: value for name, value in first.items() if name != CORE_NUMBERS}
+    own = {name: value for name, value in first.items() if name not in (MACHINE, CORE_NUMBERS)}
     shared = max((each["cores_shared"] for each in everybody), key=SHARED.index)
     return own | {name: str(count) for name, count in counts.items()} | {"cores_shared": shared}
 
