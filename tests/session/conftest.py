@@ -73,7 +73,9 @@ class InnerRun:
         (folder / "benchmarks" / "test_inner.py").write_text(BENCHMARK)
 
     def use(self, *stand_ins: str, formats: tuple[str, ...] = (), original: str = "") -> None:
-        """original: the module that tells what is known of weights. That is kept: such a run needs a cache of its own."""
+        """original: the module that makes weights, and tells what is known of them. That is kept: such a run has a cache of its own."""
+        if original:
+            self.set(XDG_CACHE_HOME=str(self.folder / "cache"))
         plugins = (PROJECT / "conftest.py").read_text().removeprefix("pytest_plugins = ")
         (self.folder / "conftest.py").write_text(CONFTEST.format(names=stand_ins, formats=formats, original=original, plugins=plugins))
 
