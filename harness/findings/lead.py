@@ -106,11 +106,12 @@ def untold(measurements: Iterable[Measurement], model: str = "") -> str:
     measurements: of one model. model: its title, where it needs telling.
     """
     everything = list(measurements)
-    lacking = {each.case.framework for each in everything} - {each.case.framework for each in everything if does_the_work(each)}
-    if not lacking or len({each.case.framework for each in everything}) < 2:
+    frameworks = {each.case.framework for each in everything}
+    if len(frameworks) < 2 or lead(everything) is not None:
         return ""
-    who = " and ".join(title(each) for each in FRAMEWORKS if each in lacking)
-    return f"{headed('best', model)}: not told: {who} lacks a way with the exact images, and enough undisturbed turns beside the limit."
+    lacking = frameworks - {each.case.framework for each in everything if does_the_work(each)}
+    who, lack = " and ".join(title(each) for each in FRAMEWORKS if each in lacking), "lacks" if len(lacking) == 1 else "lack"
+    return f"{headed('best', model)}: not told: {who} {lack} a way with the exact images, and enough undisturbed turns beside the limit."
 
 
 def left_out(measurements: Iterable[Measurement]) -> str:

@@ -77,9 +77,11 @@ def training(framework: Framework, setup: Setup, steps: int) -> TrainingTrace:
     step = next((number for number, loss in enumerate(losses, 1) if not math.isfinite(loss)), None)
     if step is not None:
         raise _not_finite(setup, f"the loss of step {step} is {losses[step - 1]}")
-    if not math.isfinite(norm := math.hypot(*norms)):
-        raise _not_finite(setup, f"the norm of the gradients is {norm}")
-    return TrainingTrace(tuple(losses), norms, Array.of(means), {name: Array.of(after[name] - before[name]) for name in sorted(after)})
+    updates = {name: Array.of(after[name] - before[name]) for name in sorted(after)}
+    trace = TrainingTrace(tuple(losses), norms, Array.of(means), updates)
+    if not math.isfinite(trace.gradient_norm):
+        raise _not_finite(setup, f"the norm of the gradients is {trace.gradient_norm}")
+    return trace
 
 
 def sampled(weights: Weights, names: Iterable[str]) -> dict[str, npt.NDArray[np.float64]]:

@@ -62,20 +62,20 @@ def of_one_pair(framework: str, spec: str, crew_first: bool) -> float:
         execution=Execution.PLAIN,
         precision=Precision.FP32,
     )
-    workers = {phase: Worker(framework, spec, SURROUNDINGS, [str(SUITE)]) for phase in _in_order([CREW, ORDINARY], crew_first)}
+    workers = {phase: Worker(framework, spec, SURROUNDINGS, [str(SUITE)]) for phase in _order(crew_first)}
     setup = setup_on(workers[ORDINARY], case, load(defaults.ON_A_CPU).steps)
     ways = {phase: Way(Crew([worker]) if phase == CREW else worker, setup, phase) for phase, worker in workers.items()}
     found = []
     for turn in range(TURNS):
-        taken = {phase: ways[phase].step_seconds(turn) for phase in _in_order([CREW, ORDINARY], turn % 2 == 0)}
+        taken = {phase: ways[phase].step_seconds(turn) for phase in _order(turn % 2 == 0)}
         found.append(math.log(taken[CREW] / taken[ORDINARY]))
     for way in ways.values():
         way.close()
     return statistics.fmean(found)
 
 
-def _in_order(phases: list[str], forwards: bool) -> list[str]:
-    return phases if forwards else phases[::-1]
+def _order(crew_first: bool) -> tuple[str, str]:
+    return (CREW, ORDINARY) if crew_first else (ORDINARY, CREW)
 
 
 def main() -> None:

@@ -146,6 +146,14 @@ def test_why_no_best_is_told_is_told() -> None:
     assert untold([way("pytorch", 0.9), way("tensorflow", 0.6), short]) == untold([short]) == untold([]) == ""
 
 
+def test_where_a_best_is_told_nothing_is_untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a third framework has none."""
+    add_a_third(monkeypatch)
+    of_three = [way("pytorch", 0.6), way("tensorflow", 0.45), way(THIRD, 0.9, "threads", turns=2)]
+    assert lead(of_three) is not None
+    assert untold(of_three) == ""
+
+
 def test_what_was_measured_by_number_of_workers_is_no_way() -> None:
     scaled = way("pytorch", 0.5, "workers")
     assert ways([msgspec.structs.replace(scaled, case=msgspec.structs.replace(scaled.case, phase="pipeline_scaling"))]) == []

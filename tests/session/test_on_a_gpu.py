@@ -101,8 +101,7 @@ def test_figures_of_a_train_step(healthy: Run) -> None:
 
 def test_the_share_of_the_chips_peak_is_told_by_the_models_own_count(inner: InnerRun) -> None:
     write_model(inner.folder / "reader")
-    own = ("--model=reader", f"--input-cache={inner.folder / 'cache'}", "-k", "train_step")
-    code, output = run(inner, HEALTHY, *own, original="tests.stand_in.original")
+    code, output = run(inner, HEALTHY, "--model=reader", "-k", "train_step", original="tests.stand_in.original")
     assert code == pytest.ExitCode.OK
     measured = of_phases(inner)["train_step"]
     expected = 8 * FLOP_PER_ITEM["frozen"] / measured.median_step_seconds / 66.9e12

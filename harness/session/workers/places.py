@@ -14,7 +14,7 @@ class Place(msgspec.Struct, frozen=True):
     """Of a rank."""
 
     spec: str  # execnet's, of its worker
-    machine: str  # its name: what is at one place of a machine is at all of them
+    machine: str  # called so here, by its spec or by its files: what is at one place of a machine is at all of them
     share: Share
 
 
