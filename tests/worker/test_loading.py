@@ -78,11 +78,16 @@ class Bursting:
     def __init__(self, burst: int, batch_seconds: float = 0.0) -> None:
         self.burst = burst
         self.taken = 0
+        self.ready = 0  # of the next ones none is waited for
+        self.late_seconds = 0.0  # of the next one, for no reason
         self._seconds = burst * batch_seconds
 
     def step(self) -> None:
-        if self.taken % self.burst == 0:
+        if self.taken % self.burst == 0 and not self.ready:
             time.sleep(self._seconds)
+        time.sleep(self.late_seconds)
+        self.late_seconds = 0.0
+        self.ready = max(0, self.ready - 1)
         self.taken += 1
 
     def fence(self) -> None:
@@ -217,6 +222,45 @@ def test_a_drain_ends_half_a_burst_after_the_wait(burst: int, ready: int) -> Non
         pipeline.step()
     drained.drain()
     assert (pipeline.taken - 1) % burst == burst // 2
+
+
+@pytest.mark.parametrize("ready", [0, 5, 100])
+def test_bursts_that_are_epochs_are_waited_for_once_and_only_one_of_them_counts(ready: int) -> None:
+    pipeline = Bursting(32, BATCH_SECONDS)
+    drained = Drained(pipeline, 1)  # type: ignore[arg-type]
+    pipeline.ready = ready
+    before = pipeline.taken
+    (window,), _ = drained.windows(turn())
+    until_the_wait = ready + -(before + ready) % 32 + 1
+    assert pipeline.taken - before == until_the_wait + 16 + 32
+    assert window.rounds[0].seconds == pytest.approx(32 * BATCH_SECONDS, rel=0.3)  # one wait, for a whole burst
+
+
+def test_a_batch_that_is_late_is_not_taken_for_the_wait_for_an_epoch() -> None:
+    pipeline = Bursting(32, BATCH_SECONDS)
+    drained = Drained(pipeline, 1)  # type: ignore[arg-type]
+    pipeline.late_seconds, pipeline.ready = 2 * BATCH_SECONDS, 100
+    drained.drain()
+    assert not pipeline.ready
+
+
+def test_epochs_that_are_waited_for_batch_by_batch_are_drained_of_what_lies_ready() -> None:
+    pipeline = Ready()
+    pipeline.burst = 32
+    drained = Drained(pipeline, 1)  # type: ignore[arg-type]
+    pipeline.ready = 100
+    before = drained.drained_batches
+    drained.drain()
+    assert not pipeline.ready
+    assert drained.drained_batches - before == pytest.approx(100 + 16 + 16, abs=2)
+
+
+def test_an_epoch_of_few_batches_is_drained_round_by_round() -> None:
+    pipeline = Bursting(BATCHES_PER_ROUND // 2, BATCH_SECONDS)
+    drained = Drained(pipeline, 1)  # type: ignore[arg-type]
+    before = pipeline.taken
+    drained.windows(turn())
+    assert pipeline.taken - before > 3 * BATCHES_PER_ROUND
 
 
 def test_a_drain_ends_where_nothing_is_ever_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """An input pipeline in its steady state.
 
 While another side has its turn the prefetch buffers fill up, so a round taken right then would read many times too fast. Each block
-therefore first takes batches, untimed, until they have to be waited for, and then a round that does not count.
+therefore first takes batches, untimed, until they have to be waited for, and then a round that does not count. Where a burst is an
+epoch that round would take seconds, and is not needed: half an epoch, up to the middle of a burst, is as good.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Drained:
     def __init__(self, pipeline: Pipeline, threads: int, at_least: int = BATCHES_PER_ROUND) -> None:
         """threads: of the pipeline, or its workers. at_least: batches a round, up to the next multiple of the burst."""
         self._pipeline = pipeline
+        self._bursts_are_epochs = pipeline.burst > threads and pipeline.burst >= BATCHES_PER_ROUND  # else one of a batch a worker
         self.batches_per_round = at_least + -at_least % pipeline.burst
         batches = max(self.batches_per_round, BATCHES_PER_ROUND)
         timed_step(pipeline, READY_BATCHES * threads)
@@ -41,7 +43,8 @@ class Drained:
         """Kept and thrown away. Nothing of the pipeline runs any more on return."""
         meter = CpuMeter()  # now: it looks for children, and meanwhile the buffers would fill up
         self.drain()
-        timed_step(self._pipeline, self.batches_per_round)  # does not count: it has what the stages before the last one still held
+        if not self._bursts_are_epochs:
+            timed_step(self._pipeline, self.batches_per_round)  # does not count: it has what the stages before the last one still held
         kept, thrown_away = windows_of(self._pipeline, self.batches_per_round, turn, meter)
         self._steady_seconds.append(statistics.median(round_.seconds for each in kept for round_ in each.rounds) / self.batches_per_round)
         wait_until_idle(IDLE_LIMIT_SECONDS)
@@ -53,7 +56,31 @@ class Drained:
         return statistics.median(self._steady_seconds)
 
     def drain(self) -> None:
-        """Takes a round's batches at a time until they have to be waited for: a single one is late now and then, as at an epoch's seam.
+        """Takes batches until they have to be waited for. Those that come in bursts are then at the middle of one: a batch is waited for
+        once a burst, a little sooner or later, and a round that begins there holds no such wait, or two.
+        """
+        if self._bursts_are_epochs:
+            self._take_epochs_that_lie_ready()
+        else:
+            self._take_rounds_that_lie_ready()
+            if self._pipeline.burst > 1:
+                self._take_until_one_is_waited_for()
+        self._take(self._pipeline.burst // 2)
+
+    def _take_epochs_that_lie_ready(self) -> None:
+        """Until half an epoch's time has been waited: at once where a buffer fills, batch by batch where none does. The first batch after a
+        rest is late by itself.
+        """
+        waited_seconds = 0.0
+        for _ in range(DRAIN_BATCHES):
+            seconds = self._take(1)
+            if seconds >= DRAIN_SHARE * self._batch_seconds:
+                waited_seconds += seconds
+            if waited_seconds >= DRAIN_SHARE * self._batch_seconds * self._pipeline.burst:
+                break
+
+    def _take_rounds_that_lie_ready(self) -> None:
+        """A round's batches at a time: a single one is late now and then, as at an epoch's seam.
 
         The steady time may have been taken while other processes ran: batches that cost as much as two such rounds never lay ready.
         """
@@ -64,15 +91,11 @@ class Drained:
                 waited_seconds += seconds
             if seconds >= DRAIN_SHARE * round_seconds or waited_seconds >= DRAIN_ROUNDS * round_seconds:
                 break
-        if self._pipeline.burst > 1:
-            self._go_to_the_middle_of_a_burst()
 
-    def _go_to_the_middle_of_a_burst(self) -> None:
-        """A batch is waited for once a burst, a little sooner or later: a round that begins there holds no such wait, or two."""
+    def _take_until_one_is_waited_for(self) -> None:
         for _ in range(self._pipeline.burst):
             if self._take(1) >= DRAIN_SHARE * self._batch_seconds:
                 break
-        self._take(self._pipeline.burst // 2)
 
     def _take(self, batches: int) -> float:
         """Seconds that it took."""
