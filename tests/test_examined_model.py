@@ -12,7 +12,7 @@ from harness.record.parting import Examination, Part
 from harness.session.examination import store
 from tests.test_own_model import PYTORCH, TENSORFLOW, run, write_model
 
-pytestmark = pytest.mark.early
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 EXAMINE = "benchmarks/test_equal_work.py"
 WRONG = TENSORFLOW.replace("epsilon=1e-5", "epsilon=1e-3").replace('activation="relu"', 'activation="gelu"')

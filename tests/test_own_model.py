@@ -18,7 +18,7 @@ from harness.record.outcome import Outcome
 from tests.main_job import BESIDE_OTHERS, read
 from tests.session.conftest import LIGHT
 
-pytestmark = pytest.mark.early
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 PROJECT = Path(__file__).parents[1]
 QUICK = ("--budget=none", "--benchmark-max-time=0.3", "--benchmark-min-rounds=5", "--benchmark-precision=0.2", *LIGHT)

@@ -15,7 +15,7 @@ from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from tests.main_job import PROJECT, command, read
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 PHASES = ("data_pipeline", "train_step", "inference", "memory")
 

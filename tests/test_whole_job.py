@@ -9,7 +9,7 @@ import pytest
 
 from tests.main_job import PROJECT, command, read
 
-pytestmark = pytest.mark.early
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 
 def test_the_whole_job_is_equal_work_and_learns(tmp_path: Path) -> None:

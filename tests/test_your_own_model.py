@@ -12,7 +12,7 @@ from fixtures.models.description import Model, Values
 from tests.main_job import read
 from tests.test_own_model import run
 
-pytestmark = pytest.mark.early
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "docs" / "your-own-model.md").read_text(encoding="utf-8")

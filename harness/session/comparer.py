@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -27,6 +27,11 @@ class Comparer:
         self.measurements = dict(keeper.measured)
         self.busy_seconds = 0.0
         self.preparing_seconds = 0.0  # of the first comparisons: what they are measured on was made
+
+    @property
+    def spent_seconds(self) -> Mapping[str, float]:
+        """On what, beside the measuring, but for making inputs: `workbench`."""
+        return self._workbench.spent_seconds
 
     @property
     def examinations(self) -> list[Examination]:

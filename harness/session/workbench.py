@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -21,6 +23,9 @@ from harness.session.workers.crew import Crew
 from harness.session.workers.pool import WorkerPool
 from harness.session.workers.worker import WorkerStartError
 
+STARTING = "starting the frameworks"
+CHECKING = "checking equal work"
+
 Check = Callable[[str, dict[str, str]], None]  # of a framework and the environment that it has come up in, before it measures
 
 
@@ -34,6 +39,7 @@ class Workbench:
         self._keeper = keeper
         self._receipts = Receipts(self._why)
         self._examiners: dict[tuple[str, ...], Examiner] = {}  # by the frameworks that a refused case had
+        self.spent_seconds: Counter[str] = Counter()  # on what has to be done before anything is measured
 
     def side(self, case: Case) -> Side:
         return Side(case, self._inputs, self._timeout_seconds, self._teller, self._keeper)
@@ -63,13 +69,14 @@ class Workbench:
         Raises WorkerStartError for a worker that never could be started.
         """
         live = [side for side in sides if side.alive]
-        for side in live:
-            with self._started(side):
-                self._pool.get(side.case.framework, side.surroundings)
-        for side in live:
-            if side.alive:
-                side.open(self._pool.get(side.case.framework, side.surroundings))
-                self._check(side.case.framework, side.environment)
+        with self._spent_on(STARTING):
+            for side in live:
+                with self._started(side):
+                    self._pool.get(side.case.framework, side.surroundings)
+            for side in live:
+                if side.alive:
+                    side.open(self._pool.get(side.case.framework, side.surroundings))
+                    self._check(side.case.framework, side.environment)
         _fail_on_different_devices(live)
 
     def open_fresh(self, sides: Iterable[Side]) -> None:
@@ -82,13 +89,15 @@ class Workbench:
         self._pool.close_all()
         live = [side for side in sides if side.alive]
         crews: dict[str, Crew] = {}
-        for side in live:
-            with self._started(side):
-                crews[side.case.framework] = self._pool.fresh_crew(side.case.framework, side.surroundings, self._inputs.places(side.case))
-        for side in live:
-            if side.alive:
-                side.open(crews[side.case.framework])
-                self._check(side.case.framework, side.environment)
+        with self._spent_on(STARTING):
+            for side in live:
+                with self._started(side):
+                    places = self._inputs.places(side.case)
+                    crews[side.case.framework] = self._pool.fresh_crew(side.case.framework, side.surroundings, places)
+            for side in live:
+                if side.alive:
+                    side.open(crews[side.case.framework])
+                    self._check(side.case.framework, side.environment)
         _fail_on_different_devices(live)
 
     def check_against_one_process(self, sides: Sequence[Side]) -> None:
@@ -97,17 +106,19 @@ class Workbench:
             return
         alone = [self.trial(replace(side.case, ranks=1, exchange=None)) for side in sides if side.alive]
         self.open_crews(alone)
-        self._receipts.compute_alone(alone, sides[0].case)
+        with self._spent_on(CHECKING):
+            self._receipts.compute_alone(alone, sides[0].case)
 
     def check_equal_work(self, sides: Sequence[Side]) -> None:
         """Of sides that are open."""
-        self._receipts.check(sides)
+        with self._spent_on(CHECKING):
+            self._receipts.check(sides)
 
     def check_before_fresh_workers(self, sides: Sequence[Side]) -> None:
         """In workers that are there already: what is measured next is to see fresh ones."""
         if not self._receipts.have(sides):
             self.open(sides)
-        self._receipts.check(sides)
+        self.check_equal_work(sides)
 
     def close_workers(self) -> None:
         self._pool.close_all()
@@ -132,6 +143,14 @@ class Workbench:
 
     def _workers_of(self, side: Side) -> Workers:
         return lambda framework, spec: self._pool.get(framework, side.surroundings, spec)
+
+    @contextmanager
+    def _spent_on(self, what: str) -> Iterator[None]:
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.spent_seconds[what] += time.monotonic() - start
 
     @contextmanager
     def _started(self, side: Side) -> Iterator[None]:

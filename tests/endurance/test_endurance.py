@@ -35,6 +35,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     return whole(tmp_path_factory.mktemp("endurance") / "cache")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", Ending)
 def test_what_was_complete_is_kept_and_the_rest_is_measured(known: Whole, ending: Ending, tmp_path: Path) -> None:
     if ending is Ending.DISK and not may_mount(tmp_path):

@@ -12,6 +12,8 @@ from tests.examined.plant import Plant, equal, model
 from tests.examined.rounds import Found, Rounds
 from tests.models.proof import RunIn
 
+pytestmark = [pytest.mark.slow, pytest.mark.early]
+
 PLANTS = plants_of_images.PLANTS | plants_of_sequences.PLANTS
 NAMED = 0.95  # the least part of the plants whose reasons are all named
 

@@ -27,7 +27,7 @@ from tests.frameworks.conftest import interpreter
 from tests.session.conftest import PROJECT
 from tests.session.workers.crews import CASE, SETUP, call, failure_of, left_behind, taken_at_join
 
-pytestmark = pytest.mark.early
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 SECONDS = 240.0
 PATIENCE_SECONDS = 15.0

@@ -13,6 +13,8 @@ from tests.frameworks.computed import BATCH_SIZE
 from tests.frameworks.conftest import RunIn
 from tests.frameworks.started import weights_of_resnet50
 
+pytestmark = pytest.mark.slow
+
 UNTRIED = {"torch_export", "tflite"}  # `saved.UNTRIED`: on a full disk
 
 # Of each format another one whose content it is given: where there is one, one that is alike from outside (two zips).

@@ -15,6 +15,8 @@ from tests.links.prediction import exchange_seconds
 from tests.links.ranks import BYTES, Measuring, crew, setup
 from tests.links.test_link import LINKS
 
+pytestmark = pytest.mark.slow
+
 TOLERANCE = 0.2
 SHARES = 4  # of a turn: one is the exchange's
 UNUSED_ROUNDS = 2  # in which TCP's window and gRPC's become as wide as the link: six exchanges, with those of the steps

@@ -18,7 +18,7 @@ from tests.main_job import PROJECT, QUICK, read
 CHOSEN = "matched and plain and fp32 and bs8 and not (synchronized or accumulated_4 or buckets or packs or gradient_views)"
 TIMEOUT_SECONDS = 600  # of a machine that is busy with other tests
 
-pytestmark = pytest.mark.early
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 
 def test_ranks_in_two_namespaces_are_measured_like_those_of_two_machines(link: Link, tmp_path: Path) -> None:

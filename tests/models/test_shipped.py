@@ -16,6 +16,8 @@ from tests.models import proof
 from tests.models.faults import FAULTS, Fault
 from tests.models.proof import OTHER, REFERENCE, Answering, Proven, Reference, RunIn
 
+pytestmark = [pytest.mark.slow, pytest.mark.early]
+
 PROVEN = (
     Proven(Workload.INFERENCE, Precision.FP32),
     Proven(Workload.INFERENCE, Precision.BF16),

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.frameworks.conftest import interpreter
 from tests.session.conftest import LIGHT, PROJECT, InnerRun
 
-pytestmark = pytest.mark.early
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 BENCHMARK = """
 import pytest

@@ -18,6 +18,8 @@ from tests.links.link import NoLinkError, make_link
 from tests.session.conftest import DEADLINE_SECONDS, InnerRun, measurements
 from tests.session.test_machines import BENCHMARK
 
+pytestmark = pytest.mark.slow
+
 SECRET = "one that is long enough"
 TOGETHER_SECONDS = 200.0  # of the first one's end and the others'
 

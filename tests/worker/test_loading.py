@@ -255,6 +255,15 @@ def test_epochs_that_are_waited_for_batch_by_batch_are_drained_of_what_lies_read
     assert drained.drained_batches - before == pytest.approx(100 + 16 + 16, abs=2)
 
 
+def test_epochs_are_drained_although_the_steady_time_was_taken_on_a_busy_machine() -> None:
+    pipeline = Ready()
+    pipeline.burst = 32
+    drained = Drained(pipeline, 1)  # type: ignore[arg-type]
+    drained._steady_seconds = [5 * BATCH_SECONDS]
+    drained.drain()
+    assert drained.drained_batches == pytest.approx(2 * 5 * 32 + 16, rel=0.1)
+
+
 def test_an_epoch_of_few_batches_is_drained_round_by_round() -> None:
     pipeline = Bursting(BATCHES_PER_ROUND // 2, BATCH_SECONDS)
     drained = Drained(pipeline, 1)  # type: ignore[arg-type]

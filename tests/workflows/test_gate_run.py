@@ -13,7 +13,7 @@ from tests.worker.nvml import fake
 from tests.workflows import planted_project
 from tests.workflows.forge import REPOSITORY, Forge, Run
 
-pytestmark = pytest.mark.early
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 MERGED = "refs/pull/7/merge"
 NO_CONTEXT = f"{fake.H100}fail nvmlInitWithFlags 999\n"

@@ -14,7 +14,7 @@ from tests.worker.nvml import fake
 from tests.workflows import planted_project
 from tests.workflows.forge import BRANCH_OF_NIGHTS, REPOSITORY, Forge, Run
 
-pytestmark = pytest.mark.early
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 CASES = 12  # two workloads of three models, in two frameworks
 NO_CONTEXT = f"{fake.H100}fail nvmlInitWithFlags 999\n"

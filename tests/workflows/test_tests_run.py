@@ -7,10 +7,13 @@ import pytest
 from tests.workflows.forge import REPOSITORY, Forge
 
 
-@pytest.mark.parametrize(("event", "job"), [("push", "tests"), ("pull_request", "tests"), ("schedule", "thorough")])
-def test_what_is_run(forge: Forge, event: str, job: str) -> None:
+@pytest.mark.parametrize(
+    ("event", "job", "labels"),
+    [("push", "tests", ["tests", "slow"]), ("pull_request", "tests", ["tests", "slow"]), ("schedule", "thorough", ["thorough"])],
+)
+def test_what_is_run(forge: Forge, event: str, job: str, labels: list[str]) -> None:
     forge.push("refs/heads/main")
     forge.push("refs/pull/7/merge")
     run = forge.run("tests.yml", event, {"number": 7, "ref": "refs/heads/main", "repository": {"full_name": REPOSITORY}})
     assert run.jobs == {job: "success"}, run.log
-    assert (forge.folder / "tox.txt").read_text() == f"run -m {job}\n"
+    assert (forge.folder / "tox.txt").read_text() == "".join(f"run -m {label}\n" for label in labels)

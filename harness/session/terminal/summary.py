@@ -21,7 +21,7 @@ from harness.record.case import Workload
 from harness.record.measurement import Measurement
 from harness.record.outcome import Outcome
 from harness.session import recording
-from harness.session.comparer import COMPARER
+from harness.session.comparer import COMPARER, Comparer
 from harness.session.journal.storing import session_of
 from harness.session.terminal import ranks_table
 from harness.session.terminal.five_metrics_table import five_metrics_table
@@ -35,6 +35,7 @@ from harness.session.terminal.strategies_table import strategies_table
 from harness.session.terminal.unmeasured_table import unmeasured_table, whole_reasons
 
 START_SECONDS = pytest.StashKey[float]()
+LEAST_SHARE = 0.01  # of the time: what took less is not told
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -57,9 +58,16 @@ def print_side_by_side(terminalreporter: pytest.TerminalReporter, config: pytest
     if session_of(config).disabled:
         _print(terminalreporter, "run once", contents_of_one_round(measurements))
         return
-    share = config.stash[COMPARER].busy_seconds / (wall_seconds := time.perf_counter() - config.stash[START_SECONDS])
-    of_the_time = f"{share:.0%} of {wall_seconds:.0f} s went into measuring and warming up what is measured; the rest is overhead."
-    _print(terminalreporter, "side by side", [*contents(measurements), of_the_time])
+    spent = of_the_time(config.stash[COMPARER], time.perf_counter() - config.stash[START_SECONDS])
+    _print(terminalreporter, "side by side", [*contents(measurements), spent])
+
+
+def of_the_time(comparer: Comparer, wall_seconds: float) -> str:
+    """What it went into."""
+    measuring = f"{comparer.busy_seconds / wall_seconds:.0%} of {wall_seconds:.0f} s went into measuring and warming up what is measured"
+    beside = {"making inputs": comparer.preparing_seconds, **comparer.spent_seconds}
+    told = [f"{share:.0%} into {what}" for what, seconds in beside.items() if (share := seconds / wall_seconds) >= LEAST_SHARE]
+    return f"{', '.join([measuring, *told])}; the rest is overhead."
 
 
 def _print(terminalreporter: pytest.TerminalReporter, section: str, contents: Iterable[Sheet | str]) -> None:

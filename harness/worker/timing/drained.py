@@ -69,14 +69,17 @@ class Drained:
 
     def _take_epochs_that_lie_ready(self) -> None:
         """Until half an epoch's time has been waited: at once where a buffer fills, batch by batch where none does. The first batch after a
-        rest is late by itself.
+        rest is late by itself. As with rounds, the steady time may be wrong: then two epochs of it end it.
         """
-        waited_seconds = 0.0
+        epoch_seconds = self._batch_seconds * self._pipeline.burst
+        late_seconds = waited_seconds = 0.0
         for _ in range(DRAIN_BATCHES):
             seconds = self._take(1)
-            if seconds >= DRAIN_SHARE * self._batch_seconds:
+            if seconds > READY_SHARE * self._batch_seconds:
                 waited_seconds += seconds
-            if waited_seconds >= DRAIN_SHARE * self._batch_seconds * self._pipeline.burst:
+            if seconds >= DRAIN_SHARE * self._batch_seconds:
+                late_seconds += seconds
+            if late_seconds >= DRAIN_SHARE * epoch_seconds or waited_seconds >= DRAIN_ROUNDS * epoch_seconds:
                 break
 
     def _take_rounds_that_lie_ready(self) -> None:
