@@ -30,7 +30,7 @@ class Comparer:
 
     @property
     def spent_seconds(self) -> Mapping[str, float]:
-        """On what, beside the measuring, but for making inputs: `workbench`."""
+        """On what, beside the measuring: `workbench`."""
         return self._workbench.spent_seconds
 
     @property

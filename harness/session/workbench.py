@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -23,7 +23,7 @@ from harness.session.workers.crew import Crew
 from harness.session.workers.pool import WorkerPool
 from harness.session.workers.worker import WorkerStartError
 
-STARTING = "starting the frameworks"
+STARTING = "starting the frameworks and making inputs"
 CHECKING = "checking equal work"
 
 Check = Callable[[str, dict[str, str]], None]  # of a framework and the environment that it has come up in, before it measures
@@ -39,7 +39,7 @@ class Workbench:
         self._keeper = keeper
         self._receipts = Receipts(self._why)
         self._examiners: dict[tuple[str, ...], Examiner] = {}  # by the frameworks that a refused case had
-        self.spent_seconds: Counter[str] = Counter()  # on what has to be done before anything is measured
+        self.spent_seconds: defaultdict[str, float] = defaultdict(float)  # on what has to be done before anything is measured
 
     def side(self, case: Case) -> Side:
         return Side(case, self._inputs, self._timeout_seconds, self._teller, self._keeper)
@@ -53,14 +53,15 @@ class Workbench:
 
         Raises WorkerStartError for a worker that never could be started.
         """
-        for side in sides:
-            if not side.has_inputs:
-                with self._started(side):  # its framework is imported while another worker makes the corpus
-                    self._pool.get(side.case.framework, side.surroundings, self._inputs.places(side.case)[0].spec)
-        for side in sides:
-            if side.alive:
-                with self._started(side):
-                    side.prepare(self._workers_of(side))
+        with self._spent_on(STARTING):
+            for side in sides:
+                if not side.has_inputs:
+                    with self._started(side):  # its framework is imported while another worker makes the corpus
+                        self._pool.get(side.case.framework, side.surroundings, self._inputs.places(side.case)[0].spec)
+            for side in sides:
+                if side.alive:
+                    with self._started(side):
+                        side.prepare(self._workers_of(side))
         self._pool.close_others(side.case.framework for side in sides)
 
     def open(self, sides: Iterable[Side]) -> None:

@@ -1,8 +1,8 @@
 """Quick answers beside a long look: what sessions with the usual budget say of each comparison, and what one without a budget says.
 
-    pytest benchmarks --measure-until precise --budget none --benchmark-max-time 10 --benchmark-json LONG.json
-    pytest benchmarks --benchmark-json QUICK-1.json          (again and again, with nothing else on the machine)
-    python -m tests.calibration.verdicts LONG.json QUICK-1.json QUICK-2.json …
+pytest benchmarks --measure-until precise --budget none --benchmark-max-time 10 --benchmark-json LONG.json
+pytest benchmarks --benchmark-json QUICK-1.json          (again and again, with nothing else on the machine)
+python -m tests.calibration.verdicts LONG.json QUICK-1.json QUICK-2.json …
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def table(long: Mapping[str, Looked], quick: Sequence[Mapping[str, Looked]]) -> 
     """Lines of Markdown, and a last one that adds up."""
     counted: Counter[Agreement] = Counter()
     holding = intervals = 0
-    lines = [f"| comparison | the long look | {' | '.join(Agreement)} | intervals that hold the long look's ratio |", f"|---|---|{'---|' * 6}"]
+    columns = ["comparison", "the long look", *Agreement, "intervals that hold the long look's ratio"]
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for title, look in long.items():
         seen = [each.get(title) for each in quick]
         agreed = Counter(agreement(look, each) for each in seen)

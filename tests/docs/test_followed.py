@@ -7,9 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.docs.commands import Kind, kind
 from tests.docs.pages import commands
 from tests.session.conftest import InnerRun
+
+pytestmark = pytest.mark.slow
 
 ORDER = (
     "pytest benchmarks --benchmark-autosave",

@@ -21,6 +21,8 @@ from tests.damaged import DAMAGED_IMAGES, DAMAGED_LABELS, damage
 from tests.frameworks.conftest import RunIn
 from tests.frameworks.loaded import BATCH_SIZE, EPOCH_BATCHES, EPOCH_IMAGE_SIZE, IMAGE_SIZE, RAISED_BY_STOCK
 
+pytestmark = pytest.mark.slow
+
 FRAMEWORKS = ("pytorch", "tensorflow")
 STRATEGIES = {"pytorch": ["own_operations", "workers"], "tensorflow": ["numpy_batches"]}
 EXACT = {"pytorch": "matched", "tensorflow": "numpy_batches"}  # by libjpeg-turbo and OpenCV

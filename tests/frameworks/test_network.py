@@ -18,6 +18,8 @@ from tests.frameworks.computed import EXPERIMENT, batch
 from tests.frameworks.conftest import RunIn
 from tests.frameworks.started import weights_of_resnet50
 
+pytestmark = pytest.mark.slow
+
 FRAMEWORKS = ("pytorch", "tensorflow")
 
 # In standard deviations of the logits, or relative; beside each what was reached on a CPU.

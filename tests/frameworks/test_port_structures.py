@@ -11,6 +11,8 @@ from tests.frameworks.port_models import called
 from tests.frameworks.port_structures import FAULTY, REFUSED, STRUCTURES
 from tests.frameworks.test_port import TOLERANCE
 
+pytestmark = pytest.mark.slow
+
 SAID = {
     "bias": ["dense and 0 differ by a bias alone: write use_bias=True in tensorflow.py, or bias=False in pytorch.py", "1 of PyTorch's 2"],
     "left over": ["0 of PyTorch's 2 layers with weights and 1 of Keras' 3", "Keras' network has layers that PyTorch's has not"],

@@ -8,6 +8,8 @@ import pytest
 
 from tests.frameworks.conftest import RunIn
 
+pytestmark = pytest.mark.slow
+
 ROUNDING = 1e-4  # of sums in another order. Reached: 2e-6
 BF16_ROUNDING = 0.05  # reached: 0.01
 VALUES_BYTES = 4 * (784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10)

@@ -10,6 +10,8 @@ import pytest
 from tests.frameworks.conftest import RunIn
 from tests.frameworks.ranks_of_tensorflow import ROWS
 
+pytestmark = pytest.mark.slow
+
 UNSUPPORTED = ("synchronized, frozen", "synchronized, compiled")
 EXACT = [row for row in ROWS if row not in UNSUPPORTED and "bf16" not in row]
 NEARNESS = 1e-4  # of what the steps add. Reached: 3e-7, with statistics 2e-5; a gradient taken twice is at 2e-2

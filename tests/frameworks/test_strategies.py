@@ -17,6 +17,8 @@ from tests.frameworks.conftest import RunIn
 from tests.frameworks.loaded import BATCH_SIZE, EPOCH_BATCHES, IMAGE_SIZE
 from tests.frameworks.strategic import EPOCHS, EXPERIMENT
 
+pytestmark = pytest.mark.slow
+
 EPOCH_IMAGES = EPOCH_BATCHES * BATCH_SIZE
 STRATEGIES = [(framework, name) for framework, listing in FRAMEWORKS.items() for name in listing.strategies]
 

@@ -22,6 +22,8 @@ from history.records import read
 from tests.history import planted_suite
 from tests.history.planted_suite import git
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 600.0
 

@@ -12,6 +12,8 @@ from tests.frameworks.conftest import interpreter
 from tests.session.conftest import PROJECT, InnerRun, measurements
 from tests.stand_in.model import MODEL
 
+pytestmark = pytest.mark.slow
+
 WORKERS = [f"--worker={framework}=popen//python={interpreter(framework)}" for framework in ("pytorch", "tensorflow")]
 BENCHMARK = """
 import pytest

@@ -12,6 +12,8 @@ import pytest
 from harness.record.journal import Journal, read
 from tests.session.conftest import InnerRun, outcomes
 
+pytestmark = pytest.mark.slow
+
 CASES = ("-k", "inference or stock")
 LATER = """
 import pytest

@@ -13,6 +13,8 @@ from harness.record.journal import Compared, Writer, read
 from harness.record.measurement import Measurement
 from tests.session.conftest import PROJECT, InnerRun, outcomes
 
+pytestmark = pytest.mark.slow
+
 INFERENCE = ("-k", "inference")  # two comparisons of two sides
 CASES = 4
 STOP_BEHIND_THE_FIRST = """

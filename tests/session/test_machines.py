@@ -13,6 +13,8 @@ from tests.session.conftest import InnerRun, measurements
 from tests.session.test_elsewhere import write_images
 from tests.session.workers.hosts import NAMES, NoHostsError, hosts, spec
 
+pytestmark = pytest.mark.slow
+
 BENCHMARK = """
 import pytest
 

@@ -23,6 +23,8 @@ from tests.session.test_cases import collect
 from tests.stand_in.ranked import BYTES, FAULT
 from tests.worker.nvml import fake
 
+pytestmark = pytest.mark.slow
+
 BENCHMARK = """
 import pytest
 

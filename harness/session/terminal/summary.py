@@ -65,8 +65,8 @@ def print_side_by_side(terminalreporter: pytest.TerminalReporter, config: pytest
 def of_the_time(comparer: Comparer, wall_seconds: float) -> str:
     """What it went into."""
     measuring = f"{comparer.busy_seconds / wall_seconds:.0%} of {wall_seconds:.0f} s went into measuring and warming up what is measured"
-    beside = {"making inputs": comparer.preparing_seconds, **comparer.spent_seconds}
-    told = [f"{share:.0%} into {what}" for what, seconds in beside.items() if (share := seconds / wall_seconds) >= LEAST_SHARE]
+    shares = {what: seconds / wall_seconds for what, seconds in comparer.spent_seconds.items()}
+    told = [f"{share:.0%} into {what}" for what, share in shares.items() if share >= LEAST_SHARE]
     return f"{', '.join([measuring, *told])}; the rest is overhead."
 
 

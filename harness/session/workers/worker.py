@@ -7,6 +7,7 @@ case gets a fresh one.
 from __future__ import annotations
 
 import shutil
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -51,6 +52,8 @@ shutil.rmtree(folder, ignore_errors=True)
 """
 LOG_LINES = 15
 LIVENESS_SECONDS = 0.5
+DYING_SECONDS = 1.0  # of what the kernel has killed, and counted: it gives its memory back before it is gone
+LOOK_SECONDS = 0.05
 Report = Callable[[Progress], None]
 Waiting = Callable[[], None]
 
@@ -256,8 +259,12 @@ class Worker:
 
         Another worker that was at work at the same time, and is found dead, is the one that was killed.
         """
-        dead = sum(each is not self and not each.runs for each in _LIVE)
-        return oom_kills() - self._oom_kills_before > dead
+        killed = oom_kills() - self._oom_kills_before
+        dying = Deadline(DYING_SECONDS)
+        while killed > (dead := sum(each is not self and not each.runs for each in _LIVE)) and not dying.is_over:
+            with dying.waiting(LOOK_SECONDS) as given_seconds:
+                time.sleep(given_seconds)
+        return killed > dead
 
     def _death(self, error: BaseException) -> WorkerFailure:
         if oom_kills() > self._oom_kills:

@@ -34,6 +34,8 @@ from tests.session.workers.crews import (
 )
 from tests.stand_in.ranked import BYTES
 
+pytestmark = pytest.mark.slow
+
 SHORT_SECONDS = 2.0  # of who waits in vain
 ENGINES_SECONDS = 5.0  # to meet, on a busy machine, and then of who waits in vain
 UNSUPPORTED = Describe(replace(SETUP, case=replace(SETUP.case, precision=Precision.TF32)))

@@ -44,6 +44,8 @@ from tests.session.workers.crews import (
     workers,
 )
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("CREW_FAULTS_SEED", "20261130"))
 FAULTS = 50
 RANKS = (2, 2, 2, 3, 3, 4)  # a process for each costs most of the time
