@@ -20,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]  # an inner pytest would take itself for a worker, and turn its benchmarks off
     for name in set(os.environ) - set(surroundings()):
         del os.environ[name]  # in a hook, git would take the repositories that tests make for the one that it was called for
-    config.addinivalue_line("markers", "slow: its file takes a minute and more; `tox run -m slow` runs it, in CI after the others.")
+    config.addinivalue_line("markers", "slow: its file takes most of a minute and more; `tox run -m slow` runs it, in CI after the others.")
     config.addinivalue_line("markers", "thorough: takes many minutes, and is run by `tox run -m thorough` alone.")
     config.addinivalue_line(
         "markers", "early: takes minutes, and is begun first: what is begun last keeps one core busy and leaves the others idle."

@@ -16,7 +16,7 @@ from tests.docs.commands import Kind, kind
 from tests.docs.pages import PROJECT, Command, commands
 from tests.docs.reader import arguments, collected, equipped
 
-pytestmark = pytest.mark.early
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 COMMANDS = commands()
 TOX = configparser.ConfigParser(interpolation=None)

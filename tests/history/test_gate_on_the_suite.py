@@ -15,7 +15,7 @@ import pytest
 from tests.history.planted_suite import git
 from tests.session.conftest import LIGHT
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 PROJECT = Path(__file__).parents[2]
 CONFTEST = """

@@ -14,6 +14,8 @@ from harness.record.journal import Piece, Writer, read
 from tests.record.test_journal import CASE, OPENED
 from tests.session.conftest import InnerRun
 
+pytestmark = pytest.mark.slow
+
 KEEP_JOURNAL = """
 
 import pytest, shutil
