@@ -88,8 +88,7 @@ def table(long: Mapping[str, Looked], quick: Sequence[Mapping[str, Looked]]) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.calibration.verdicts", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("long", type=Path, metavar="LONG.json")
     parser.add_argument("quick", type=Path, nargs="+", metavar="QUICK.json")
     given = parser.parse_args()

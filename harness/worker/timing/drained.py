@@ -59,40 +59,30 @@ class Drained:
         """Takes batches until they have to be waited for. Those that come in bursts are then at the middle of one: a batch is waited for
         once a burst, a little sooner or later, and a round that begins there holds no such wait, or two.
         """
+        burst = self._pipeline.burst
         if self._bursts_are_epochs:
-            self._take_epochs_that_lie_ready()
+            self._take_what_lies_ready(1, burst)
         else:
-            self._take_rounds_that_lie_ready()
-            if self._pipeline.burst > 1:
+            self._take_what_lies_ready(self.batches_per_round, self.batches_per_round)
+            if burst > 1:
                 self._take_until_one_is_waited_for()
-        self._take(self._pipeline.burst // 2)
+        self._take(burst // 2)
 
-    def _take_epochs_that_lie_ready(self) -> None:
-        """Until half an epoch's time has been waited: at once where a buffer fills, batch by batch where none does. The first batch after a
-        rest is late by itself. As with rounds, the steady time may be wrong: then two epochs of it end it.
+    def _take_what_lies_ready(self, at_a_time: int, enough: int) -> None:
+        """Until a share of `enough` batches' steady time has been waited. An epoch is waited for at once where a buffer fills, batch by
+        batch where none does. A single late batch ends it neither there nor among a round's: the first one after a rest is late by
+        itself, and so is one at an epoch's seam.
+
+        The steady time may have been taken while other processes ran: batches that cost twice as much as `enough` never lay ready.
         """
-        epoch_seconds = self._batch_seconds * self._pipeline.burst
-        late_seconds = waited_seconds = 0.0
-        for _ in range(DRAIN_BATCHES):
-            seconds = self._take(1)
-            if seconds > READY_SHARE * self._batch_seconds:
+        steady_seconds, late_seconds, waited_seconds = self._batch_seconds, 0.0, 0.0
+        for _ in range(0, DRAIN_BATCHES, at_a_time):
+            seconds = self._take(at_a_time)
+            if seconds > READY_SHARE * at_a_time * steady_seconds:
                 waited_seconds += seconds
-            if seconds >= DRAIN_SHARE * self._batch_seconds:
+            if seconds >= DRAIN_SHARE * at_a_time * steady_seconds:
                 late_seconds += seconds
-            if late_seconds >= DRAIN_SHARE * epoch_seconds or waited_seconds >= DRAIN_ROUNDS * epoch_seconds:
-                break
-
-    def _take_rounds_that_lie_ready(self) -> None:
-        """A round's batches at a time: a single one is late now and then, as at an epoch's seam.
-
-        The steady time may have been taken while other processes ran: batches that cost as much as two such rounds never lay ready.
-        """
-        round_seconds, waited_seconds = self._batch_seconds * self.batches_per_round, 0.0
-        for _ in range(0, DRAIN_BATCHES, self.batches_per_round):
-            seconds = self._take(self.batches_per_round)
-            if seconds > READY_SHARE * round_seconds:
-                waited_seconds += seconds
-            if seconds >= DRAIN_SHARE * round_seconds or waited_seconds >= DRAIN_ROUNDS * round_seconds:
+            if late_seconds >= DRAIN_SHARE * enough * steady_seconds or waited_seconds >= DRAIN_ROUNDS * enough * steady_seconds:
                 break
 
     def _take_until_one_is_waited_for(self) -> None:
